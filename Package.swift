@@ -1,0 +1,101 @@
+// swift-tools-version: 6.2
+// The rooms of the house and who may import whom: see the table in README.md ("Where things are").
+// ArchitectureTests reads the import lines and fails when a target imports more than its room allows.
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny"),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+/// A room: one library target in `Sources/<path>`.
+func room(
+  _ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = [],
+  exclude: [String] = [], resources: [Resource] = []
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/\(path ?? name)", exclude: exclude,
+    resources: resources, swiftSettings: strict)
+}
+
+/// A command: one executable target.
+func command(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: name, dependencies: dependencies + [argumentParser], path: "Sources/\(name)", swiftSettings: strict)
+}
+
+/// A test target in `Tests/<name>`.
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "irisarchive",
+  products: [
+    .executable(name: "irisarchive", targets: ["irisarchive"]),
+    .executable(name: "tmtrun", targets: ["tmtrun"]),
+    .executable(name: "irissim", targets: ["irissim"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+  ],
+  targets: [
+    // floor 1
+    .systemLibrary(name: "CCFITSIO", path: "Sources/System/CCFITSIO"),
+    .systemLibrary(name: "CInotifyTools", path: "Sources/System/CInotifyTools"),
+    .systemLibrary(name: "CZlib", path: "Sources/System/CZlib"),
+    room("FITSStructure", ["CZlib"]),
+    room("FITSIO", ["CCFITSIO", "FITSStructure"]),
+    room("Pixels"),
+    room("Tables"),
+    room("CfgFormat"),
+    // floor 2
+    room("Metadata", ["FITSStructure", yams], resources: [.embedInCode("Schemas")]),
+    room("DataModels", ["FITSIO", "FITSStructure", "Pixels", "Metadata"]),
+    room("References", [crypto]),
+    room("Associations", ["JobContract", yams]),
+    room("JobContract"),
+    room("Settings", ["CfgFormat"]),
+    room("ChildProcess", [subprocess]),
+    // floor 3
+    room("CatalogStore", [grdb, "Tables", "JobContract", "Metadata"]),
+    room(
+      "PipelineEngine",
+      ["DataModels", "Metadata", "FITSIO", "FITSStructure", "Pixels", "References", "CfgFormat", "JobContract", crypto, logging]),
+    room("Executors", ["JobContract", "ChildProcess", logging]),
+    // floor 4
+    room("ReadoutSteps", path: "Steps/Readout", ["PipelineEngine", "DataModels", "Pixels"]),
+    room("SharedSteps", path: "Steps/Shared", ["PipelineEngine", "DataModels", "Pixels"]),
+    room("CalibrationSteps", path: "Steps/Calibration", ["PipelineEngine", "DataModels", "Pixels"]),
+    // floor 5
+    room("Pipelines", ["ReadoutSteps", "SharedSteps", "CalibrationSteps", "PipelineEngine"]),
+    room("Simulator", ["DataModels", "Metadata", "Pixels", "FITSIO", "FITSStructure"]),
+    room(
+      "Archive",
+      [
+        "CatalogStore", "Associations", "References", "Executors", "FITSStructure", "Metadata", "JobContract",
+        "Settings", "ChildProcess", crypto, logging, lifecycle, "CInotifyTools",
+      ]),
+    room("Template"),
+    // floor 6
+    command("irisarchive", ["Archive", "CatalogStore", "Tables", "Settings", "Template", "Metadata", "References", "FITSStructure", "JobContract", "ChildProcess", logging]),
+    command("tmtrun", ["Pipelines", "PipelineEngine", "JobContract", logging]),
+    command("irissim", ["Simulator"]),
+    // tests
+    tests("ArchitectureTests", []),
+  ]
+)

@@ -1,0 +1,179 @@
+/// What a run did: written as `report.json` (temporary name, fsync, rename) after every product is synced.
+public struct RunReport: Codable, Sendable, Equatable {
+  public static let currentVersion = 1
+  public static let fileName = "report.json"
+
+  public enum Status: String, Codable, Sendable { case succeeded, failed }
+
+  public var version: Int
+  public var job: String
+  public var attempt: Int
+  public var token: String
+  public var pipeline: String
+  public var status: Status
+  /// Exit code of the process as UX.md §1 defines it.
+  public var exitCode: Int32
+  public var error: ReportedError?
+  /// ISO 8601 UTC with milliseconds.
+  public var started: String
+  public var ended: String
+  public var seconds: Double
+  public var peakMemoryBytes: UInt64
+  /// `irisarchive`, `cfitsio` … -> version.
+  public var software: [String: String]
+  public var inputs: [FileIdentity]
+  public var references: [ReferenceUse]
+  public var steps: [StepRun]
+  public var products: [ProductReport]
+  /// Reasons why the product is degraded (the archive's and the run's own).
+  public var degraded: [String]
+  /// Sentences worth a person's eye that do not degrade the product.
+  public var notes: [String]
+
+  public init(
+    job: String, attempt: Int, token: String, pipeline: String, status: Status, exitCode: Int32,
+    error: ReportedError? = nil, started: String, ended: String, seconds: Double, peakMemoryBytes: UInt64,
+    software: [String: String] = [:], inputs: [FileIdentity] = [], references: [ReferenceUse] = [],
+    steps: [StepRun] = [], products: [ProductReport] = [], degraded: [String] = [], notes: [String] = []
+  ) {
+    self.version = Self.currentVersion
+    self.job = job
+    self.attempt = attempt
+    self.token = token
+    self.pipeline = pipeline
+    self.status = status
+    self.exitCode = exitCode
+    self.error = error
+    self.started = started
+    self.ended = ended
+    self.seconds = seconds
+    self.peakMemoryBytes = peakMemoryBytes
+    self.software = software
+    self.inputs = inputs
+    self.references = references
+    self.steps = steps
+    self.products = products
+    self.degraded = degraded
+    self.notes = notes
+  }
+}
+
+/// An error as it crosses the wall: the five fields every room's error has, underlying flattened to text.
+public struct ReportedError: Codable, Sendable, Equatable {
+  public var code: String
+  public var message: String
+  public var subject: String
+  public var hint: String?
+  public var underlying: String?
+
+  public init(code: String, message: String, subject: String, hint: String? = nil, underlying: String? = nil)
+  {
+    self.code = code
+    self.message = message
+    self.subject = subject
+    self.hint = hint
+    self.underlying = underlying
+  }
+}
+
+/// A file by content.
+public struct FileIdentity: Codable, Sendable, Equatable {
+  /// `science`, `background`, `dark` …: exptype for members.
+  public var role: String
+  /// Bare file name.
+  public var name: String
+  public var path: String
+  public var sha256: String
+
+  public init(role: String, name: String, path: String, sha256: String) {
+    self.role = role
+    self.name = name
+    self.path = path
+    self.sha256 = sha256
+  }
+}
+
+/// A reference as it was used (or not) by a step.
+public struct ReferenceUse: Codable, Sendable, Equatable {
+  /// Alias of the step that asked.
+  public var step: String
+  public var reference: ResolvedReference
+
+  public init(step: String, reference: ResolvedReference) {
+    self.step = step
+    self.reference = reference
+  }
+}
+
+/// One step of a run, in order.
+public struct StepRun: Codable, Sendable, Equatable {
+  public enum Status: String, Codable, Sendable {
+    case complete = "COMPLETE"
+    case skipped = "SKIPPED"
+    case failed = "FAILED"
+  }
+
+  /// Position, from 0.
+  public var index: Int
+  /// Alias in the pipeline, e.g. `dark_current`.
+  public var name: String
+  public var status: Status
+  /// Why it was skipped or failed.
+  public var reason: String?
+  public var seconds: Double
+  /// Parameter -> value and where the value came from.
+  public var parameters: [String: ParameterValue]
+
+  public init(
+    index: Int, name: String, status: Status, reason: String? = nil, seconds: Double,
+    parameters: [String: ParameterValue] = [:]
+  ) {
+    self.index = index
+    self.name = name
+    self.status = status
+    self.reason = reason
+    self.seconds = seconds
+    self.parameters = parameters
+  }
+}
+
+/// A parameter's final value, as text of a cfg, and its origin.
+public struct ParameterValue: Codable, Sendable, Equatable {
+  public var value: String
+  /// `default`, `reference`, `cfg`, `command line` or `job`.
+  public var origin: String
+
+  public init(value: String, origin: String) {
+    self.value = value
+    self.origin = origin
+  }
+}
+
+/// A product in the attempt's folder, complete and synced.
+public struct ProductReport: Codable, Sendable, Equatable {
+  /// Kind suffix of DATA.md §1: `cal`, `rate`, `dark`, `flat` …
+  public var kind: String
+  /// Bare file name in the output directory.
+  public var fileName: String
+  public var sha256: String
+  public var bytes: UInt64
+  /// Data level: 1, 2, 3; 0 for a reference.
+  public var level: Int
+  /// Header cards of each HDU as FITS text (80-character cards, no END), primary first.
+  public var headers: [String]
+  /// Numbers for people and for quality checks: `median`, `noise`, `flagged_fraction` …
+  public var quality: [String: Double]
+
+  public init(
+    kind: String, fileName: String, sha256: String, bytes: UInt64, level: Int, headers: [String],
+    quality: [String: Double] = [:]
+  ) {
+    self.kind = kind
+    self.fileName = fileName
+    self.sha256 = sha256
+    self.bytes = bytes
+    self.level = level
+    self.headers = headers
+    self.quality = quality
+  }
+}
