@@ -10,6 +10,7 @@ let strict: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -72,7 +73,7 @@ let package = Package(
     room("Settings", ["CfgFormat"]),
     room("ChildProcess", [subprocess]),
     // floor 3
-    room("CatalogStore", [grdb, "Tables", "JobContract", "Metadata"]),
+    room("CatalogStore", [grdb, sqlite, "Tables", "JobContract", "Metadata", "CZlib"]),
     room(
       "PipelineEngine",
       ["DataModels", "Metadata", "FITSIO", "FITSStructure", "Pixels", "References", "CfgFormat", "JobContract", crypto, logging]),
