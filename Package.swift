@@ -97,5 +97,6 @@ let package = Package(
     command("irissim", ["Simulator"]),
     // tests
     tests("ArchitectureTests", []),
+    tests("PixelsTests", ["Pixels"]),
   ]
 )
