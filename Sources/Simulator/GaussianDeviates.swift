@@ -64,3 +64,8 @@ struct GaussianDeviates: Sendable {
     }
   }
 }
+
+/// One normal deviate of mean 0 and variance 1.
+package func normalDeviate(_ random: inout RandomStream) -> Double {
+  GaussianDeviates.standard.withSource { $0.next(&random) }
+}

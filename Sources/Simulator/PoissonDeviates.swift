@@ -59,3 +59,8 @@ struct PoissonDeviates {
     return left <= k * log(mean) - mean - Double.logFactorial(k)
   }
 }
+
+/// One Poisson number of mean `mean`.
+package func poissonDeviate(mean: Double, _ random: inout RandomStream) -> Double {
+  PoissonDeviates(mean: mean).next(&random)
+}
