@@ -98,5 +98,6 @@ let package = Package(
     command("irissim", ["Simulator"]),
     // tests
     tests("ArchitectureTests", []),
+    tests("ChildProcessTests", ["ChildProcess"]),
   ]
 )
