@@ -99,5 +99,6 @@ let package = Package(
     // tests
     tests("ArchitectureTests", []),
     tests("ChildProcessTests", ["ChildProcess"]),
+    tests("ExecutorsTests", ["Executors", "JobContract", logging]),
   ]
 )

@@ -31,13 +31,16 @@ private func isGone(_ pid: Int32) -> Bool {
   return stat.split(separator: ")").last.map { $0.hasPrefix(" Z") || $0.hasPrefix(" X") } ?? true
 }
 
-private func scratch() throws -> String {
-  let path = "/dev/shm/childprocess-\(UUID().uuidString)"
-  try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  return path
+/// A suite with a folder of its own, which goes with the test.
+class FolderSuite {
+  let folder = "/dev/shm/childprocess-\(UUID().uuidString)"
+
+  init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
 }
 
-@Suite struct ProgramRunTests {
+@Suite final class ProgramRunTests: FolderSuite {
   @Test func exitCodesAndSignalsAreTold() async throws {
     #expect(try await shell("exit 0").run().succeeded)
     #expect(try await shell("exit 75").run().cause == .exited(75))
@@ -94,7 +97,7 @@ private func scratch() throws -> String {
   }
 
   @Test func aLogFileIsAppendedToAndCapped() async throws {
-    let log = try scratch() + "/log"
+    let log = folder + "/log"
     for word in ["one", "two"] {
       _ = try await shell("echo \(word)") { $0.output = .file(path: log, append: true, capBytes: 1000) }.run()
     }
@@ -109,7 +112,6 @@ private func scratch() throws -> String {
   }
 
   @Test func aLogIsNotWrittenThroughALink() async throws {
-    let folder = try scratch()
     try FileManager.default.createSymbolicLink(
       atPath: folder + "/log", withDestinationPath: folder + "/other")
     let run = shell("echo x") { $0.output = .file(path: folder + "/log", append: true, capBytes: 10) }
@@ -117,7 +119,6 @@ private func scratch() throws -> String {
   }
 
   @Test func workingDirectoryAndLimitsHold() async throws {
-    let folder = try scratch()
     let end = try await shell("pwd; ulimit -d; ulimit -t; ulimit -f") {
       $0.workingDirectory = folder
       $0.limits = ResourceLimits(dataBytes: 1 << 30, cpuSeconds: 7, fileBytes: 1 << 20)
@@ -138,7 +139,7 @@ private func scratch() throws -> String {
   }
 }
 
-@Suite struct ProgramEndingTests {
+@Suite final class ProgramEndingTests: FolderSuite {
   @Test func aTimeOutEndsTheWholeGroupEvenWhenItIgnoresTERM() async throws {
     let script = "trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & echo $!; wait; wait; wait"
     let end = try await shell(script) { $0.timeout = .milliseconds(300) }.run()
@@ -182,7 +183,7 @@ private func scratch() throws -> String {
   }
 
   @Test func theLifelineEndsWithTheRunAndNotBefore() async throws {
-    let mark = try scratch() + "/mark"
+    let mark = folder + "/mark"
     // `timeout` reports 124 when cat was still waiting; the second reader outlives the run in a session of its own.
     let script = "timeout 0.2 cat; echo $?; setsid sh -c 'cat; echo eof >\(mark)' <&0 >/dev/null & sleep 0.2"
     let end = try await shell(script) {
@@ -194,7 +195,7 @@ private func scratch() throws -> String {
   }
 }
 
-@Suite struct ProgramRefusalTests {
+@Suite final class ProgramRefusalTests: FolderSuite {
   private func code(_ run: ProgramRun) async -> String? {
     do {
       _ = try await run.run()
@@ -205,7 +206,6 @@ private func scratch() throws -> String {
   }
 
   @Test func programsThatCannotRunAreRefusedByCode() async throws {
-    let folder = try scratch()
     try Data("#!/bin/sh\n".utf8).write(to: URL(fileURLWithPath: folder + "/plain"))
     #expect(await code(ProgramRun(executable: "sh")) == "executable-not-absolute")
     #expect(await code(ProgramRun(executable: folder + "/none")) == "executable-not-found")
@@ -223,7 +223,7 @@ private func scratch() throws -> String {
   }
 
   @Test func aFileThatIsNoProgramFailsToSpawn() async throws {
-    let path = try scratch() + "/garbage"
+    let path = folder + "/garbage"
     try Data([0x7f, 0x45, 0x4c, 0x46, 0]).write(to: URL(fileURLWithPath: path))
     chmod(path, 0o755)
     #expect(await code(ProgramRun(executable: path)) == "spawn-failed")
