@@ -8,7 +8,7 @@ import Testing
 private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
 /// Attempts whose `tmtrun` is a shell script of the test's own: what matters here is the handing over.
-@Suite final class LocalExecutorTests {
+@Suite final class LocalExecutorTests: Sendable {
   private let folder: String
 
   init() throws {
