@@ -149,7 +149,7 @@ class FolderSuite {
     #expect(soon { isGone(grandchild) && isGone(end.pid) })
   }
 
-  @Test func TERMIsEnoughForAProgramThatListens() async throws {
+  @Test func termIsEnoughForAProgramThatListens() async throws {
     let script = "trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.05; done"
     let end = try await shell(script) {
       $0.timeout = .milliseconds(500)
