@@ -91,7 +91,7 @@ let package = Package(
         "CatalogStore", "Associations", "References", "Executors", "FITSStructure", "Metadata", "JobContract",
         "Settings", "ChildProcess", crypto, logging, lifecycle, "CInotifyTools",
       ]),
-    room("Template"),
+    room("Template", exclude: ["generate.sh"], resources: [.embedInCode("template.json")]),
     // floor 6
     command("irisarchive", ["Archive", "CatalogStore", "Tables", "Settings", "Template", "Metadata", "References", "FITSStructure", "JobContract", "ChildProcess", logging]),
     command("tmtrun", ["Pipelines", "PipelineEngine", "JobContract", logging]),
@@ -99,5 +99,8 @@ let package = Package(
     // tests
     tests("ArchitectureTests", []),
     tests("PixelsTests", ["Pixels"]),
+    tests("ChildProcessTests", ["ChildProcess"]),
+    tests("ExecutorsTests", ["Executors", "JobContract", logging]),
+    tests("TemplateTests", ["Template", "ChildProcess"]),
   ]
 )

@@ -58,12 +58,12 @@ public struct AssociationUpdate: Sendable, Equatable {
   public var degraded: String?
   public var declared: Int?
   public var dueAt: Double?
-  /// False when a job is to be made for it.
-  public var settled: Bool
+  /// False when a job is to be made for it; nil leaves it as it is.
+  public var settled: Bool?
 
   public init(
     state: String, reason: String? = nil, degraded: String? = nil, declared: Int? = nil, dueAt: Double? = nil,
-    settled: Bool = false
+    settled: Bool? = false
   ) {
     self.state = state
     self.reason = reason

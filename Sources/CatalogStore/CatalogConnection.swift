@@ -23,8 +23,9 @@ enum CatalogConnection {
   /// (without them a reader who may not create files fails with code 8).
   private static func persistWAL(_ db: Database) throws {
     guard let connection = db.sqliteConnection else { return }
+    let fileControlPersistWAL: CInt = 10  // SQLITE_FCNTL_PERSIST_WAL, a macro of sqlite3.h
     var flag: CInt = 1
-    let result = sqlite3_file_control(connection, nil, 10 /* SQLITE_FCNTL_PERSIST_WAL */, &flag)
+    let result = sqlite3_file_control(connection, nil, fileControlPersistWAL, &flag)
     if result != 0 && result != 12 { throw DatabaseError(resultCode: ResultCode(rawValue: result)) }
   }
 

@@ -148,3 +148,63 @@ extension CatalogReader {
     }
   }
 }
+
+extension CatalogReader {
+  /// Files recorded at or below a folder: path -> device, inode, bytes, modification time in nanoseconds. Files that
+  /// are quarantined as unreadable are left out, so that a repaired mode is noticed.
+  public func knownPlaces(under folder: String) throws(CatalogError) -> [String: [Int64]] {
+    try read { db in
+      let rows = try Row.fetchCursor(
+        db,
+        sql: """
+          SELECT p.path, p.device, p.inode, p.bytes, p.modified_ns FROM place p JOIN frame f ON f.id = p.frame_id
+          WHERE p.path >= ? AND p.path < ? AND f.content_id IS NOT NULL
+          """, arguments: [folder + "/", folder + "0"])
+      var known: [String: [Int64]] = [:]
+      while let row = try rows.next() {
+        known[row["path"]] = [row["device"], row["inode"], row["bytes"], row["modified_ns"]]
+      }
+      return known
+    }
+  }
+}
+
+extension CatalogReader {
+  /// Header texts of a frame, primary first.
+  public func headerTexts(frame: Int64) throws(CatalogError) -> [NewFrame.Header] {
+    try read { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT h.extname, h.text_bytes, h.deflated FROM header h JOIN frame f ON f.content_id = h.content_id
+          WHERE f.id = ? ORDER BY h.hdu
+          """, arguments: [frame]
+      ).map { row in
+        NewFrame.Header(
+          name: row["extname"], text: try Deflate.text(row["deflated"], count: row["text_bytes"]))
+      }
+    }
+  }
+}
+
+extension CatalogReader {
+  /// State and reason of a frame.
+  public func stateAndReason(frame: Int64) throws(CatalogError) -> (state: String, reason: String?)? {
+    try read { db in
+      try Row.fetchOne(db, sql: "SELECT state, reason FROM frame WHERE id = ?", arguments: [frame])
+        .map { ($0["state"], $0["reason"]) }
+    }
+  }
+
+  /// The newest frame of a file name, with or without its FITS ending.
+  public func frameID(named name: String) throws(CatalogError) -> Int64? {
+    try read { db in
+      try Int64.fetchOne(
+        db,
+        sql: """
+          SELECT id FROM frame WHERE name IN (?, ? || '.fits', ? || '.fits.gz', ? || '.fits.fz')
+          ORDER BY state = 'duplicate', id DESC LIMIT 1
+          """, arguments: [name, name, name, name])
+    }
+  }
+}

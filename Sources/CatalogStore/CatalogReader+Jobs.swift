@@ -79,3 +79,19 @@ extension CatalogReader {
     }
   }
 }
+
+extension CatalogReader {
+  /// Events that no hook has been looked up for yet.
+  public func undispatchedEvents() throws(CatalogError) -> Int {
+    try read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM event WHERE dispatched = 0") ?? 0 }
+  }
+
+  /// Jobs that ended badly since a time: what `watch --once` judges its exit code by.
+  public func failedJobs(since time: Double) throws(CatalogError) -> Int {
+    try read { db in
+      try Int.fetchOne(
+        db, sql: "SELECT count(*) FROM job WHERE state IN ('failed', 'dead') AND ended_at >= ?", arguments: [time])
+        ?? 0
+    }
+  }
+}

@@ -93,12 +93,12 @@ extension CatalogWriter {
     try db.execute(
       sql: """
         UPDATE association SET state = ?, reason = ?, degraded = ?, declared = coalesce(?, declared), due_at = ?,
-          touched_at = ?, settled = ?, closed_at = CASE WHEN ? IN ('closed', 'refused') THEN ? ELSE NULL END
+          touched_at = ?, settled = coalesce(?, settled), closed_at = CASE WHEN ? IN ('closed', 'refused') THEN ? ELSE NULL END
         WHERE id = ?
         """,
       arguments: [
         update.state, update.reason, update.degraded, update.declared, update.dueAt, time,
-        update.settled ? 1 : 0, update.state, time, association,
+        update.settled.map { $0 ? 1 : 0 }, update.state, time, association,
       ])
     guard update.state == "closed" else { return }
     let name = try String.fetchOne(

@@ -95,3 +95,16 @@ extension CatalogWriter {
       arguments: [name, value])
   }
 }
+
+extension CatalogWriter {
+  /// Like ``note(_:subject:at:)``, once per sentence and subject.
+  public func noteOnce(_ sentence: String, subject: String, at time: Double) throws(CatalogError) {
+    try write { db in
+      try db.execute(
+        sql: """
+          INSERT INTO notice (at, subject, sentence) SELECT ?, ?, ?
+          WHERE NOT EXISTS (SELECT 1 FROM notice WHERE subject = ? AND sentence = ?)
+          """, arguments: [time, subject, sentence, subject, sentence])
+    }
+  }
+}

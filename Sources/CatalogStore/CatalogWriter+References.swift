@@ -143,3 +143,32 @@ public struct ProductUse: Sendable, Equatable {
   public var sha256: String?
   public var lastResort: Bool
 }
+
+extension CatalogReader {
+  /// Members and quality numbers of the run that made a product.
+  public func productMaking(
+    frame: Int64
+  ) throws(CatalogError) -> (members: [MemberRecord], quality: [String: Double])? {
+    try read { db in
+      guard
+        let row = try Row.fetchOne(
+          db, sql: "SELECT association_id, quality FROM product WHERE frame_id = ?", arguments: [frame])
+      else { return nil }
+      let quality = try JSONDecoder().decode([String: Double].self, from: Data((row["quality"] as String).utf8))
+      return (try Self.members(db, row["association_id"]), quality)
+    }
+  }
+
+  /// Inserted references of a row whose product has not been superseded.
+  public func currentReferences(type: String, rowKey: String) throws(CatalogError) -> [ReferenceRecord] {
+    try read { db in
+      try ReferenceRecord.fetchAll(
+        db,
+        sql: """
+          SELECT r.* FROM reference r LEFT JOIN frame f ON f.id = r.frame_id
+          WHERE r.type = ? AND r.row_key = ? AND r.state = 'inserted'
+            AND (f.id IS NULL OR f.state IN ('current', 'stale')) ORDER BY r.epoch, r.file
+          """, arguments: [type, rowKey])
+    }
+  }
+}
