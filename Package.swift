@@ -97,5 +97,8 @@ let package = Package(
     command("irissim", ["Simulator"]),
     // tests
     tests("ArchitectureTests", []),
+    tests("CfgFormatTests", ["CfgFormat"]),
+    tests("ReferencesTests", ["References"]),
+    tests("SettingsTests", ["Settings", "CfgFormat"]),
   ]
 )
