@@ -102,5 +102,8 @@ let package = Package(
     tests("ChildProcessTests", ["ChildProcess"]),
     tests("ExecutorsTests", ["Executors", "JobContract", logging]),
     tests("TemplateTests", ["Template", "ChildProcess"]),
+    tests("CfgFormatTests", ["CfgFormat"]),
+    tests("ReferencesTests", ["References"]),
+    tests("SettingsTests", ["Settings", "CfgFormat"]),
   ]
 )
