@@ -109,5 +109,6 @@ let package = Package(
     tests("ChildProcessTests", ["ChildProcess"]),
     tests("ExecutorsTests", ["Executors", "JobContract", logging]),
     tests("TemplateTests", ["Template", "ChildProcess"]),
+    tests("PixelsTests", ["Pixels"]),
   ]
 )
