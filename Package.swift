@@ -76,7 +76,10 @@ let package = Package(
     room("CatalogStore", [grdb, sqlite, "Tables", "JobContract", "Metadata", "CZlib"]),
     room(
       "PipelineEngine",
-      ["DataModels", "Metadata", "FITSIO", "FITSStructure", "Pixels", "References", "CfgFormat", "JobContract", crypto, logging]),
+      [
+        "DataModels", "Metadata", "FITSIO", "FITSStructure", "Pixels", "References", "CfgFormat",
+        "JobContract", crypto, logging,
+      ]),
     room("Executors", ["JobContract", "ChildProcess", logging]),
     // floor 4
     room("ReadoutSteps", path: "Steps/Readout", ["PipelineEngine", "DataModels", "Pixels"]),
@@ -93,7 +96,12 @@ let package = Package(
       ]),
     room("Template", exclude: ["generate.sh"], resources: [.embedInCode("template.json")]),
     // floor 6
-    command("irisarchive", ["Archive", "CatalogStore", "Tables", "Settings", "Template", "Metadata", "References", "FITSStructure", "JobContract", "ChildProcess", logging]),
+    command(
+      "irisarchive",
+      [
+        "Archive", "CatalogStore", "Tables", "Settings", "Template", "Metadata", "References",
+        "FITSStructure", "JobContract", "ChildProcess", logging,
+      ]),
     command("tmtrun", ["Pipelines", "PipelineEngine", "JobContract", logging]),
     command("irissim", ["Simulator"]),
     // tests
@@ -105,5 +113,9 @@ let package = Package(
     tests("CfgFormatTests", ["CfgFormat"]),
     tests("ReferencesTests", ["References"]),
     tests("SettingsTests", ["Settings", "CfgFormat"]),
+    tests("ChildProcessTests", ["ChildProcess"]),
+    tests("ExecutorsTests", ["Executors", "JobContract", logging]),
+    tests("TemplateTests", ["Template", "ChildProcess"]),
+    tests("PixelsTests", ["Pixels"]),
   ]
 )

@@ -83,7 +83,7 @@ public struct ArchiveDaemon: Sendable {
     _ = try await manifests.current()
     let settings = options.settings
     let starter = JobStarter(
-      writer: parts.writer, executor: LocalExecutor(program: options.tmtrun), recorder: recorder,
+      writer: parts.writer, executor: LocalExecutor(program: options.tmtrun, logger: logger), recorder: recorder,
       layout: parts.layout, policy: RetryPolicy(), instance: instance, timeout: parts.jobTimeout, logger: logger)
     return Scheduler(
       .init(

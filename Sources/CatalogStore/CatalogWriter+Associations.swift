@@ -112,7 +112,7 @@ extension CatalogWriter {
           """, arguments: [association])
     try appendEvent(
       db, type: "association-ready", subject: name ?? "", key: "\(name ?? ""):\(contentKey(members))",
-      data: EventData(name: name, degraded: update.degraded), time: time)
+      data: EventData(name: name, degraded: update.degraded != nil, reason: update.degraded), time: time)
   }
 
   /// A short name for a set of contents that does not depend on when or where it was recorded.

@@ -11,13 +11,14 @@ public struct EventData: Codable, Sendable, Equatable {
   public var job: String?
   public var pipeline: String?
   public var context: String?
-  public var degraded: String?
+  /// True when the product (or association) is degraded; `reason` says why.
+  public var degraded: Bool?
   public var reason: String?
 
   public init(
     name: String? = nil, path: String? = nil, sha256: String? = nil, obsname: String? = nil,
     level: Int? = nil,
-    job: String? = nil, pipeline: String? = nil, context: String? = nil, degraded: String? = nil,
+    job: String? = nil, pipeline: String? = nil, context: String? = nil, degraded: Bool? = nil,
     reason: String? = nil
   ) {
     self.name = name

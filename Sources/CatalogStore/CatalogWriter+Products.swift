@@ -113,7 +113,7 @@ extension CatalogWriter {
       name: product.frame.name, path: product.frame.place.path, sha256: product.frame.sha256,
       obsname: product.frame.description.obsname, level: product.frame.description.level, job: job.name,
       pipeline: job.pipeline, context: report.references.lazy.compactMap(\.reference.context).first,
-      degraded: degraded)
+      degraded: degraded != nil, reason: degraded)
     try appendEvent(
       db, type: "product-ready", subject: product.frame.name,
       key: "\(product.frame.name):\(product.frame.sha256 ?? "")", data: data, time: time)

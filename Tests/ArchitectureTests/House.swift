@@ -39,7 +39,9 @@ enum House {
   private static let pixelSide: Set<String> = steps.union([
     "FITSIO", "CCFITSIO", "DataModels", "Pixels", "PipelineEngine", "Pipelines", "Simulator", "QuickLook",
   ])
-  private static let catalogSide: Set<String> = ["Archive", "CatalogStore", "GRDB", "WebServer"]
+  private static let catalogSide: Set<String> = [
+    "Archive", "CatalogStore", "GRDB", "GRDBSQLite", "WebServer",
+  ]
 
   static let rooms: [Room] = [
     Room(1, "CCFITSIO", in: "System/CCFITSIO"),
@@ -57,7 +59,7 @@ enum House {
     Room(2, "JobContract"),
     Room(2, "Settings", ["CfgFormat"]),
     Room(2, "ChildProcess", ["Subprocess"]),
-    Room(3, "CatalogStore", ["GRDB", "Tables", "JobContract", "Metadata"]),
+    Room(3, "CatalogStore", ["GRDB", "GRDBSQLite", "CZlib", "Tables", "JobContract", "Metadata"]),
     Room(
       3, "PipelineEngine",
       [

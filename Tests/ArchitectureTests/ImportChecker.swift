@@ -39,7 +39,8 @@ struct ImportChecker {
   /// Names of the modules that a text imports, whatever the attributes, access level or kind of the import.
   static func imports(of text: String) -> Set<String> {
     var names: Set<String> = []
-    for line in text.split(whereSeparator: \.isNewline) {
+    let importPattern = importPattern
+    for line in text.split(separator: "\n") where line.contains("import") {
       for statement in line.split(separator: ";") {
         if let match = statement.firstMatch(of: importPattern) { names.insert(String(match.1)) }
       }

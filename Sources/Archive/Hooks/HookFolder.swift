@@ -90,7 +90,7 @@ struct HookOptions: Sendable, Equatable {
     do {
       let document = try CfgDocument(text: text, path: path)
       for entry in document.root.entries {
-        let value = entry.value.text
+        let value = entry.value.string ?? ""
         switch entry.key {
         case "match": options.match = value
         case "timeout": options.timeoutSeconds = Double(value).flatMap { $0 > 0 ? $0 : nil } ?? 60

@@ -12,8 +12,9 @@ enum FileMover {
   /// - Throws: ``ArchiveError`` `product-exists` when another content lies there, `product-move` otherwise.
   static func move(_ source: String, to target: String, sha256: String) throws(ArchiveError) -> Outcome {
     try makeFolder((target as NSString).deletingLastPathComponent)
-    let noReplace: UInt32 = 1  // RENAME_NOREPLACE
-    if renameat2(AT_FDCWD, source, AT_FDCWD, target, noReplace) == 0 {
+    // A second name and then the loss of the first: unlike rename this never replaces what lies there.
+    if Glibc.link(source, target) == 0 {
+      unlink(source)
       try syncFolder((target as NSString).deletingLastPathComponent)
       return .moved
     }

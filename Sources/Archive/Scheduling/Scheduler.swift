@@ -43,8 +43,9 @@ actor Scheduler {
     guard try reader.unassociated(limit: 1).isEmpty, try reader.jobs(states: ["queued"], limit: 1).isEmpty,
       try reader.uninsertedMasters().isEmpty
     else { return false }
-    let due = try parts.writer.deliveries().contains { $0.nextAt <= now }
-    return try !due && reader.undispatchedEvents() == 0
+    let deliveries = try parts.writer.deliveries()
+    let due = deliveries.contains { $0.nextAt <= now }
+    return try reader.undispatchedEvents() == 0 && !due
   }
 
   /// One turn. Jobs and hooks it starts run in `group`.
