@@ -113,9 +113,5 @@ let package = Package(
     tests("CfgFormatTests", ["CfgFormat"]),
     tests("ReferencesTests", ["References"]),
     tests("SettingsTests", ["Settings", "CfgFormat"]),
-    tests("ChildProcessTests", ["ChildProcess"]),
-    tests("ExecutorsTests", ["Executors", "JobContract", logging]),
-    tests("TemplateTests", ["Template", "ChildProcess"]),
-    tests("PixelsTests", ["Pixels"]),
   ]
 )
