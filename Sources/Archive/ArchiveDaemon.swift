@@ -81,10 +81,10 @@ public struct ArchiveDaemon: Sendable {
     }
     let manifests = ManifestReader(program: options.tmtrun)
     _ = try await manifests.current()
-    let settings = options.settings
     let starter = JobStarter(
-      writer: parts.writer, executor: LocalExecutor(program: options.tmtrun, logger: logger), recorder: recorder,
-      layout: parts.layout, policy: RetryPolicy(), instance: instance, timeout: parts.jobTimeout, logger: logger)
+      writer: parts.writer, executor: LocalExecutor(
+        program: options.tmtrun, grace: .seconds(parts.settings.jobGraceSeconds), logger: logger), recorder: recorder,
+      layout: parts.layout, policy: RetryPolicy(attempts: parts.settings.jobAttempts), instance: instance, timeout: parts.jobTimeout, logger: logger)
     return Scheduler(
       .init(
         writer: parts.writer,
@@ -92,13 +92,14 @@ public struct ArchiveDaemon: Sendable {
           associator: parts.associator, writer: parts.writer, waits: parts.waits, logger: logger),
         manifests: manifests, starter: starter,
         inserter: MasterInserter(
-          writer: parts.writer, layout: parts.layout, headers: parts.headers, firstContext: parts.firstContext,
+          writer: parts.writer, layout: parts.layout, headers: parts.headers, firstContext: parts.settings.context,
           logger: logger),
         hooks: HookRunner(
-          writer: parts.writer, root: parts.layout.root, scratch: parts.layout.logs + "/hooks", logger: logger,
+          writer: parts.writer, root: parts.layout.root, scratch: parts.layout.logs + "/hooks",
+          timeoutSeconds: parts.settings.hookTimeoutSeconds, limit: parts.settings.hookConcurrency, logger: logger,
           finished: { wake.ask() }),
         headers: parts.headers, layout: parts.layout, windows: CalibrationWindows(), limits: parts.jobLimits,
-        maxJobs: parts.maxJobs(settings), logger: logger),
+        maxJobs: parts.maxJobs, logger: logger),
       wake: { wake.ask() })
   }
 
@@ -118,7 +119,7 @@ public struct ArchiveDaemon: Sendable {
         .init(
           service: WatchService(
             folder: parts.layout.incoming, source: source, ingest: ingest, writer: parts.writer,
-            reconcileSeconds: parts.reconcileSeconds, firstScan: firstScan, logger: options.logger)))
+            reconcileSeconds: parts.settings.reconcileIntervalSeconds, firstScan: firstScan, logger: options.logger)))
       services.append(
         .init(
           service: ScheduleService(
@@ -131,8 +132,10 @@ public struct ArchiveDaemon: Sendable {
   }
 
   private var source: any ArrivalSource {
-    options.pollSeconds.map { PollingSource(interval: $0) } ?? InotifySource()
+    pollSeconds.map { PollingSource(interval: $0) } ?? InotifySource()
   }
+
+  private var pollSeconds: Double? { options.pollSeconds ?? parts.settings.pollIntervalSeconds }
 
   private func tellReady(_ started: Double) {
     options.logger.info("watching", metadata: ["folder": "\(parts.layout.incoming)"])
@@ -144,7 +147,7 @@ public struct ArchiveDaemon: Sendable {
   }
 
   private func announce(_ state: String, _ started: Double) throws(CatalogError) {
-    let source = options.once ? "once" : options.pollSeconds.map { "polling every \($0) s" } ?? "inotify"
+    let source = options.once ? "once" : pollSeconds.map { "polling every \($0) s" } ?? "inotify"
     let daemon = DaemonState(
       pid: getpid(), host: ProcessInfo.processInfo.hostName, started: started, state: state, source: source)
     try parts.writer.setFact("daemon", daemon.json)

@@ -8,19 +8,20 @@ public struct ArchiveLayout: Sendable, Equatable {
   public var products: String
   public var work: String
   public var logs: String
+  /// The CRDS cache.
+  public var rules: String
 
-  public init(root: String, incoming: String, products: String, work: String, logs: String) {
+  public init(root: String, incoming: String, products: String, work: String, logs: String, rules: String) {
     self.root = root
     self.incoming = incoming
     self.products = products
     self.work = work
     self.logs = logs
+    self.rules = rules
   }
 
   public var catalog: String { root + "/catalog/catalog.sqlite" }
   public var lock: String { root + "/catalog/daemon.lock" }
-  public var rules: String { root + "/crds" }
-  public var references: String { root + "/crds/references/tmt/iris" }
   public var hooks: String { root + "/hooks" }
   public var associationRules: String { root + "/config/associations" }
   public var classification: String { root + "/config/classification.yaml" }

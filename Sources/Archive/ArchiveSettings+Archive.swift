@@ -1,17 +1,33 @@
 import Foundation
 import JobContract
+import Metadata
 import Settings
 
 extension ArchiveLayout {
-  init(root: String, settings: ArchiveSettings) {
-    self.init(root: root, incoming: root + "/incoming", products: root + "/products", work: root + "/work", logs: root + "/logs")
+  /// The layout that an archive's settings describe.
+  public init(root: String, settings: ArchiveSettings) {
+    self.init(
+      root: root, incoming: settings.incomingFolder(root: root), products: settings.productsFolder(root: root),
+      work: settings.workFolder(root: root), logs: settings.logsFolder(root: root),
+      rules: settings.rulesCache(root: root))
   }
 }
-extension Waits { init(_ s: ArchiveSettings) { self.init() } }
+
+extension Waits {
+  init(_ settings: ArchiveSettings) {
+    self.init(
+      quiet: settings.quietMinimumSeconds, quietSeconds: settings.quietSeconds,
+      sky: settings.skyWaitSeconds, truncated: settings.truncatedAfterSeconds)
+  }
+}
+
 extension ArchiveParts {
-  var jobTimeout: Duration? { nil }
-  var firstContext: String { "tmt_0001.pmap" }
-  var jobLimits: JobLimits { JobLimits() }
-  func maxJobs(_ s: ArchiveSettings) -> Int { 2 }
-  var reconcileSeconds: Double { 60 }
+  var jobLimits: JobLimits {
+    JobLimits(
+      memoryBytes: settings.jobMemoryBytes, cpuSeconds: settings.jobCPUSeconds, fileBytes: settings.jobFileBytes)
+  }
+
+  var jobTimeout: Duration { .seconds(settings.jobTimeoutSeconds) }
+
+  var maxJobs: Int { settings.maxJobs(processors: ProcessInfo.processInfo.activeProcessorCount) }
 }

@@ -82,7 +82,7 @@ struct AssociatorService: Sendable {
     let due = (members.map(\.arrivedAt).max() ?? now)
     return AssociationUpdate(
       state: "open", reason: "waiting for frames: \(members.count) of \(declared.map(String.init) ?? "?") are here",
-      declared: declared, dueAt: max(due, now) + waits.quiet(exposureSeconds: exposureSeconds), settled: true)
+      declared: declared, dueAt: max(due, now) + waits.quietSeconds(exposureSeconds), settled: true)
   }
 
   private func closed(_ matcher: SequenceMatcher, _ members: [Exposure]) -> AssociationUpdate {

@@ -79,7 +79,8 @@ public struct HookFolder: Sendable {
 struct HookOptions: Sendable, Equatable {
   /// Glob on the event's subject; nil for all.
   var match: String?
-  var timeoutSeconds: Double = 60
+  /// nil: the archive's own.
+  var timeoutSeconds: Double?
   /// Attempts in all.
   var retries: Int = 5
 
@@ -93,7 +94,7 @@ struct HookOptions: Sendable, Equatable {
         let value = entry.value.string ?? ""
         switch entry.key {
         case "match": options.match = value
-        case "timeout": options.timeoutSeconds = Double(value).flatMap { $0 > 0 ? $0 : nil } ?? 60
+        case "timeout": options.timeoutSeconds = Double(value).flatMap { $0 > 0 ? $0 : nil }
         case "retries": options.retries = Int(value).map { max(0, $0) } ?? 5
         case "concurrency": continue
         default: return (options, "unknown key '\(entry.key)' in \(path); known: match timeout retries concurrency")

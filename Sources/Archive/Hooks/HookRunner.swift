@@ -12,19 +12,21 @@ actor HookRunner {
   private let scratch: String
   private let policy = HookPolicy()
   private let limit: Int
+  private let timeoutSeconds: Double
   private let logger: Logger
   private let finished: @Sendable () -> Void
   private var running: Set<String> = []
 
   /// - Parameter finished: told after each ended delivery.
   init(
-    writer: CatalogWriter, root: String, scratch: String, limit: Int = 4, logger: Logger,
+    writer: CatalogWriter, root: String, scratch: String, timeoutSeconds: Double, limit: Int, logger: Logger,
     finished: @escaping @Sendable () -> Void
   ) {
     self.writer = writer
     self.root = root
     self.scratch = scratch
     self.limit = limit
+    self.timeoutSeconds = timeoutSeconds
     self.logger = logger
     self.finished = finished
     folder = HookFolder(path: root + "/hooks")
@@ -88,7 +90,7 @@ actor HookRunner {
       executable: delivery.hook, environment: environment, workingDirectory: home,
       standardInput: .data(CloudEvent.line(delivery, root: root)),
       output: .file(path: home + "/output", append: true, capBytes: 1 << 20),
-      limits: ResourceLimits(fileBytes: 64 << 20), timeout: .seconds(options.timeoutSeconds))
+      limits: ResourceLimits(fileBytes: 64 << 20), timeout: .seconds(options.timeoutSeconds ?? timeoutSeconds))
   }
 }
 

@@ -5,7 +5,9 @@ import JobContract
 /// What an attempt that made nothing means for its job: pure, no clock but the time given.
 struct RetryPolicy: Sendable {
   /// Waits before the second, third, fourth attempt, seconds.
-  var backOff: [Double] = [10, 30, 120]
+  var backOff: [Double] = [10, 30, 120, 600]
+  /// Attempts in all before a job is dead.
+  var attempts: Int
 
   struct Judgement: Sendable, Equatable {
     var end: CatalogWriter.AttemptEnd
@@ -40,6 +42,7 @@ struct RetryPolicy: Sendable {
   }
 
   private func again(_ attemptsBefore: Int, _ now: Double) -> CatalogWriter.AttemptEnd {
-    attemptsBefore < backOff.count ? .again(notBefore: now + backOff[attemptsBefore]) : .dead
+    attemptsBefore + 1 < attempts
+      ? .again(notBefore: now + backOff[min(attemptsBefore, backOff.count - 1)]) : .dead
   }
 }
