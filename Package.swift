@@ -97,5 +97,7 @@ let package = Package(
     command("irissim", ["Simulator"]),
     // tests
     tests("ArchitectureTests", []),
+    tests("FITSStructureTests", ["FITSStructure", "CZlib"]),
+    tests("FITSIOTests", ["FITSIO", "FITSStructure", "CCFITSIO"]),
   ]
 )
