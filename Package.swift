@@ -113,5 +113,7 @@ let package = Package(
     tests("CfgFormatTests", ["CfgFormat"]),
     tests("ReferencesTests", ["References"]),
     tests("SettingsTests", ["Settings", "CfgFormat"]),
+    tests("FITSStructureTests", ["FITSStructure", "CZlib"]),
+    tests("FITSIOTests", ["FITSIO", "FITSStructure", "CCFITSIO"]),
   ]
 )
