@@ -90,7 +90,7 @@ struct CalibrationLanes: Sendable {
     let e = flat.error.base.lanes(i)
     let q = flat.quality.base.lanes(i)
     // A flat that is not a positive finite number fails one of these two comparisons (NaN fails both).
-    let usable = (f .> 0) .& (f .<= Float.greatestFiniteMagnitude) .& ((q & DQ.noFlatField) .== 0)
+    let usable = (f .> 0) .& (f .<= Float.greatestFiniteMagnitude) .& .!q.has(DQ.noFlatField)
     let inverse = 1 / Lanes(repeating: 1).replacing(with: f, where: usable)
     x *= inverse
     let flatTerm = Lanes.zero.replacing(with: x * e, where: usable)

@@ -1,16 +1,13 @@
 extension CombineKernel {
   /// The median error of the usable samples where a stack is small, else 0.
   @inline(__always)
-  func errorFloor(
-    _ clipping: Clipping, _ usable: Lanes, _ frames: UnsafeBufferPointer<CombineSamples>, _ i: Int,
-    _ stack: CombineStack
-  ) -> Lanes {
-    let small = usable .< Float(clipping.errorFloorBelow)
+  private func errorFloor(_ clipping: Clipping, _ usable: Lanes, _ stack: CombineStack) -> Lanes {
+    let small = usable .< Lanes(repeating: Float(clipping.errorFloorBelow))
     guard clipping.spread == .mad, anyLane(small) else { return .zero }
     var known = Lanes.zero
-    for j in 0..<frames.count {
+    for j in 0..<stack.n {
       let x = stack.samples[j]
-      let e = frames[j].error.lanes(i)
+      let e = stack.errors[j]
       let good = (x .== x) .& (e .>= 0) .& (e .<= Float.greatestFiniteMagnitude)
       stack.spare[j] = Lanes(repeating: .infinity).replacing(with: e, where: good)
       known += ones(where: good)
@@ -22,11 +19,9 @@ extension CombineKernel {
 
   /// Narrows `low...high` round by round; the samples left inside are those used.
   @inline(__always)
-  func clip(
-    _ clipping: Clipping, usable: Lanes, floor: Lanes, _ stack: CombineStack, _ low: inout Lanes,
-    _ high: inout Lanes
-  ) {
-    var count = usable
+  func clip(_ clipping: Clipping, _ stack: CombineStack, _ low: inout Lanes, _ high: inout Lanes) {
+    var count = stack.count(low, high)
+    let floor = errorFloor(clipping, count, stack)
     for _ in 0..<clipping.maximumIterations {
       let (center, sigma) = centerAndSigma(clipping, stack, low, high, count, floor)
       let bottom = center - clipping.kappaLow * sigma

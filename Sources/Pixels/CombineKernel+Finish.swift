@@ -2,10 +2,9 @@ extension CombineKernel {
   /// Value, error, flags, count and scatter of sixteen pixels from their surviving samples.
   @inline(__always)
   func finish(
-    _ frames: UnsafeBufferPointer<CombineSamples>, _ i: Int, _ stack: CombineStack, _ low: Lanes,
-    _ high: Lanes, _ sums: Sums, _ seen: FlagLanes, _ target: CombineTarget
-  ) {
-    let spread = spreads(frames, i, stack, low, high, sums)
+    _ stack: CombineStack, _ low: Lanes, _ high: Lanes, _ sums: Sums
+  ) -> CombineResult {
+    let spread = spreads(stack, low, high, sums)
     let several = sums.count .>= 2
     let scatter = (spread.square / (sums.count - 1)).squareRoot().replacing(with: .nan, where: .!several)
     var error = spread.propagated.squareRoot() / sums.weight
@@ -13,23 +12,29 @@ extension CombineKernel {
       let measured = (spread.weightedSquare * sums.count / (sums.count - 1)).squareRoot() / sums.weight
       error.replace(with: measured, where: several)
     }
-    error *= errorFactor(sums.count)
     let value: Lanes
     switch options.method {
     case .mean, .wmean: value = sums.mean
-    case .median: value = stack.median(low, high, count: sums.count)
-    case .wmedian: value = weightedMedian(frames, i, stack, low, high, sums)
+    case .median:
+      value = stack.median(low, high, count: sums.count)
+      error *= errorFactor(sums.count)
+    case .wmedian:
+      value = weightedMedian(stack, low, high)
+      error *= errorFactor(sums.count)
     }
     let empty = sums.count .<= 0
-    var flags = options.flags == .allSamples ? seen : sums.flags
-    flags = flags.replacing(with: seen | DQ.doNotUse, where: empty)
+    var flags = sums.flags
+    if options.flags == .allSamples || anyLane(empty) {
+      var seen = FlagLanes.zero
+      for j in 0..<stack.n { seen |= stack.flags[j] }
+      if options.flags == .allSamples { flags = seen }
+      flags = flags.replacing(with: seen | DQ.doNotUse, where: empty)
+    }
     error = error.replacing(with: .nan, where: empty)
     flags = flags.raising(DQ.unreliableError, where: (error .!= error) .& .!empty)
-    target.value.store(value.replacing(with: .nan, where: empty), at: i)
-    target.error.store(error, at: i)
-    target.quality.store(flags, at: i)
-    target.scatter.store(scatter, at: i)
-    target.count.store(SIMD16<UInt16>(truncatingIfNeeded: SIMD16<Int32>(sums.count)), at: i)
+    return CombineResult(
+      value: value.replacing(with: .nan, where: empty), error: error, scatter: scatter, count: sums.count,
+      flags: flags)
   }
 
   /// Sums of squares over the samples used: of deviations, of weighted deviations, of weighted errors.
@@ -41,24 +46,23 @@ extension CombineKernel {
 
   @inline(__always)
   private func spreads(
-    _ frames: UnsafeBufferPointer<CombineSamples>, _ i: Int, _ stack: CombineStack, _ low: Lanes,
-    _ high: Lanes, _ sums: Sums
+    _ stack: CombineStack, _ low: Lanes, _ high: Lanes, _ sums: Sums
   ) -> Spreads {
     // The scatter is about the plain mean; with equal weights that is the mean at hand.
-    let weighted = options.method == .wmean || options.method == .wmedian
+    let weighted = options.isWeighted
     let mean = weighted ? plainMean(stack, low, high, sums) : sums.mean
     var result = Spreads()
-    for j in 0..<frames.count {
+    for j in 0..<stack.n {
       let x = stack.samples[j]
       let used = (x .>= low) .& (x .<= high)
       let d = Lanes.zero.replacing(with: x - mean, where: used)
       result.square += d * d
-      let e = Lanes.zero.replacing(with: frames[j].error.lanes(i), where: used)
+      let e = Lanes.zero.replacing(with: stack.errors[j], where: used)
       guard weighted else {
         result.propagated += e * e
         continue
       }
-      let w = Lanes.zero.replacing(with: weight(frames, j, i), where: used)
+      let w = Lanes.zero.replacing(with: weight(stack, j), where: used)
       let wd = Lanes.zero.replacing(with: w * (x - sums.mean), where: used)
       result.weightedSquare += wd * wd
       result.propagated += (w * e) * (w * e)
@@ -79,29 +83,26 @@ extension CombineKernel {
 
   /// The value where the weights, summed upwards, reach half; the mean of two where they meet it exactly.
   @inline(__always)
-  private func weightedMedian(
-    _ frames: UnsafeBufferPointer<CombineSamples>, _ i: Int, _ stack: CombineStack, _ low: Lanes,
-    _ high: Lanes, _ sums: Sums
-  ) -> Lanes {
+  private func weightedMedian(_ stack: CombineStack, _ low: Lanes, _ high: Lanes) -> Lanes {
     let companions = stack.sorted
-    for j in 0..<frames.count {
+    for j in 0..<stack.n {
       let x = stack.samples[j]
       let used = (x .>= low) .& (x .<= high)
       stack.spare[j] = Lanes(repeating: .infinity).replacing(with: x, where: used)
-      companions[j] = Lanes.zero.replacing(with: weight(frames, j, i), where: used)
+      companions[j] = Lanes.zero.replacing(with: weight(stack, j), where: used)
     }
     stack.sortSpare(carrying: companions)
     // Summed in sorted order, as the running sum below is, so that an exact half is seen as one.
     var total = Lanes.zero
-    for j in 0..<frames.count { total += companions[j] }
+    for j in 0..<stack.n { total += companions[j] }
     let half = 0.5 * total
     var running = Lanes.zero
     var value = Lanes(repeating: .nan)
-    for j in 0..<frames.count {
+    for j in 0..<stack.n {
       let next = running + companions[j]
       let crossing = (running .< half) .& (next .>= half)
       var here = stack.spare[j]
-      if j + 1 < frames.count {
+      if j + 1 < stack.n {
         let upper = stack.spare[j + 1]
         let tie = (next .== half) .& (upper .< Lanes(repeating: .infinity))
         here.replace(with: 0.5 * here + 0.5 * upper, where: tie)

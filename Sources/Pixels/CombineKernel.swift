@@ -2,6 +2,7 @@
 struct CombineKernel: Sendable {
   let options: CombineOptions
   private let weights: [Float]
+  private let weighsByError: Bool
   private let network: SortingNetwork
   private let medianFactors: [Float]
 
@@ -12,6 +13,7 @@ struct CombineKernel: Sendable {
     } else {
       weights = Array(repeating: 1, count: frameCount)
     }
+    weighsByError = options.isWeighted && options.weights == .pixelErrors
     network = SortingNetwork(count: frameCount)
     medianFactors = (0...frameCount).map { Float(medianErrorFactor(samples: $0)) }
   }
@@ -19,149 +21,140 @@ struct CombineKernel: Sendable {
   /// Combines `pixels` pixels of the frames.
   func run(_ frames: [CombineSamples], pixels: Int, into target: CombineTarget) {
     let stack = CombineStack(count: frames.count, network: network)
-    frames.withUnsafeBufferPointer { frames in
-      var i = 0
-      while i + 16 <= pixels {
-        combine(frames, i, stack, target)
-        i += 16
-      }
-      if i < pixels { runTail(frames, i..<pixels, stack, target) }
-    }
-  }
-
-  /// The last few pixels, by way of padded copies.
-  private func runTail(
-    _ frames: UnsafeBufferPointer<CombineSamples>, _ range: Range<Int>, _ stack: CombineStack,
-    _ target: CombineTarget
-  ) {
-    let first = range.lowerBound
-    let length = range.count
-    let n = frames.count
-    var values = [Float](repeating: .nan, count: 16 * (2 * n + 3))
-    var flags = [UInt32](repeating: 0, count: 16 * (n + 1))
-    var counts = [UInt16](repeating: 0, count: 16)
-    values.withUnsafeMutableBufferPointer { values in
-      flags.withUnsafeMutableBufferPointer { flags in
-        counts.withUnsafeMutableBufferPointer { counts in
-          guard let v = values.baseAddress, let q = flags.baseAddress, let c = counts.baseAddress else {
-            return
-          }
-          var padded: [CombineSamples] = []
-          for (j, frame) in frames.enumerated() {
-            let value = v + 32 * j
-            let error = v + 32 * j + 16
-            let quality = q + 16 * j
-            value.update(from: frame.value + first, count: length)
-            error.update(from: frame.error + first, count: length)
-            quality.update(from: frame.quality + first, count: length)
-            padded.append(CombineSamples(value: value, error: error, quality: quality))
-          }
-          let room = v + 32 * n
-          let block = CombineTarget(
-            value: room, error: room + 16, quality: q + 16 * n, count: c, scatter: room + 32)
-          padded.withUnsafeBufferPointer { combine($0, 0, stack, block) }
-          target.value.advanced(by: first).update(from: block.value, count: length)
-          target.error.advanced(by: first).update(from: block.error, count: length)
-          target.quality.advanced(by: first).update(from: block.quality, count: length)
-          target.count.advanced(by: first).update(from: block.count, count: length)
-          target.scatter.advanced(by: first).update(from: block.scatter, count: length)
+    for first in stride(from: 0, to: pixels, by: 16 * stack.blocks) {
+      let length = min(16 * stack.blocks, pixels - first)
+      for (j, frame) in frames.enumerated() { load(frame, j, first, length, stack) }
+      for b in 0..<(length + 15) / 16 {
+        stack.select(b)
+        let result = combine(stack)
+        let i = first + 16 * b
+        if i + 16 <= pixels {
+          result.store(in: target, at: i)
+        } else {
+          result.store(in: target, at: i, count: pixels - i)
         }
       }
     }
   }
 
-  /// Sixteen pixels.
+  /// Loads a run of `length` pixels of frame `j`; what may not be used becomes NaN.
   @inline(__always)
-  private func combine(
-    _ frames: UnsafeBufferPointer<CombineSamples>, _ i: Int, _ stack: CombineStack, _ target: CombineTarget
-  ) {
-    let (usable, seen) = load(frames, i, stack)
-    let needsOrder = options.clipping != nil || options.method == .median
-    if needsOrder { stack.sortSamples() }
-    var low = Lanes(repeating: -Float.greatestFiniteMagnitude)
-    var high = Lanes(repeating: Float.greatestFiniteMagnitude)
-    if let clipping = options.clipping {
-      let floor = errorFloor(clipping, usable, frames, i, stack)
-      clip(clipping, usable: usable, floor: floor, stack, &low, &high)
+  private func load(_ frame: CombineSamples, _ j: Int, _ first: Int, _ length: Int, _ stack: CombineStack) {
+    let unused = weights[j] <= 0
+    for b in 0..<(length + 15) / 16 {
+      let i = first + 16 * b
+      let rest = length - 16 * b
+      let x: Lanes
+      let e: Lanes
+      let q: FlagLanes
+      if rest >= 16 {
+        (x, e, q) = (frame.value.lanes(i), frame.error.lanes(i), frame.quality.lanes(i))
+      } else {
+        (x, e, q) = (
+          frame.value.lanes(i, count: rest), frame.error.lanes(i, count: rest),
+          frame.quality.lanes(i, count: rest)
+        )
+      }
+      var bad = x.isNotFinite .| q.has(options.excludedFlags)
+      if unused { bad = LaneMask(repeating: true) }
+      if weighsByError { bad = bad .| .!(e .> 0) }
+      stack.load(x.replacing(with: .nan, where: bad), e, q, frame: j, block: b)
     }
-    var sums = Sums(count: .zero, weight: .zero, mean: .zero, flags: .zero)
-    sumSamples(frames, i, stack, low, high, &sums)
-    finish(frames, i, stack, low, high, sums, seen, target)
   }
 
-  /// Fills `stack.samples`; returns how many are usable and the flags of all.
+  /// The block at hand.
   @inline(__always)
-  private func load(
-    _ frames: UnsafeBufferPointer<CombineSamples>, _ i: Int, _ stack: CombineStack
-  ) -> (usable: Lanes, flags: FlagLanes) {
-    var usable = Lanes.zero
-    var seen = FlagLanes.zero
-    for j in 0..<frames.count {
-      let frame = frames[j]
-      let x = frame.value.lanes(i)
-      let q = frame.quality.lanes(i)
-      var bad = x.isNotFinite .| ((q & options.excludedFlags) .!= 0)
-      if weights[j] <= 0 { bad = LaneMask(repeating: true) }
-      if options.weights == .pixelErrors { bad = bad .| .!(frame.error.lanes(i) .> 0) }
-      stack.samples[j] = x.replacing(with: .nan, where: bad)
-      usable += Lanes(repeating: 1).replacing(with: 0, where: bad)
-      seen |= q
-    }
-    return (usable, seen)
+  private func combine(_ stack: CombineStack) -> CombineResult {
+    if options.clipping != nil || options.method == .median { stack.sortSamples() }
+    var low = Lanes(repeating: -Float.greatestFiniteMagnitude)
+    var high = Lanes(repeating: Float.greatestFiniteMagnitude)
+    if let clipping = options.clipping { clip(clipping, stack, &low, &high) }
+    return finish(stack, low, high, sumSamples(stack, low, high))
   }
 
   /// What the samples used amount to.
   struct Sums {
-    var count: Lanes
-    var weight: Lanes
-    var mean: Lanes
-    var flags: FlagLanes
+    var count = Lanes.zero
+    var weight = Lanes.zero
+    var mean = Lanes.zero
+    var flags = FlagLanes.zero
   }
 
   /// Count, weight, (weighted) mean and flags of the samples in `low...high`.
   @inline(__always)
-  private func sumSamples(
-    _ frames: UnsafeBufferPointer<CombineSamples>, _ i: Int, _ stack: CombineStack, _ low: Lanes,
-    _ high: Lanes, _ sums: inout Sums
-  ) {
+  private func sumSamples(_ stack: CombineStack, _ low: Lanes, _ high: Lanes) -> Sums {
+    var sums = Sums()
+    // Sums run from one of the samples used, which keeps single precision exact enough.
     var pivot = Lanes.zero
-    for j in 0..<frames.count {
+    for j in 0..<stack.n {
       let x = stack.samples[j]
       pivot.replace(with: x, where: (x .>= low) .& (x .<= high))
     }
     var total = Lanes.zero
-    for j in 0..<frames.count {
+    for j in 0..<stack.n {
       let x = stack.samples[j]
       let used = (x .>= low) .& (x .<= high)
-      let w = Lanes.zero.replacing(with: weight(frames, j, i), where: used)
       sums.count += ones(where: used)
-      sums.weight += w
-      total += Lanes.zero.replacing(with: w * (x - pivot), where: used)
-      sums.flags |= FlagLanes.zero.replacing(with: frames[j].quality.lanes(i), where: used)
+      sums.flags |= FlagLanes.zero.replacing(with: stack.flags[j], where: used)
+      let d = Lanes.zero.replacing(with: x - pivot, where: used)
+      if options.isWeighted {
+        let w = Lanes.zero.replacing(with: weight(stack, j), where: used)
+        sums.weight += w
+        total += w * d
+      } else {
+        total += d
+      }
     }
+    if !options.isWeighted { sums.weight = sums.count }
     sums.mean = pivot + total / sums.weight
+    return sums
   }
 
-  /// The weights of sixteen pixels of frame `j`: all 1 for the methods without weights.
+  /// The weights of frame `j` in a weighted method.
   @inline(__always)
-  func weight(_ frames: UnsafeBufferPointer<CombineSamples>, _ j: Int, _ i: Int) -> Lanes {
-    switch options.method {
-    case .mean, .median: return Lanes(repeating: 1)
-    case .wmean, .wmedian:
-      guard options.weights == .pixelErrors else { return Lanes(repeating: weights[j]) }
-      let e = frames[j].error.lanes(i)
-      return 1 / (e * e)
-    }
+  func weight(_ stack: CombineStack, _ j: Int) -> Lanes {
+    guard weighsByError else { return Lanes(repeating: weights[j]) }
+    let e = stack.errors[j]
+    return 1 / (e * e)
   }
 
-  /// The medians' error factors for the counts of sixteen pixels; 1 for means.
+  /// The medians' error factors for the counts of sixteen pixels.
   @inline(__always)
   func errorFactor(_ count: Lanes) -> Lanes {
-    guard options.method == .median || options.method == .wmedian else { return Lanes(repeating: 1) }
-    var factor = Lanes(repeating: medianFactors[medianFactors.count - 1])
-    if anyLane(count .!= Float(medianFactors.count - 1)) {
+    let full = medianFactors.count - 1
+    var factor = Lanes(repeating: medianFactors[full])
+    if anyLane(count .!= Lanes(repeating: Float(full))) {
       for lane in 0..<16 { factor[lane] = medianFactors[Int(count[lane])] }
     }
     return factor
+  }
+}
+
+/// Sixteen pixels of a combined stack.
+struct CombineResult {
+  var value, error, scatter, count: Lanes
+  var flags: FlagLanes
+
+  /// Writes all sixteen from index `i` on.
+  @inline(__always)
+  func store(in target: CombineTarget, at i: Int) {
+    target.value.store(value, at: i)
+    target.error.store(error, at: i)
+    target.quality.store(flags, at: i)
+    target.scatter.store(scatter, at: i)
+    // 2^23 + n holds n in its low bits: an exact conversion of small integers without a loop over lanes.
+    let counts = unsafeBitCast(count + 0x1p23, to: SIMD16<Int32>.self)
+    target.count.store(SIMD16<UInt16>(truncatingIfNeeded: counts), at: i)
+  }
+
+  /// Writes the first `length` of the sixteen.
+  func store(in target: CombineTarget, at i: Int, count length: Int) {
+    for lane in 0..<length {
+      target.value[i + lane] = value[lane]
+      target.error[i + lane] = error[lane]
+      target.quality[i + lane] = flags[lane]
+      target.scatter[i + lane] = scatter[lane]
+      target.count[i + lane] = UInt16(count[lane])
+    }
   }
 }

@@ -51,6 +51,9 @@ public struct CombineOptions: Sendable, Equatable {
     self.flags = flags
   }
 
+  /// Whether the method uses weights.
+  var isWeighted: Bool { method == .wmean || method == .wmedian }
+
   /// Checks the options against the number of frames.
   ///
   /// - Throws: `no-frames`, `weights-count`, `weights-value`, `clip-value`.

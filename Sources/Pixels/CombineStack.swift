@@ -1,28 +1,60 @@
-/// Sixteen pixels of a stack of n frames, and the scratch they are sorted in.
+/// A few blocks of sixteen pixels of a stack of n frames, and the scratch that one block is sorted in.
 ///
-/// A class so that one scratch serves all blocks of a band; it never leaves its thread.
+/// A class so that one scratch serves a whole band; it never leaves its thread.
 final class CombineStack {
   let n: Int
-  /// The samples in the order of the frames; NaN where a sample may not be used.
-  let samples: UnsafeMutablePointer<Lanes>
+  /// Blocks that are loaded together: each frame is read in runs, not in snippets of sixteen.
+  let blocks: Int
+  /// The samples of the block at hand in the order of the frames; NaN where a sample may not be used.
+  private(set) var samples: UnsafeMutablePointer<Lanes>
+  /// The errors of the block at hand.
+  private(set) var errors: UnsafeMutablePointer<Lanes>
+  /// The flags of the block at hand.
+  private(set) var flags: UnsafeMutablePointer<FlagLanes>
   /// The usable samples sorted upwards, +infinity after the last.
   let sorted: UnsafeMutablePointer<Lanes>
   /// Room for deviations, errors or weights.
   let spare: UnsafeMutablePointer<Lanes>
   private let storage: UnsafeMutablePointer<Lanes>
+  private let flagStorage: UnsafeMutablePointer<FlagLanes>
   private let network: [SIMD2<UInt16>]
 
   init(count n: Int, network: SortingNetwork) {
     self.n = n
     self.network = network.comparators
-    storage = .allocate(capacity: 3 * n)
-    storage.initialize(repeating: .zero, count: 3 * n)
+    blocks = min(max(256 / n, 4), 32)
+    let loaded = blocks * n
+    storage = .allocate(capacity: 2 * loaded + 2 * n)
+    storage.initialize(repeating: .zero, count: 2 * loaded + 2 * n)
+    flagStorage = .allocate(capacity: loaded)
+    flagStorage.initialize(repeating: .zero, count: loaded)
     samples = storage
-    sorted = storage + n
-    spare = storage + 2 * n
+    errors = storage + loaded
+    flags = flagStorage
+    sorted = storage + 2 * loaded
+    spare = sorted + n
   }
 
-  deinit { storage.deallocate() }
+  deinit {
+    storage.deallocate()
+    flagStorage.deallocate()
+  }
+
+  /// Makes block `b` of those loaded the one at hand.
+  @inline(__always)
+  func select(_ b: Int) {
+    samples = storage + b * n
+    errors = storage + (blocks + b) * n
+    flags = flagStorage + b * n
+  }
+
+  /// Puts the sixteen pixels of frame `j` into block `b`.
+  @inline(__always)
+  func load(_ sample: Lanes, _ error: Lanes, _ quality: FlagLanes, frame j: Int, block b: Int) {
+    storage[b * n + j] = sample
+    storage[(blocks + b) * n + j] = error
+    flagStorage[b * n + j] = quality
+  }
 
   @inline(__always)
   func sortSamples() {
@@ -60,15 +92,16 @@ final class CombineStack {
   /// The median of `count` values that start at index `first` of a sorted array; NaN where there are none.
   @inline(__always)
   func median(_ values: UnsafeMutablePointer<Lanes>, first: Lanes, count: Lanes) -> Lanes {
-    let lower = first + (0.5 * (count - 1)).rounded(.down)
-    let upper = first + (0.5 * count).rounded(.down)
+    // With t = 2 (j - first) - count the two middle values are at t = -2 and 0, or both at -1.
+    var t = -2 * first - count
     var a = Lanes(repeating: .nan)
     var b = a
     for j in 0..<n {
-      let index = Float(j)
       let x = values[j]
-      a.replace(with: x, where: lower .== index)
-      b.replace(with: x, where: upper .== index)
+      let middle = t .== -1
+      a.replace(with: x, where: middle .| (t .== -2))
+      b.replace(with: x, where: middle .| (t .== 0))
+      t += 2
     }
     return (0.5 * a + 0.5 * b).replacing(with: .nan, where: count .<= 0)
   }

@@ -11,6 +11,13 @@ extension UnsafePointer where Pointee: SIMDScalar {
   func lanes(_ i: Int) -> SIMD16<Pointee> {
     UnsafeRawPointer(self + i).loadUnaligned(as: SIMD16<Pointee>.self)
   }
+
+  /// The `count` values from index `i` on, zeros after them; nothing beyond is read.
+  func lanes(_ i: Int, count: Int) -> SIMD16<Pointee> where Pointee: ExpressibleByIntegerLiteral {
+    var lanes = SIMD16<Pointee>(repeating: 0)
+    for lane in 0..<count { lanes[lane] = self[i + lane] }
+    return lanes
+  }
 }
 
 extension UnsafeMutablePointer where Pointee: SIMDScalar {
@@ -33,6 +40,10 @@ extension SIMD16<Float> {
 }
 
 extension SIMD16<UInt32> {
+  /// Where any of `flags` is set. (Compared with a vector: a scalar on the right compiles to a loop over lanes.)
+  @inline(__always)
+  func has(_ flags: UInt32) -> LaneMask { (self & FlagLanes(repeating: flags)) .!= FlagLanes.zero }
+
   /// These flags, with `flags` raised where `mask` says.
   @inline(__always)
   func raising(_ flags: UInt32, where mask: LaneMask) -> FlagLanes {
