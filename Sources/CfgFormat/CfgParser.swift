@@ -121,7 +121,9 @@ struct CfgParser {
   private func parseKey(_ scanner: inout CfgLineScanner) throws(CfgError) -> String {
     let key: String
     if let quote = scanner.peek, quote == "'" || quote == "\"" {
-      guard let text = scanner.takeQuoted(quote) else { throw fail("cfg-quote", "the key has no closing quote") }
+      guard let text = scanner.takeQuoted(quote) else {
+        throw fail("cfg-quote", "the key has no closing quote")
+      }
       key = text
     } else {
       let raw = scanner.take { $0 != "=" && $0 != "#" }
@@ -158,7 +160,8 @@ struct CfgParser {
       }
       if next == "'" || next == "\"" {
         guard let text = scanner.takeQuoted(next) else {
-          throw fail("cfg-quote", "the value has no closing \(next)", hint: "close the quote in the same line")
+          throw fail(
+            "cfg-quote", "the value has no closing \(next)", hint: "close the quote in the same line")
         }
         items.append(text)
       } else {

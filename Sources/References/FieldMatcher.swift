@@ -64,7 +64,9 @@ enum FieldMatcher: Sendable {
   }
 
   private static func invalid(_ message: String, _ field: String) -> ReferencesError {
-    ReferencesError("row-invalid", message, "'\(field)'", hint: "fields are words, A|B, globs, (regex), {literal}, NOT x, between a b, # >a and <b #")
+    ReferencesError(
+      "row-invalid", message, "'\(field)'",
+      hint: "fields are words, A|B, globs, (regex), {literal}, NOT x, between a b, # >a and <b #")
   }
 
   private static func regex(_ pattern: String) throws(ReferencesError) -> FieldMatcher {
@@ -131,7 +133,9 @@ enum FieldMatcher: Sendable {
 /// True for fields that are not plain words: `{…}`, `(…)`, `#…#`, `BETWEEN …`, `NOT…`.
 func isEsoteric(_ field: String) -> Bool {
   let upper = field.uppercased()
-  if let first = upper.first, let last = upper.last, "{(#".contains(first), "})#".contains(last) { return true }
+  if let first = upper.first, let last = upper.last, "{(#".contains(first), "})#".contains(last) {
+    return true
+  }
   return upper.hasPrefix("BETWEEN") || upper.hasPrefix("NOT")
 }
 

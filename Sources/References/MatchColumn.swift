@@ -75,7 +75,9 @@ struct MatchColumn: Sendable {
   private func rowsForWildcard() -> RowSet {
     var rows = none
     for named in byWord.values { rows.formUnion(named) }
-    for pattern in patterns where pattern.matcher.match("*", number: nil) == 1 { rows.formUnion(pattern.rows) }
+    for pattern in patterns where pattern.matcher.match("*", number: nil) == 1 {
+      rows.formUnion(pattern.rows)
+    }
     return rows
   }
 

@@ -22,7 +22,8 @@ struct PythonTokenizer {
   }
 
   func fail(_ message: String) -> ReferencesError {
-    ReferencesError("mapping-syntax", message, "\(subject):\(line)", hint: "mappings are Python literals only")
+    ReferencesError(
+      "mapping-syntax", message, "\(subject):\(line)", hint: "mappings are Python literals only")
   }
 
   mutating func next() throws(ReferencesError) -> Token {
@@ -140,7 +141,8 @@ struct PythonTokenizer {
     case UInt8(ascii: "x"), UInt8(ascii: "u"):
       let count = letter == UInt8(ascii: "x") ? 2 : 4
       let digits = String(decoding: bytes[position..<min(position + count, bytes.count)], as: UTF8.self)
-      guard digits.utf8.count == count, let code = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(code)
+      guard digits.utf8.count == count, let code = UInt32(digits, radix: 16),
+        let scalar = Unicode.Scalar(code)
       else { throw fail("'\\\(digits)' is not a character") }
       content += Array(String(scalar).utf8)
       position += count

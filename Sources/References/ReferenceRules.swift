@@ -52,7 +52,7 @@ public struct ReferenceRules: Sendable {
       byParkey[pair.key.pythonString.uppercased()] = try Self.expression(pair.value.string, file.name)
     }
     parkeyRelevance = byParkey
-    expressionNames = Self.names(Array(parkeys.joined()) + HeaderName.groups.joined())
+    expressionNames = Self.names(parkeys.joined())
   }
 
   private static func expression(
@@ -61,6 +61,9 @@ public struct ReferenceRules: Sendable {
     guard let text else { return nil }
     return try RelevanceExpression(text, subject: subject)
   }
+
+  /// Names of the alias table, for expressions about keywords that no row matches on.
+  private static let knownNames = names(HeaderName.groups.joined())
 
   private static func names(_ parkeys: some Sequence<String>) -> [String: HeaderName] {
     var names: [String: HeaderName] = [:]
@@ -77,7 +80,7 @@ public struct ReferenceRules: Sendable {
   /// The best reference for a header of `META.*` names and/or FITS keywords in upper case, values as text.
   public func bestReference(header: [String: String]) -> LookupResult {
     let named: (String) -> String? = { name in
-      (expressionNames[name] ?? HeaderName(name)).value(in: header).map(conditioned)
+      (expressionNames[name] ?? Self.knownNames[name] ?? HeaderName(name)).value(in: header).map(conditioned)
     }
     if omission?.verdict(named) == true { return .omitted }
     if relevance?.verdict(named) == false { return .notApplicable(rmap: name) }

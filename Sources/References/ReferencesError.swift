@@ -11,8 +11,9 @@ public struct ReferencesError: Error, Sendable, CustomStringConvertible {
   public let hint: String?
   public let underlying: (any Error)?
 
-  init(_ code: String, _ message: String, _ subject: String, hint: String? = nil, underlying: (any Error)? = nil)
-  {
+  init(
+    _ code: String, _ message: String, _ subject: String, hint: String? = nil, underlying: (any Error)? = nil
+  ) {
     self.code = code
     self.message = message
     self.subject = subject

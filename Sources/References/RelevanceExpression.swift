@@ -68,7 +68,9 @@ struct RelevanceExpression: Sendable {
     case .comparison(let first, let rest):
       guard var left = evaluate(first, value) else { return nil }
       for (relation, node) in rest {
-        guard let right = evaluate(node, value), let holds = Self.compare(left, relation, right) else { return nil }
+        guard let right = evaluate(node, value), let holds = Self.compare(left, relation, right) else {
+          return nil
+        }
         if !holds { return .bool(false) }
         left = right
       }
@@ -135,7 +137,9 @@ private struct RelevanceParser {
   private mutating func disjunction() throws(ReferencesError) -> RelevanceExpression.Node {
     depth += 1
     defer { depth -= 1 }
-    guard depth <= LiteralParser.maximumDepth else { throw tokens.fail("a relevance expression is nested too deep") }
+    guard depth <= LiteralParser.maximumDepth else {
+      throw tokens.fail("a relevance expression is nested too deep")
+    }
     var nodes = [try conjunction()]
     while try take(.name("or")) { nodes.append(try conjunction()) }
     return nodes.count == 1 ? nodes[0] : .any(nodes)
@@ -197,7 +201,8 @@ private struct RelevanceParser {
       return .name(name)
     case .punctuation("("): return try list(until: ")")
     case .punctuation("["): return try list(until: "]")
-    default: throw tokens.fail("expected a name, a string, a number or a parenthesis in a relevance expression")
+    default:
+      throw tokens.fail("expected a name, a string, a number or a parenthesis in a relevance expression")
     }
   }
 

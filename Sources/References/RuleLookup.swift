@@ -132,7 +132,9 @@ struct RuleLookup {
     }
     let stamp: UseAfterStamp?
     if parameters.count == 2, parameters[0].role == .date, parameters[1].role == .time {
-      stamp = parts[0].contains("T") ? UseAfterStamp(parts[0]) : UseAfterStamp(date: trimmed(parts[0]), time: parts[1])
+      stamp =
+        parts[0].contains("T")
+        ? UseAfterStamp(parts[0]) : UseAfterStamp(date: trimmed(parts[0]), time: parts[1])
     } else {
       stamp = UseAfterStamp(parts.joined(separator: " "))
     }

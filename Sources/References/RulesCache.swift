@@ -79,7 +79,9 @@ public struct RulesCache: Sendable, Hashable {
       return false
     }
     return name.utf8.count <= 200
-      && name.utf8.allSatisfy { PythonTokenizer.isNameByte($0) || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") }
+      && name.utf8.allSatisfy {
+        PythonTokenizer.isNameByte($0) || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-")
+      }
   }
 }
 

@@ -36,11 +36,13 @@ public struct RulesContext: Sendable {
   }
 
   public init(
-    cache: RulesCache, context: String, checksums: ChecksumPolicy = .warn, mergesOverlapsByDefault: Bool = true
+    cache: RulesCache, context: String, checksums: ChecksumPolicy = .warn,
+    mergesOverlapsByDefault: Bool = true
   ) throws(ReferencesError) {
     guard context.hasSuffix(".pmap") else {
       throw ReferencesError(
-        "context-name", "a context is a .pmap of the cache", "'\(context)'", hint: "irisarchive refs contexts")
+        "context-name", "a context is a .pmap of the cache", "'\(context)'", hint: "irisarchive refs contexts"
+      )
     }
     var loader = ContextLoader(cache: cache, policy: checksums, mergesOverlaps: mergesOverlapsByDefault)
     let pmap = try loader.load(context, kind: "pipeline", from: nil)
@@ -97,11 +99,13 @@ public struct RulesContext: Sendable {
   private func instrument(of header: [String: String]) -> Result<Instrument, InstrumentProblem> {
     guard let raw = instrumentName.value(in: header) else {
       let names = instrumentName.candidates.joined(separator: " or ")
-      return .failure(InstrumentProblem(sentence: "the header has no \(names), so \(name) cannot choose rules"))
+      return .failure(
+        InstrumentProblem(sentence: "the header has no \(names), so \(name) cannot choose rules"))
     }
     guard let instrument = instruments[raw] ?? instruments[conditioned(raw)] else {
       let known = instruments.keys.sorted().joined(separator: ", ")
-      return .failure(InstrumentProblem(sentence: "\(name) has no rules for instrument '\(raw)' (it knows \(known))"))
+      return .failure(
+        InstrumentProblem(sentence: "\(name) has no rules for instrument '\(raw)' (it knows \(known))"))
     }
     return .success(instrument)
   }
@@ -121,7 +125,9 @@ private struct ContextLoader {
     self.mergesOverlaps = mergesOverlaps
   }
 
-  mutating func load(_ name: String, kind: String, from parent: String?) throws(ReferencesError) -> MappingFile {
+  mutating func load(_ name: String, kind: String, from parent: String?) throws(ReferencesError)
+    -> MappingFile
+  {
     if loaded.contains(name), let parent {
       throw ReferencesError(
         "mapping-cycle", "\(parent) names \(name), which the context has already", name,
@@ -131,7 +137,8 @@ private struct ContextLoader {
     let file = try MappingFile(text: try cache.mappingText(name), name: name)
     guard file.kind == kind else {
       throw ReferencesError(
-        "mapping-kind", "\(parent ?? "the context") needs a mapping of kind \(kind), this one is '\(file.kind)'", name)
+        "mapping-kind",
+        "\(parent ?? "the context") needs a mapping of kind \(kind), this one is '\(file.kind)'", name)
     }
     try check(file)
     return file
@@ -149,21 +156,26 @@ private struct ContextLoader {
       }
     guard policy == .warn else {
       throw ReferencesError(
-        "mapping-checksum", sentence, file.name, hint: "compare it with its source: irisarchive refs checksum")
+        "mapping-checksum", sentence, file.name, hint: "compare it with its source: irisarchive refs checksum"
+      )
     }
     warnings.append("\(file.name): \(sentence)")
   }
 
-  mutating func instruments(of pmap: MappingFile) throws(ReferencesError) -> [String: RulesContext.Instrument] {
+  mutating func instruments(of pmap: MappingFile) throws(ReferencesError) -> [String: RulesContext.Instrument]
+  {
     var result: [String: RulesContext.Instrument] = [:]
-    for pair in try selections(pmap) where !Self.isNotApplicable(pair.file) && pair.file.uppercased() != "OMIT" {
+    for pair in try selections(pmap)
+    where !Self.isNotApplicable(pair.file) && pair.file.uppercased() != "OMIT" {
       let imap = try load(pair.file, kind: "instrument", from: pmap.name)
       result[pair.key.uppercased()] = RulesContext.Instrument(imap: imap, types: try types(of: imap))
     }
     return result
   }
 
-  private mutating func types(of imap: MappingFile) throws(ReferencesError) -> [String: RulesContext.TypeRules] {
+  private mutating func types(of imap: MappingFile) throws(ReferencesError) -> [String: RulesContext
+    .TypeRules]
+  {
     var result: [String: RulesContext.TypeRules] = [:]
     for pair in try selections(imap) {
       let type = pair.key.lowercased()
@@ -194,7 +206,8 @@ private struct ContextLoader {
       result.append((key, name))
     }
     guard file.selector.pairs != nil else {
-      throw ReferencesError("mapping-selector", "the selector of a \(file.kind) mapping is a dictionary", file.name)
+      throw ReferencesError(
+        "mapping-selector", "the selector of a \(file.kind) mapping is a dictionary", file.name)
     }
     return result
   }

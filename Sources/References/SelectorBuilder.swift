@@ -48,7 +48,9 @@ struct SelectorBuilder {
 
   private func parameters(_ level: Int) throws(ReferencesError) -> [HeaderName] {
     guard level < levels.count else { throw fail("the selector is nested deeper than 'parkey' says") }
-    guard levels[level].count <= MatchTable.maximumColumns else { throw fail("too many parkeys in one level") }
+    guard levels[level].count <= MatchTable.maximumColumns else {
+      throw fail("too many parkeys in one level")
+    }
     return levels[level].map(HeaderName.init)
   }
 
@@ -62,7 +64,8 @@ struct SelectorBuilder {
       guard let text = pair.key.string, let stamp = UseAfterStamp(text) else {
         throw fail("\(pair.key.representation(indent: 0)) is not a USEAFTER date 'yyyy-mm-dd hh:mm:ss'")
       }
-      let entry = UseAfterTable.Entry(stamp: stamp, text: text, choice: try build(pair.value, level: level + 1))
+      let entry = UseAfterTable.Entry(
+        stamp: stamp, text: text, choice: try build(pair.value, level: level + 1))
       if let twin = entries.firstIndex(where: { $0.stamp == stamp }) {
         warnings.append("\(subject): USEAFTER '\(text)' is given twice in one row; the last is used")
         entries[twin] = entry
