@@ -1,8 +1,8 @@
 /// A ConfigObj-style cfg: `key = value` lines, `[section]`s, `[[subsections]]` to any depth, `#` comments.
 ///
-/// Values are unquoted, quoted (`'…'`, `"…"`), triple quoted over several lines, comma-separated lists, or the bare
-/// word `None`. Comments, order and line numbers are kept. Text is never interpolated and nothing is evaluated.
-/// Tabs outside quotes and comments are refused: they make nesting look like what it is not.
+/// Values are unquoted, quoted (`'…'`, `"…"`), triple quoted over several lines, comma-separated lists, or
+/// the bare word `None`. Comments, order and line numbers are kept. Text is never interpolated and nothing is
+/// evaluated. Tabs outside quotes and comments are refused: they make nesting look like what it is not.
 public struct CfgDocument: Sendable, Hashable {
   /// Where the text came from, for messages.
   public let path: String

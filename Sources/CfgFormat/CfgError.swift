@@ -1,7 +1,7 @@
 /// What is wrong in a cfg, and where.
 public struct CfgError: Error, Sendable, CustomStringConvertible {
-  /// Stable, machine-readable: `cfg-tab`, `cfg-syntax`, `cfg-quote`, `cfg-duplicate-key`, `cfg-duplicate-section`,
-  /// `cfg-nesting`, `cfg-too-large`.
+  /// Stable, machine-readable: `cfg-tab`, `cfg-syntax`, `cfg-quote`, `cfg-duplicate-key`,
+  /// `cfg-duplicate-section`, `cfg-nesting`, `cfg-too-large`.
   public let code: String
   /// A sentence for people.
   public let message: String

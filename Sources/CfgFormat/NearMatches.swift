@@ -1,8 +1,8 @@
 /// The words of `candidates` that `word` was probably meant to be: at most three, nearest first.
 ///
-/// Case is ignored. A candidate is near when its edit distance (insertions, deletions, replacements and swaps of
-/// neighbours: optimal string alignment, Damerau 1964) is at most a third of the longer word's length (at least 1),
-/// or when `word` of three letters or more is part of it. The word itself is never returned.
+/// Case is ignored. A candidate is near when its edit distance (insertions, deletions, replacements and swaps
+/// of neighbours: optimal string alignment, Damerau 1964) is at most a third of the longer word's length (at
+/// least 1), or when `word` of three letters or more is part of it. The word itself is never returned.
 public func nearMatches(of word: String, in candidates: some Sequence<String>) -> [String] {
   let wanted = Array(word.lowercased().prefix(64))
   var scored: [(distance: Int, name: String)] = []

@@ -1,7 +1,8 @@
 import Foundation
 
-/// CRDS's normal form of a header or row value: blanks at the ends removed, upper case, numbers as Python prints a
-/// float, `ANY` as `*`, the several spellings of not applicable as `N/A`, true and false as `T` and `F`.
+/// CRDS's normal form of a header or row value: blanks at the ends removed, upper case, numbers as Python
+/// prints a float, `ANY` as `*`, the several spellings of not applicable as `N/A`, true and false as `T` and
+/// `F`.
 func conditioned(_ value: String) -> String {
   if isPlainWord(value) { return value }
   var text = value.trimmingCharacters(in: .whitespacesAndNewlines).uppercased()
@@ -17,8 +18,8 @@ func conditioned(_ value: String) -> String {
   }
 }
 
-/// True when `value` is its own normal form for sure: capital letters, digits, `_` and `-`, beginning with a letter
-/// and none of the words that have another form.
+/// True when `value` is its own normal form for sure: capital letters, digits, `_` and `-`, beginning with a
+/// letter and none of the words that have another form.
 private func isPlainWord(_ value: String) -> Bool {
   var first: UInt8 = 0
   for byte in value.utf8 {

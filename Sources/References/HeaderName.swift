@@ -32,7 +32,8 @@ struct HeaderName: Sendable, Hashable {
   static let detector = HeaderName("META.INSTRUMENT.DETECTOR")
   static let date = HeaderName("META.OBSERVATION.DATE")
 
-  /// Names that mean the same: the reference pipeline's metadata path, then FITS keywords of both generations.
+  /// Names that mean the same: the reference pipeline's metadata path, then FITS keywords of both
+  /// generations.
   static let groups: [[String]] = [
     ["META.INSTRUMENT.NAME", "INSTRUME"],
     ["META.INSTRUMENT.DETECTOR", "DETECTOR"],
@@ -61,7 +62,8 @@ struct HeaderName: Sendable, Hashable {
     ["META.EXPOSURE.AIRMASS", "AIRMASS"],
   ]
 
-  /// The other name of the first imager detector, or nil: files of 2020 say `IRIS1` where later ones say `IMG1`.
+  /// The other name of the first imager detector, or nil: files of 2020 say `IRIS1` where later ones say
+  /// `IMG1`.
   static func otherDetector(_ detector: String) -> String? {
     switch detector {
     case "IMG1": "IRIS1"

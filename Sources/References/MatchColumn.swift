@@ -1,5 +1,5 @@
-/// One parkey of a `Match` selector, indexed: which rows fit a value is a dictionary look-up, plus one test for each
-/// distinct pattern.
+/// One parkey of a `Match` selector, indexed: which rows fit a value is a dictionary look-up, plus one test
+/// for each distinct pattern.
 struct MatchColumn: Sendable {
   let name: HeaderName
   private var byWord: [String: RowSet] = [:]
@@ -41,8 +41,9 @@ struct MatchColumn: Sendable {
     valid = named.isEmpty || !named.isDisjoint(with: ["*", "ANY", "N/A"]) ? nil : named
   }
 
-  /// The published client refuses values that no row names, unless some row has a wildcard or a pattern that it
-  /// cannot list; a glob such as `KN*` on its own is therefore matched only where another row opens the column.
+  /// The published client refuses values that no row names, unless some row has a wildcard or a pattern that
+  /// it cannot list; a glob such as `KN*` on its own is therefore matched only where another row opens the
+  /// column.
   func accepts(_ value: String) -> Bool {
     guard let valid else { return true }
     if valid.contains(value) || valid.contains(conditioned(value)) { return true }
@@ -81,7 +82,8 @@ struct MatchColumn: Sendable {
     return rows
   }
 
-  /// Rows that remain for a value of `N/A`: all, and none of them gains weight (but those that name it in words).
+  /// Rows that remain for a value of `N/A`: all, and none of them gains weight (but those that name it in
+  /// words).
   var rowsForNotApplicable: RowSet { everyRow }
 
   private func decimalOrNil(_ value: String) -> Double? {

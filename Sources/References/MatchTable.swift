@@ -57,7 +57,7 @@ struct MatchTable: Sendable {
       }
     }
     var found: [Candidate] = []
-    remaining.forEach { row in
+    for row in remaining.rows {
       let light = (rows[row].indifferentColumns | worthless).nonzeroBitCount
       found.append(Candidate(row: row, weight: columns.count - light))
     }
@@ -67,7 +67,8 @@ struct MatchTable: Sendable {
     return found
   }
 
-  /// The row that agrees with `values` in most columns (the first of equals) and the columns where it does not.
+  /// The row that agrees with `values` in most columns (the first of equals) and the columns where it does
+  /// not.
   func nearest(_ values: [String]) -> (row: Row, differing: [Int])? {
     guard !rows.isEmpty else { return nil }
     var agreeing = [Int](repeating: 0, count: rows.count)
@@ -75,7 +76,7 @@ struct MatchTable: Sendable {
     for (i, column) in columns.enumerated() {
       var rowsThatFit = values[i] == "N/A" ? column.rowsForNotApplicable : column.rowsNaming(values[i])
       rowsThatFit.formUnion(column.indifferent)
-      rowsThatFit.forEach { agreeing[$0] += 1 }
+      for row in rowsThatFit.rows { agreeing[row] += 1 }
       fits.append(rowsThatFit)
     }
     var best = 0

@@ -3,7 +3,8 @@ import Glibc
 
 /// Writing of files that must appear whole and never replace another.
 enum NewFile {
-  /// Writes `bytes` to a temporary name beside `path`, syncs, and renames without replacing; syncs the folder.
+  /// Writes `bytes` to a temporary name beside `path`, syncs, and renames without replacing; syncs the
+  /// folder.
   ///
   /// - Returns: false when `path` exists already (nothing is changed).
   static func write(_ bytes: Data, to path: String) throws(ReferencesError) -> Bool {

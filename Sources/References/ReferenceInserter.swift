@@ -1,10 +1,12 @@
 import Foundation
 
-/// Makes new contexts: new rmaps, a new imap and a new pmap, numbered, with `derived_from` and a valid sha1sum.
+/// Makes new contexts: new rmaps, a new imap and a new pmap, numbered, with `derived_from` and a valid
+/// sha1sum.
 ///
-/// Nothing that exists is ever changed or replaced, so old contexts stay valid for ever. Files are written in the
-/// order rmaps, imap, pmap, each whole or not at all: a context that can be seen is complete. Asking again for what
-/// a crash left half done, or for what a context derived from the same one says already, gives the same files.
+/// Nothing that exists is ever changed or replaced, so old contexts stay valid for ever. Files are written in
+/// the order rmaps, imap, pmap, each whole or not at all: a context that can be seen is complete. Asking
+/// again for what a crash left half done, or for what a context derived from the same one says already, gives
+/// the same files.
 public struct ReferenceInserter: Sendable {
   public let cache: RulesCache
 
@@ -28,7 +30,8 @@ public struct ReferenceInserter: Sendable {
   /// Gives each row its new content and returns the new context's name: `context` itself when all rows say so
   /// already.
   ///
-  /// - Throws: `ReferencesError`: `no-rules-for-type`, `row-invalid`, `reference-missing` when a named reference is
+  /// - Throws: `ReferencesError`: `no-rules-for-type`, `row-invalid`, `reference-missing` when a named
+  /// reference is
   ///   not in the cache, `io`. No new context is visible then.
   public func insert(rows: [RowUpdate], into context: String) throws(ReferencesError) -> String {
     let base = try RulesContext(cache: cache, context: context)
@@ -91,7 +94,8 @@ public struct ReferenceInserter: Sendable {
 
   // MARK: numbers and files
 
-  /// Writes `make(name)` under the next free number of the family, or takes an existing file that says the same.
+  /// Writes `make(name)` under the next free number of the family, or takes an existing file that says the
+  /// same.
   private func write(
     derivedFrom base: String, _ make: (String) -> MappingFile
   ) throws(ReferencesError) -> String {
@@ -142,8 +146,8 @@ public struct ReferenceInserter: Sendable {
     return next
   }
 
-  /// Puts the file at `source` into the cache under `name`: a hard link where the disk allows, else a synced copy.
-  /// A file of the same name and content is taken as done.
+  /// Puts the file at `source` into the cache under `name`: a hard link where the disk allows, else a synced
+  /// copy. A file of the same name and content is taken as done.
   ///
   /// - Returns: the absolute path in the cache.
   /// - Throws: `reference-name` for a bad name or one that has other content already, `io`.

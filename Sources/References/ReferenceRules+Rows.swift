@@ -30,7 +30,8 @@ extension ReferenceRules {
   /// The tuple of the row that a reference made under `header` belongs in.
   ///
   /// - DETECTOR is written by its present name (`IMG1`, also for `IRIS1`).
-  /// - The exposure time a is written `between a-0.01 a+0.01`; a row that is there already and whose window holds
+  /// - The exposure time a is written `between a-0.01 a+0.01`; a row that is there already and whose window
+  /// holds
   ///   the time is taken as it is, so that equal set-ups share one row.
   /// - The window of a subarray named `FULL` is `N/A` (the name says it all).
   /// - A parkey that the header lacks is `UNDEFINED`, which only frames that lack it too will match.

@@ -23,7 +23,8 @@ public struct ReferenceRules: Sendable {
 
   /// Reads an rmap.
   ///
-  /// - Parameter mergesOverlapsByDefault: what holds when the rmap has no `merge_overlaps`: true as in client 14,
+  /// - Parameter mergesOverlapsByDefault: what holds when the rmap has no `merge_overlaps`: true as in client
+  /// 14,
   ///   false as in the older fork.
   /// - Throws: `ReferencesError` with the file and, for syntax, the line.
   public init(text: String, name: String, mergesOverlapsByDefault: Bool = true) throws(ReferencesError) {

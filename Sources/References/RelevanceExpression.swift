@@ -1,5 +1,6 @@
-/// A condition of an rmap's header, such as `(META_INSTRUMENT_DETECTOR != "IFU")`, parsed into a tree and judged
-/// against a header; Python syntax of comparisons, `in`, `not in`, `and`, `or`, `not`, and nothing else.
+/// A condition of an rmap's header, such as `(META_INSTRUMENT_DETECTOR != "IFU")`, parsed into a tree and
+/// judged against a header; Python syntax of comparisons, `in`, `not in`, `and`, `or`, `not`, and nothing
+/// else.
 struct RelevanceExpression: Sendable {
   enum Value: Sendable, Equatable {
     case string(String)

@@ -29,13 +29,28 @@ struct RowSet: Sendable {
   }
 
   /// The rows in ascending order.
-  func forEach(_ body: (Int) -> Void) {
-    for (i, word) in words.enumerated() {
-      var rest = word
-      while rest != 0 {
-        body(i << 6 + rest.trailingZeroBitCount)
-        rest &= rest - 1
+  var rows: Rows { Rows(words: words) }
+
+  /// Walks over the bits that are set.
+  struct Rows: Sequence, IteratorProtocol {
+    private let words: [UInt64]
+    private var index = 0
+    private var rest: UInt64
+
+    init(words: [UInt64]) {
+      self.words = words
+      self.rest = words.first ?? 0
+    }
+
+    mutating func next() -> Int? {
+      while rest == 0 {
+        index += 1
+        guard index < words.count else { return nil }
+        rest = words[index]
       }
+      let bit = rest.trailingZeroBitCount
+      rest &= rest - 1
+      return index << 6 + bit
     }
   }
 }

@@ -23,14 +23,15 @@ public struct RulesCache: Sendable, Hashable {
     return isFolder("\(path)/references") ? published : path
   }
 
-  /// Folder that new references go to: `references/<observatory>/<instrument>`, or the flat path when the mappings
-  /// lie flat.
+  /// Folder that new references go to: `references/<observatory>/<instrument>`, or the flat path when the
+  /// mappings lie flat.
   public var referencesFolder: String {
     let folder = mappingsFolder
     return folder == path ? path : "\(path)/references/\(observatory)/\(instrument)"
   }
 
-  /// Absolute path of a reference file, or nil when the cache does not hold it (or the name is not a bare name).
+  /// Absolute path of a reference file, or nil when the cache does not hold it (or the name is not a bare
+  /// name).
   public func referencePath(file: String) -> String? {
     guard Self.isBareName(file) else { return nil }
     let references = "\(path)/references"
@@ -73,7 +74,8 @@ public struct RulesCache: Sendable, Hashable {
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
   }
 
-  /// True for names that cannot leave their folder: letters, digits, `_ . + -`, not beginning with `.` or `-`.
+  /// True for names that cannot leave their folder: letters, digits, `_ . + -`, not beginning with `.` or
+  /// `-`.
   static func isBareName(_ name: String) -> Bool {
     guard let first = name.utf8.first, PythonTokenizer.isNameByte(first), first != UInt8(ascii: ".") else {
       return false

@@ -60,7 +60,8 @@ public struct RulesContext: Sendable {
     Set(instruments.values.flatMap(\.types.keys)).sorted()
   }
 
-  /// The best reference of one type (any case) for a header of `META.*` names and/or FITS keywords, upper case.
+  /// The best reference of one type (any case) for a header of `META.*` names and/or FITS keywords, upper
+  /// case.
   public func bestReference(type: String, header: [String: String]) -> LookupResult {
     switch instrument(of: header) {
     case .failure(let problem): return .noMatch(reason: problem.sentence)

@@ -118,7 +118,8 @@ struct SelectorBuilder {
   }
 }
 
-/// The normal form of a row's field: words and alternatives are conditioned, `{…}` and `(…)` stay as they are.
+/// The normal form of a row's field: words and alternatives are conditioned, `{…}` and `(…)` stay as they
+/// are.
 func conditionedField(_ field: String) -> String {
   let isVerbatim =
     field.hasPrefix("{") && field.hasSuffix("}") || field.hasPrefix("(") && field.hasSuffix(")")

@@ -7,7 +7,8 @@ struct UseAfterStamp: Sendable, Comparable {
 
   static func < (a: Self, b: Self) -> Bool { a.ordinal < b.ordinal }
 
-  /// Reads `yyyy-mm-dd`, `yyyy/mm/dd`, `mm/dd/yyyy`, `dd/mm/yy`, each alone, with ` hh:mm[:ss[.f]]`, or with `T`.
+  /// Reads `yyyy-mm-dd`, `yyyy/mm/dd`, `mm/dd/yyyy`, `dd/mm/yy`, each alone, with ` hh:mm[:ss[.f]]`, or with
+  /// `T`.
   init?(_ text: String) {
     let separator = text.utf8.firstIndex { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "T") }
     guard let separator else {

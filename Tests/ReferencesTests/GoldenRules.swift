@@ -48,7 +48,9 @@ struct SyntheticTable: Decodable {
 
 /// `golden/crds/plain_crds14_diff.json`: rows of (rmap, case, answer of the older fork, answer of client 14).
 struct ClientDifferences: Decodable {
-  let differences_from_fork: [[String]]
+  let differencesFromFork: [[String]]
+
+  enum CodingKeys: String, CodingKey { case differencesFromFork = "differences_from_fork" }
 }
 
 /// `golden/crds/tmt_bestrefs.json`
@@ -56,7 +58,12 @@ struct BestReferencesTable: Decodable {
   struct Case: Decodable {
     let header: [String: String?]
     let getrecommendations: [String: String]?
-    let get_best_references: [String: String]?
+    let bestReferences: [String: String]?
+
+    enum CodingKeys: String, CodingKey {
+      case header, getrecommendations
+      case bestReferences = "get_best_references"
+    }
 
     var present: [String: String] { header.compactMapValues { $0 } }
   }

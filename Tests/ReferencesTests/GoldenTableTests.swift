@@ -13,7 +13,7 @@ import Testing
       let rules = try ReferenceRules(
         text: try GoldenRules.text("rules/\(rmap)"), name: rmap, mergesOverlapsByDefault: mergingOverlaps)
       for (name, golden) in cases {
-        let change = newer.differences_from_fork.first { $0[0] == rmap && $0[1] == name }
+        let change = newer.differencesFromFork.first { $0[0] == rmap && $0[1] == name }
         let answer = mergingOverlaps ? change?[3] ?? golden.result : golden.result
         let ours = rules.bestReference(header: golden.present)
         #expect(GoldenRules.verdict(ours) == GoldenRules.verdict(answer), "\(rmap) \(name): \(ours)")
@@ -21,7 +21,7 @@ import Testing
       }
     }
     #expect(count == 103)
-    #expect(newer.differences_from_fork.count == 9)
+    #expect(newer.differencesFromFork.count == 9)
   }
 
   @Test func publishedRules() throws {
@@ -29,7 +29,7 @@ import Testing
     let context = try RulesContext(cachePath: GoldenRules.cachePath, context: "tmt_0001.pmap")
     #expect(context.types == ["dark", "dflat", "drizpars", "flat", "mask", "nonlincoeff"])
     for (name, golden) in table.cases {
-      for answers in [golden.getrecommendations, golden.get_best_references] {
+      for answers in [golden.getrecommendations, golden.bestReferences] {
         for type in context.types {
           let wanted = answers?["EXCEPTION"] == nil ? GoldenRules.verdict(answers?[type]) : "none"
           let ours = context.bestReference(type: type, header: golden.present)
