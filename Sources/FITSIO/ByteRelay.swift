@@ -2,8 +2,8 @@ import Dispatch
 
 /// Buffers that are filled by the writer and shown, in order, to an observer on another thread.
 ///
-/// `@unchecked Sendable`: a buffer belongs either to the writer or to the serial queue, handed over by the queue and
-/// given back by the semaphore; the observer is called on the serial queue only.
+/// `@unchecked Sendable`: a buffer belongs either to the writer or to the serial queue, handed over by the
+/// queue and given back by the semaphore; the observer is called on the serial queue only.
 final class ByteRelay: @unchecked Sendable {
   static let bufferBytes = 1 << 20
   private let onBytes: ((UnsafeRawBufferPointer) -> Void)?

@@ -1,4 +1,5 @@
 import CCFITSIO
+import Glibc
 
 /// Reads one column of the current table.
 struct ColumnReader {
@@ -86,8 +87,9 @@ struct ColumnReader {
   private func integers(_ row: Int, _ count: Int) throws(FITSError) -> [Int64] {
     var values = [Int64](repeating: 0, count: count)
     guard count > 0 else { return values }
+    var anyNull: Int32 = 0
     try handle.call("reading integers") {
-      ffgcvjj($0, number, Int64(row), 1, Int64(count), 0, &values, nil, &$1)
+      ffgcvjj($0, number, Int64(row), 1, Int64(count), 0, &values, &anyNull, &$1)
     }
     return values
   }
@@ -95,8 +97,9 @@ struct ColumnReader {
   private func doubles(_ row: Int, _ count: Int) throws(FITSError) -> [Double] {
     var values = [Double](repeating: 0, count: count)
     guard count > 0 else { return values }
+    var anyNull: Int32 = 0
     try handle.call("reading numbers") {
-      ffgcvd($0, number, Int64(row), 1, Int64(count), .nan, &values, nil, &$1)
+      ffgcvd($0, number, Int64(row), 1, Int64(count), .nan, &values, &anyNull, &$1)
     }
     return values
   }
@@ -104,8 +107,9 @@ struct ColumnReader {
   private func complexes(_ row: Int, _ count: Int) throws(FITSError) -> [Double] {
     var values = [Double](repeating: 0, count: count)
     guard count > 0 else { return values }
+    var anyNull: Int32 = 0
     try handle.call("reading complex numbers") {
-      ffgcvm($0, number, Int64(row), 1, Int64(count / 2), .nan, &values, nil, &$1)
+      ffgcvm($0, number, Int64(row), 1, Int64(count / 2), .nan, &values, &anyNull, &$1)
     }
     return values
   }
@@ -114,8 +118,9 @@ struct ColumnReader {
     var values = [CChar](repeating: 0, count: count)
     var nulls = [CChar](repeating: 0, count: count)
     guard count > 0 else { return [] }
+    var anyNull: Int32 = 0
     try handle.call("reading logicals") {
-      ffgcfl($0, number, Int64(row), 1, Int64(count), &values, &nulls, nil, &$1)
+      ffgcfl($0, number, Int64(row), 1, Int64(count), &values, &nulls, &anyNull, &$1)
     }
     return zip(values, nulls).map { $1 != 0 ? nil : $0 != 0 }
   }
@@ -155,12 +160,21 @@ extension ColumnReader {
       let size = min(batch, count - values.count)
       let row = values.count / perRow
       let element = values.count % perRow
+      var anyNull: Int32 = 0
       try handle.call("reading strings") {
-        ffgcvs($0, number, Int64(row) + 1, Int64(element) + 1, Int64(size), nil, pointers, nil, &$1)
+        ffgcvs($0, number, Int64(row) + 1, Int64(element) + 1, Int64(size), nil, pointers, &anyNull, &$1)
       }
-      for i in 0..<size { values.append(String(cString: characters + i * stride)) }
+      for i in 0..<size { values.append(Self.withoutTrailingBlanks(characters + i * stride)) }
     }
     return try made(column, perRow, .strings(values))
+  }
+
+  /// CFITSIO leaves one blank of a string that is all blanks.
+  private static func withoutTrailingBlanks(_ characters: UnsafeMutablePointer<CChar>) -> String {
+    var end = strlen(characters)
+    while end > 0, characters[end - 1] == 0x20 { end -= 1 }
+    characters[end] = 0
+    return String(cString: characters)
   }
 
   /// Variable-length arrays: their lengths come from the row's descriptor.

@@ -7,7 +7,7 @@ extension FITSFile {
   /// - Throws: `no-such-hdu`, `not-an-image`, `cfitsio`.
   public func image(of hdu: Int) throws(FITSError) -> ImageHDU {
     let type = try handle.move(to: hdu)
-    let compressed = type == BINARY_TBL ? try isCompressedImage(hdu) : false
+    let compressed = try isCompressedImage(hdu)  // CFITSIO gives these the type of images
     guard type == IMAGE_HDU || compressed else {
       throw FITSError(code: "not-an-image", message: "this HDU is a table", subject: handle.subject(hdu))
     }
@@ -27,8 +27,8 @@ extension FITSFile {
       unit: try keyword("BUNIT"), isCompressed: compressed, bscale: bscale, bzero: bzero, blank: blank)
   }
 
-  /// Reads pixels in file order (`NAXIS1` fastest); BZERO and BSCALE are applied, `BLANK` becomes NaN in floating
-  /// point.
+  /// Reads pixels in file order (`NAXIS1` fastest); BZERO and BSCALE are applied, `BLANK` becomes NaN in
+  /// floating point.
   ///
   /// Plain data are read in bands on all cores, everything else through CFITSIO.
   ///
@@ -36,8 +36,8 @@ extension FITSFile {
   ///   - hdu: an image HDU.
   ///   - target: as many pixels as are wanted.
   ///   - firstPixel: number of the first one, from 0.
-  /// - Throws: `no-such-hdu`, `not-an-image`, `out-of-range` (the image has fewer pixels), `truncated`, `cfitsio`
-  ///   (among others a number that does not fit `T`).
+  /// - Throws: `no-such-hdu`, `not-an-image`, `out-of-range` (the image has fewer pixels), `truncated`,
+  ///   `cfitsio` (among others a number that does not fit `T`).
   public func readPixels<T: FITSPixel>(
     of hdu: Int, into target: UnsafeMutableBufferPointer<T>, startingAt firstPixel: Int = 0
   ) throws(FITSError) {

@@ -3,8 +3,8 @@ import FITSStructure
 
 /// An open FITS file, read or changed through CFITSIO. HDUs are numbered from 0.
 ///
-/// One owner, closed once. CFITSIO crashes on hostile files: use it in processes that may die, and `FITSStructure`
-/// elsewhere. Names mean exactly the file of that name: no extended syntax, no other suffix.
+/// One owner, closed once. CFITSIO crashes on hostile files: use it in processes that may die, and
+/// `FITSStructure` elsewhere. Names mean exactly the file of that name: no extended syntax, no other suffix.
 public struct FITSFile: ~Copyable {
   let handle: FITSHandle
 
@@ -39,7 +39,8 @@ public struct FITSFile: ~Copyable {
     return Int(count)
   }
 
-  /// Every card of a header as stored: `HIERARCH`, duplicates and undefined values included, `CONTINUE` joined.
+  /// Every card of a header as stored: `HIERARCH`, duplicates and undefined values included, `CONTINUE`
+  /// joined.
   ///
   /// The cards of a tile-compressed image are those of its table; see `imageCards(of:)`.
   ///
@@ -72,7 +73,8 @@ public struct FITSFile: ~Copyable {
     return HeaderText(text: records).cards
   }
 
-  /// Number of the first HDU with that `EXTNAME` (letter case ignored) and, if given, `EXTVER`; `nil` without one.
+  /// Number of the first HDU with that `EXTNAME` (letter case ignored) and, if given, `EXTVER`; `nil` without
+  /// one.
   ///
   /// - Throws: `cfitsio`.
   public func index(ofExtension name: String, version: Int? = nil) throws(FITSError) -> Int? {
@@ -150,7 +152,8 @@ extension FITSFile {
     return compressed
   }
 
-  /// The value of a keyword of the current HDU as CFITSIO's text without quotes; `nil` when missing or undefined.
+  /// The value of a keyword of the current HDU as CFITSIO's text without quotes; `nil` when missing or
+  /// undefined.
   func keyword(_ name: String) throws(FITSError) -> String? {
     var value = [CChar](repeating: 0, count: Int(FLEN_VALUE))
     var missing = false

@@ -13,8 +13,8 @@ final class FITSHandle {
 
   /// Opens a regular file by its exact name and gives it to CFITSIO as a descriptor.
   ///
-  /// CFITSIO never sees the name: it would open `x.fits.gz` where `x.fits` is missing, drop leading blanks, expand
-  /// `~` and refuse more than 1024 characters.
+  /// CFITSIO never sees the name: it would open `x.fits.gz` where `x.fits` is missing, drop leading blanks,
+  /// expand `~` and refuse more than 1024 characters.
   init(path: String, updating: Bool) throws(FITSError) {
     let descriptor = open(path, (updating ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FITSError.system("open-failed", "open", path, errno) }

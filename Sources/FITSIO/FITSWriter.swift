@@ -3,9 +3,9 @@ import FITSStructure
 
 /// Writes a new FITS file, HDU by HDU, under a temporary name; `commit()` gives it its own.
 ///
-/// The writer adds the structural keywords, BZERO of the unsigned types, `CHECKSUM` and `DATASUM`; those of the
-/// caller's cards are left out. It uses no clock: the same input makes the same bytes. Without `commit()` nothing is
-/// left behind.
+/// The writer adds the structural keywords, BZERO of the unsigned types, `CHECKSUM` and `DATASUM`; those of
+/// the caller's cards are left out. It uses no clock: the same input makes the same bytes. Without `commit()`
+/// nothing is left behind.
 public struct FITSWriter: ~Copyable {
   private let core: WriterCore
 
@@ -13,8 +13,8 @@ public struct FITSWriter: ~Copyable {
   ///
   /// - Parameters:
   ///   - path: where the file is to be.
-  ///   - onBytes: sees the final bytes in file order, on another thread but never twice at once, while the next ones
-  ///     are written: the place to hash them. `commit()` returns after its last call.
+  ///   - onBytes: sees the final bytes in file order, on another thread but never twice at once, while the
+  ///     next ones are written: the place to hash them. `commit()` returns after its last call.
   /// - Throws: `write-failed`.
   public init(path: String, observing onBytes: ((UnsafeRawBufferPointer) -> Void)? = nil) throws(FITSError) {
     core = WriterCore(file: try TemporaryFile(path: path), relay: ByteRelay(onBytes))

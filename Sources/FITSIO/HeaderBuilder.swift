@@ -21,14 +21,30 @@ struct HeaderBuilder {
   private static let compressionNumbered: Set<String> = ["ZNAXIS", "ZTILE", "ZNAME", "ZVAL"]
 
   private(set) var records: [String] = []
+  private var seen: Set<String> = []
+  private var hasLongString = false
   private let subject: String
 
   /// - Parameter subject: what errors are about: file and HDU.
   init(subject: String) { self.subject = subject }
 
   /// Appends a card; characters that FITS does not allow are written as `\xNN`.
+  ///
+  /// Duplicates of a keyword and undefined values, which fitsverify warns of, are kept as the text of a
+  /// comment.
   mutating func append(_ card: Card) throws(FITSError) {
-    do { records += try card.printable.formatted() } catch {
+    do throws(FITSStructureError) {
+      let formatted = try card.printable.formatted()
+      if card.value == nil {
+        records += formatted
+      } else if card.value == .undefined || !seen.insert(card.keyword).inserted {
+        let text = formatted.map { String($0.reversed().drop { $0 == " " }.reversed()) }
+        for line in text { records += try Card.commentary("COMMENT", line).formatted() }
+      } else {
+        records += formatted
+        hasLongString = hasLongString || formatted.count > 1
+      }
+    } catch {
       throw FITSError(
         code: "bad-card", message: error.message, subject: "\(subject), \(error.subject)", hint: error.hint,
         underlying: error)
@@ -53,6 +69,9 @@ struct HeaderBuilder {
   /// The header's bytes with `DATASUM` and a `CHECKSUM` that makes the HDU sum to minus zero, and its text.
   func finished(datasum: UInt32) throws(FITSError) -> (bytes: [UInt8], text: HeaderText) {
     var all = self
+    if hasLongString {
+      try all.append(Card("LONGSTRN", "OGIP 1.0", comment: "long strings go on in CONTINUE"))
+    }
     try all.append(Card("CHECKSUM", "0000000000000000", comment: "HDU checksum"))
     try all.append(Card("DATASUM", String(datasum), comment: "data unit checksum"))
     let checksumAt = 80 * (all.records.count - 2) + 11

@@ -22,7 +22,8 @@ public enum TableValues: Sendable, Hashable {
   case integers([Int64])
   /// `J` when written; never read.
   case shortIntegers([Int32])
-  /// `D` when written; all real, complex (two numbers each) and scaled columns when read, and unsigned 64-bit ones.
+  /// `D` when written; all real, complex (two numbers each) and scaled columns when read, and unsigned 64-bit
+  /// ones.
   case doubles([Double])
   /// `E` when written; never read.
   case floats([Float])

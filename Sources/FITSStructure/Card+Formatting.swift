@@ -1,13 +1,13 @@
 extension Card {
   /// The card as one or more records of exactly 80 ASCII characters.
   ///
-  /// Fixed format: strings from column 11, at least eight characters between the quotes; logicals and numbers end in
-  /// column 30 where they fit. Reals are the shortest digits that read back to the same double. Long strings go on
-  /// in `CONTINUE` records, long commentary in further records of the same keyword; a comment that does not fit is
-  /// cut. Keywords that are not standard are written with `HIERARCH`.
+  /// Fixed format: strings from column 11, at least eight characters between the quotes; logicals and numbers
+  /// end in column 30 where they fit. Reals are the shortest digits that read back to the same double. Long
+  /// strings go on in `CONTINUE` records, long commentary in further records of the same keyword; a comment
+  /// that does not fit is cut. Keywords that are not standard are written with `HIERARCH`.
   ///
-  /// - Throws: `bad-keyword` (characters or length), `bad-value` (NaN or infinite), `bad-text` (a character outside
-  ///   printable ASCII; see `printable`).
+  /// - Throws: `bad-keyword` (characters or length), `bad-value` (NaN or infinite), `bad-text` (a character
+  ///   outside printable ASCII; see `printable`).
   public func formatted() throws(FITSStructureError) -> [String] {
     try checkCharacters()
     guard let value else { return textRecords() }
@@ -24,8 +24,8 @@ extension Card {
     }
   }
 
-  /// The same card with every character outside printable ASCII, in value and comment, written as `\xNN` (Latin-1)
-  /// or `\u{N…}`.
+  /// The same card with every character outside printable ASCII, in value and comment, written as `\xNN`
+  /// (Latin-1) or `\u{N…}`.
   public var printable: Card {
     var card = self
     card.comment = Card.escaped(comment)

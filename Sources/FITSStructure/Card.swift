@@ -1,7 +1,7 @@
 /// One header keyword with its value and comment, as FITS 4.0 section 4 defines it.
 ///
-/// A long string that runs over `CONTINUE` records is one card. Records that break the grammar are kept, with what
-/// could be understood of them: nothing of a header is ever dropped.
+/// A long string that runs over `CONTINUE` records is one card. Records that break the grammar are kept, with
+/// what could be understood of them: nothing of a header is ever dropped.
 public struct Card: Sendable, Hashable, Codable {
   /// What stands to the right of the equals sign.
   public enum Value: Sendable, Hashable, Codable {
@@ -21,8 +21,8 @@ public struct Card: Sendable, Hashable, Codable {
     case text(String)
   }
 
-  /// Upper case. `HIERARCH` cards: the tokens joined by one space, as `ESO DET X`. Commentary cards: `COMMENT`,
-  /// `HISTORY` or the empty string.
+  /// Upper case. `HIERARCH` cards: the tokens joined by one space, as `ESO DET X`. Commentary cards:
+  /// `COMMENT`, `HISTORY` or the empty string.
   public var keyword: String
   /// `nil` when the record has no value indicator; then its text is in `comment`.
   public var value: Value?

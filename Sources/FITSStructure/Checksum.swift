@@ -1,7 +1,7 @@
 /// Adds bytes to a 32-bit ones-complement sum of big-endian words, the sum behind `DATASUM` and `CHECKSUM`.
 ///
-/// Source: FITS 4.0 appendix J (Seaman, Pence, Rots). Sums of consecutive pieces may be chained through `sum` when
-/// every piece but the last is a multiple of four bytes; a short last word is filled with zeros.
+/// Source: FITS 4.0 appendix J (Seaman, Pence, Rots). Sums of consecutive pieces may be chained through `sum`
+/// when every piece but the last is a multiple of four bytes; a short last word is filled with zeros.
 ///
 /// - Parameters:
 ///   - bytes: the data, of any length and alignment.
@@ -11,7 +11,8 @@ public func checksumAccumulate(_ bytes: UnsafeRawBufferPointer, into sum: UInt32
   guard let base = bytes.baseAddress else { return sum }
   let blockBytes = 64
   let blocks = bytes.count / blockBytes
-  // Two 16-bit sums per 32-bit lane: bytes 0 and 2 of each word in `even`, 1 and 3 in `odd`; 256 additions fit.
+  // Two 16-bit sums per 32-bit lane: bytes 0 and 2 of each word in `even`, 1 and 3 in `odd`; 256 additions
+  // fit.
   var byteSums = SIMD4<UInt64>()
   var block = 0
   let mask = SIMD16<UInt32>(repeating: 0x00FF_00FF)
@@ -85,7 +86,8 @@ private func spell(_ byte: UInt8) -> SIMD4<UInt8> {
   return four
 }
 
-/// The sum that sixteen characters of `checksumEncode` stand for; `nil` when there are not sixteen ASCII characters.
+/// The sum that sixteen characters of `checksumEncode` stand for; `nil` when there are not sixteen ASCII
+/// characters.
 public func checksumDecode(_ text: String, complement: Bool = true) -> UInt32? {
   let characters = Array(text.utf8)
   guard characters.count == 16, characters.allSatisfy({ (0x30...0x7A).contains($0) }) else { return nil }

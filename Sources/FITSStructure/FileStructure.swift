@@ -36,8 +36,8 @@ public struct FileStructure: Sendable {
   ///   - descriptor: a regular file, open for reading.
   ///   - hasWriter: see `read`.
   ///   - limits: see `read`.
-  ///   - onBytes: sees every byte of the file exactly once, in order, as stored (compressed if it is), also when the
-  ///     file is not FITS: the place to hash it.
+  ///   - onBytes: sees every byte of the file exactly once, in order, as stored (compressed if it is), also
+  ///     when the file is not FITS: the place to hash it.
   /// - Returns: the structure, and one verdict per HDU that is wholly there.
   /// - Throws: `not-regular`, `read-failed`.
   public static func readVerifying(

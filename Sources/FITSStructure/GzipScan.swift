@@ -1,6 +1,7 @@
 import CZlib
 
-/// Inflates a gzipped file in a stream and hands the result to a scanner, within the limits on size and ratio.
+/// Inflates a gzipped file in a stream and hands the result to a scanner, within the limits on size and
+/// ratio.
 struct GzipScan {
   let source: DescriptorSource
   let limits: Limits

@@ -9,6 +9,9 @@ enum RecordParser {
   }
 
   /// The card of one record; records shorter than 80 bytes are read as if blanks followed.
+  ///
+  /// As in CFITSIO, an equals sign in column 9 starts a value even without the blank that FITS asks for
+  /// behind it.
   static func parse(_ record: Span<UInt8>) -> Record {
     if hasKeyword(record, "CONTINUE") { return continuation(record) }
     if hasKeyword(record, "HIERARCH"), let card = hierarch(record) {
@@ -16,12 +19,12 @@ enum RecordParser {
     }
     let keyword = keywordText(record)
     let isCommentary = keyword.isEmpty || keyword == "COMMENT" || keyword == "HISTORY"
-    guard !isCommentary, record.count > 9, record[8] == equals, record[9] == space else {
+    guard !isCommentary, record.count > 9, record[8] == equals else {
       let text = ASCIIText.trimmingTrailing(record, from: min(8, record.count), to: record.count)
       return Record(
         card: Card(keyword: keyword, value: nil, comment: text, isHierarch: false), isContinue: false)
     }
-    let (value, comment) = ValueParser.valueAndComment(record, from: 10)
+    let (value, comment) = ValueParser.valueAndComment(record, from: 9)
     return Record(
       card: Card(keyword: keyword, value: value, comment: comment, isHierarch: false), isContinue: false)
   }

@@ -1,7 +1,7 @@
 /// Follows the HDUs of a FITS byte stream that is handed over piece by piece, in order.
 ///
-/// A state machine without any input of its own: pieces are multiples of 2880 bytes except the last. Data bytes may
-/// be skipped unless checksums are verified.
+/// A state machine without any input of its own: pieces are multiples of 2880 bytes except the last. Data
+/// bytes may be skipped unless checksums are verified.
 struct StructureScanner {
   static let blockBytes = 2880
 

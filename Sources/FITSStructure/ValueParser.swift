@@ -92,7 +92,8 @@ enum ValueParser {
     return (.text(ASCIIText.trimmingTrailing(record, from: start, to: end)), comment(record, from: end))
   }
 
-  /// The text after the slash and one blank. Text that follows the value without a slash counts as the comment too.
+  /// The text after the slash and one blank. Text that follows the value without a slash counts as the
+  /// comment too.
   private static func comment(_ record: Span<UInt8>, from: Int) -> String {
     var start = ASCIIText.skipSpaces(record, from: from)
     guard start < record.count else { return "" }

@@ -49,7 +49,7 @@ import Testing
     #expect(card("HISTORY made by hand") == .commentary("HISTORY", "made by hand"))
     #expect(card("          = blank keyword") == .commentary("", "  = blank keyword"))
     #expect(card("") == .commentary("", ""))
-    #expect(card("NOBLANK =T") == .commentary("NOBLANK", "=T"))
+    #expect(card("NOBLANK =T") == Card("NOBLANK", true))
     #expect(card("NOVALUE  some text") == .commentary("NOVALUE", " some text"))
   }
 
