@@ -1,0 +1,219 @@
+import FITSIO
+import FITSStructure
+import Metadata
+import Pixels
+
+extension RampModel {
+  /// Assembles the ramps of one exposure from one file per readout, in any order.
+  ///
+  /// Reads are placed by `RAMP_NO` and `READ_NO`; times are `READTIME - RST_TIME` (microseconds; seconds where `DATALVL`
+  /// is 1 or more), else `TGROUP`/`TFRAME`, else `readSpacing`. A read that another ramp of the exposure has and
+  /// this one lacks, or that says `COMPLETE = F`, is flagged `DO_NOT_USE` in `groupQuality`; `missingReads` tells of these
+  /// and of reads that the header declares but nobody has. The header is the first read's, with `DATE-END` of
+  /// the last and without the keywords of a single read.
+  ///
+  /// - Throws: `no-readouts`, `not-a-readout`, `mixed-readouts` (another detector, exposure number or shape),
+  ///   `duplicate-read`, `bad-read-times`, or the error of the FITS layer.
+  public init(readouts paths: [String], readSpacing: Double? = nil) throws(ModelError) {
+    guard let first = paths.first else {
+      throw ModelError(code: "no-readouts", message: "there is no readout to assemble", subject: "readouts")
+    }
+    self = try ModelError.wrapping(first) {
+      let set = try ReadoutSet(paths.map { try Readout(path: $0) })
+      return try set.assemble(readSpacing: readSpacing)
+    }
+  }
+}
+
+/// What the header of one readout says.
+struct Readout: Sendable {
+  let path: String
+  let header: Header
+  let scienceHeader: Header
+  let metadata: FrameMetadata
+  let hdu: Int
+  let image: ImageHDU
+  let ramp: Int
+  let read: Int
+
+  init(path: String) throws(ModelError) {
+    self = try ModelError.wrapping(path) {
+      let file = try FITSFile(reading: path)
+      guard let hdu = try PlaneReader(path: path).scienceHDU(file) else {
+        throw ModelError(
+          code: "no-image", message: "the readout has no image in SCI, DATA or its primary HDU", subject: path)
+      }
+      let readout = try Readout(file, path: path, hdu: hdu)
+      try file.close()
+      return readout
+    }
+  }
+
+  private init(_ file: borrowing FITSFile, path: String, hdu: Int) throws {
+    self.path = path
+    self.hdu = hdu
+    header = Header(withoutStructure: try file.imageCards(of: 0))
+    var cards = hdu == 0 ? Header() : Header(withoutStructure: try file.imageCards(of: hdu))
+    cards.remove("BUNIT")
+    scienceHeader = cards
+    metadata = FrameMetadata(primary: header.cards, extensions: [cards.asImageExtension])
+    image = try file.image(of: hdu)
+    guard let ramp = metadata.rampNumber, let read = metadata.readNumber else {
+      throw ModelError(
+        code: "not-a-readout", message: "RAMP_NO or READ_NO is missing, so the read cannot be placed", subject: path)
+    }
+    self.ramp = ramp
+    self.read = read
+  }
+
+  /// The numbers that all readouts of one exposure share.
+  var exposure: [String] {
+    [
+      metadata.readoutDetectorID ?? metadata.detector ?? "", metadata.readoutExposureNumber.map { "\($0)" } ?? "",
+      "\(image.axes)",
+    ]
+  }
+}
+
+/// The readouts of one exposure, checked, and the grid of ramps and reads they fill.
+struct ReadoutSet: Sendable {
+  private static let singleReadKeywords = ["RAMP_NO", "READ_NO", "READTIME", "COMPLETE"]
+  private let readouts: [Readout]
+  private let ramps: [Int]
+  private let reads: [Int]
+
+  init(_ unsorted: [Readout]) throws(ModelError) {
+    readouts = unsorted.sorted { ($0.ramp, $0.read) < ($1.ramp, $1.read) }
+    ramps = Array(Set(readouts.map(\.ramp))).sorted()
+    reads = Array(Set(readouts.map(\.read))).sorted()
+    for (a, b) in zip(readouts, readouts.dropFirst()) {
+      guard a.exposure == b.exposure else {
+        throw ModelError(
+          code: "mixed-readouts",
+          message: "detector, exposure number and shape are \(b.exposure) here and \(a.exposure) in \(a.path)",
+          subject: b.path)
+      }
+      guard (a.ramp, a.read) != (b.ramp, b.read) else {
+        throw ModelError(
+          code: "duplicate-read", message: "read \(a.read) of ramp \(a.ramp) is also in \(a.path)", subject: b.path)
+      }
+    }
+  }
+
+  func assemble(readSpacing: Double?) throws -> RampModel {
+    let (width, height) = try frameShape()
+    let shape = RampShape(integrations: ramps.count, reads: reads.count, height: height, width: width)
+    let samples = try samples(shape)
+    let found = times(shape, readSpacing)
+    if let found { try ReadTimes.check(found.times, shape: shape, subject: readouts[0].path) }
+    var model = RampModel(
+      header: mergedHeader(), samples: samples, unit: readouts[0].image.unit ?? "adu", times: found?.times,
+      timesOrigin: found?.origin ?? "none", scienceHeader: readouts[0].scienceHeader)
+    model.groupQuality = groupQuality(shape)
+    model.missingReads = missing()
+    return model
+  }
+
+  private func frameShape() throws(ModelError) -> (width: Int, height: Int) {
+    let axes = readouts[0].image.axes
+    guard axes.count >= 2, axes.dropFirst(2).allSatisfy({ $0 == 1 }) else {
+      throw ModelError(
+        code: "not-two-dimensional", message: "the readout has axes \(axes) where two were expected",
+        subject: readouts[0].path)
+    }
+    return (axes[0], axes[1])
+  }
+
+  private func samples(_ shape: RampShape) throws -> RampModel.Samples {
+    let types = Set(readouts.map(\.image.storedType))
+    if types.isSubset(of: [.uint8, .uint16]) { return .uint16(try ramp(shape)) }
+    if types.isSubset(of: [.int8, .int16, .int32, .uint8, .uint16]) { return .int32(try ramp(shape)) }
+    return .float32(try ramp(shape))
+  }
+
+  /// Each file's pixels, read straight into their place; missing reads are 0.
+  private func ramp<T: FITSPixel & PixelScalar>(_ shape: RampShape) throws -> Ramp<T> {
+    let plane = shape.width * shape.height
+    return try Ramp(
+      uninitializedIntegrations: shape.integrations, reads: shape.reads, height: shape.height, width: shape.width
+    ) { out in
+      if readouts.count < shape.integrations * shape.reads { out.initialize(repeating: 0) }
+      for readout in readouts {
+        let start = place(readout) * plane
+        let file = try FITSFile(reading: readout.path)
+        try file.readPixels(of: readout.hdu, into: .init(rebasing: out[start..<start + plane]), startingAt: 0)
+        try file.close()
+      }
+    }
+  }
+
+  private func place(_ readout: Readout) -> Int {
+    let (ramp, read) = (ramps.firstIndex(of: readout.ramp) ?? 0, reads.firstIndex(of: readout.read) ?? 0)
+    return ramp * reads.count + read
+  }
+
+  private func times(_ shape: RampShape, _ spacing: Double?) -> (times: [[Double]], origin: String)? {
+    if let times = clockTimes() { return (times, "READTIME-RST_TIME") }
+    if let found = ReadTimes.fromHeader(readouts[0].metadata, shape: shape) { return found }
+    guard let spacing, spacing > 0 else { return nil }
+    return (ReadTimes.equallySpaced(spacing, shape: shape), "read_spacing")
+  }
+
+  /// READTIME - RST_TIME of every read; a missing read takes the time it has in another ramp.
+  private func clockTimes() -> [[Double]]? {
+    var known: [Int: Double] = [:]
+    for readout in readouts {
+      guard let seconds = readout.metadata.secondsSinceReset else { return nil }
+      known[place(readout)] = seconds
+    }
+    return ramps.indices.map { ramp in
+      reads.indices.map { read in
+        if let own = known[ramp * reads.count + read] { return own }
+        return ramps.indices.lazy.compactMap { known[$0 * reads.count + read] }.first ?? 0
+      }
+    }
+  }
+
+  private func isComplete(_ readout: Readout) -> Bool { readout.metadata.isReadoutComplete ?? true }
+
+  /// `DO_NOT_USE` for whole reads that are missing or incomplete; nil when there are none.
+  private func groupQuality(_ shape: RampShape) -> Ramp<UInt8>? {
+    let good = Set(readouts.filter(isComplete).map(place))
+    guard good.count < shape.integrations * shape.reads else { return nil }
+    var flags = Ramp<UInt8>(
+      integrations: shape.integrations, reads: shape.reads, height: shape.height, width: shape.width, repeating: 0)
+    let bad = Plane<UInt8>(
+      width: shape.width, height: shape.height, repeating: UInt8(truncatingIfNeeded: DQ.doNotUse))
+    for index in 0..<shape.integrations * shape.reads where !good.contains(index) {
+      flags.setPlane(bad, integration: index / shape.reads, read: index % shape.reads)
+    }
+    return flags
+  }
+
+  private func missing() -> [String] {
+    let there = Set(readouts.map(place))
+    var sentences = readouts.filter { !isComplete($0) }.map { "read \($0.read) of ramp \($0.ramp) is incomplete" }
+    for (i, ramp) in ramps.enumerated() {
+      for (k, read) in reads.enumerated() where !there.contains(i * reads.count + k) {
+        sentences.append("read \(read) of ramp \(ramp) is missing")
+      }
+    }
+    let metadata = readouts[0].metadata
+    if let expected = metadata.expectedReads, expected > reads.count {
+      sentences.append("\(reads.count) of \(expected) reads per ramp are there")
+    }
+    if let expected = metadata.expectedRamps, expected > ramps.count {
+      sentences.append("\(ramps.count) of \(expected) ramps are there")
+    }
+    return sentences
+  }
+
+  private func mergedHeader() -> Header {
+    var header = readouts[0].header
+    for keyword in Self.singleReadKeywords { header.remove(keyword) }
+    if let last = readouts.last, let end = last.header["DATE-END"] { header.set("DATE-END", end) }
+    header.set("NINTS", .integer(Int64(ramps.count)), comment: "Ramps")
+    header.set("NGROUPS", .integer(Int64(reads.count)), comment: "Reads per ramp")
+    return header
+  }
+}

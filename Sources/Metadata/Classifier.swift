@@ -1,0 +1,103 @@
+import FITSStructure
+
+/// Names exposures: from `OBSTYPE` and `OBSNAME`, else from other keywords by the tables of
+/// `config/classification.yaml`. It never guesses: what cannot be named is held as `UNKNOWN` with the reason.
+public struct Classifier: Sendable {
+  let table: ClassificationTable
+  private let codeByImageType: [String: [String]]
+
+  /// Reads the tables.
+  ///
+  /// - Throws: `bad-classification` with what is wrong and where.
+  public init(yaml: String) throws(MetadataError) {
+    table = try ClassificationTable(yaml: yaml)
+    var codes: [String: [String]] = [:]
+    for (code, meaning) in table.codes {
+      for text in meaning.from ?? [] { codes[text.uppercased(), default: []].append(code) }
+    }
+    codeByImageType = codes.mapValues { $0.sorted() }
+  }
+
+  /// Keywords that the catalog indexes.
+  public var indexedKeywords: [String] { table.indexedKeywords }
+
+  /// Every `OBSNAME` that the tables know, sorted.
+  public var obsNames: [String] { table.names }
+
+  /// The metadata as the archive reads it: with the file's aliases, and its instrument's adapter, applied.
+  public func adapted(_ metadata: FrameMetadata) -> FrameMetadata {
+    apply(adapter(for: metadata), to: metadata)
+  }
+
+  /// Names a frame and says what to do with it.
+  ///
+  /// - Parameters:
+  ///   - metadata: the header as read.
+  ///   - hint: what the file's structure tells, if it was looked at.
+  ///   - file: the file's name for the next command in reasons.
+  public func classify(
+    _ metadata: FrameMetadata, hint: FrameShape? = nil, file: String? = nil
+  ) -> Classification {
+    let adapter = adapter(for: metadata)
+    let frame = apply(adapter, to: metadata)
+    var findings = Findings(file: file)
+    findings.sort(frame.problems(), quarantineOn: table.quarantineOn, holdOn: table.holdOn)
+    let level = level(of: frame, hint: hint)
+    let kind = kind(of: frame, level: level, hint: hint)
+    checkInstrument(frame, adapter, &findings)
+    checkDetector(frame, level: level, &findings)
+    let name = name(frame, adapter, kind: kind, &findings)
+    checkContradictions(frame, name, hint: hint, &findings)
+    return conclude(frame, name, level: level, kind: kind, findings)
+  }
+
+  /// Codes that an `IMTYPE` or `EXP_TYPE` text stands for.
+  func codes(forImageType text: String) -> [String] {
+    var word = text.uppercased()
+    for prefix in ["IRIS_", "TMT_"] where word.hasPrefix(prefix) { word.removeFirst(prefix.count) }
+    return codeByImageType[word] ?? []
+  }
+
+  private func adapter(for metadata: FrameMetadata) -> ClassificationTable.Adapter? {
+    table.adapters.first { fits($0.when, metadata) }
+  }
+
+  /// Whether every keyword of a `when` fits its pattern.
+  func fits(_ when: [String: String], _ metadata: FrameMetadata) -> Bool {
+    when.allSatisfy { keyword, pattern in
+      Wildcard(pattern).matches(metadata.value(of: keyword)?.label ?? "")
+    }
+  }
+
+  private func apply(_ adapter: ClassificationTable.Adapter?, to metadata: FrameMetadata) -> FrameMetadata {
+    let lists = table.aliases.merging(adapter?.aliases ?? [:]) { _, theirs in theirs }
+    guard !lists.isEmpty || adapter?.set != nil else { return metadata }
+    let aliases = lists.compactMapValues { names in names.first { metadata.value(of: $0) != nil } }
+    return metadata.adapted(aliases: aliases, constants: adapter?.set ?? [:])
+  }
+
+  private func conclude(
+    _ frame: FrameMetadata, _ name: FrameName, level: Int, kind: String, _ findings: Findings
+  ) -> Classification {
+    let waits = kind == "readout" && name.obsName == nil
+    let state: FileState =
+      !findings.impossible.isEmpty
+      ? .quarantined : !findings.undecided.isEmpty ? .held : waits ? .received : .classified
+    return Classification(
+      obsType: name.obsType ?? frame.obsType ?? Classification.unknown,
+      obsName: name.obsName ?? Classification.unknown, level: level, kind: kind, state: state,
+      reason: findings.reason ?? (waits ? waitingReason(frame) : nil), derived: name.derived,
+      detector: frame.detector, instrumentMode: frame.instrumentMode ?? name.mode,
+      joinsAssociations: state == .classified && name.joins, isAborted: frame.isAborted,
+      warnings: findings.warnings)
+  }
+
+  private func waitingReason(_ frame: FrameMetadata) -> String {
+    let detector = frame.readoutDetectorID ?? frame.detector ?? "?"
+    let exposure = frame.readoutExposureNumber ?? 0
+    return
+      "Waiting for its raw frame: readout \(frame.readNumber ?? 0) of ramp \(frame.rampNumber ?? 0) takes its "
+      + "name from the level 1 frame of DET_ID \(detector), EXP_NO \(exposure). "
+      + "Next: irisarchive query --level 1 --detector \(frame.detector ?? detector)"
+  }
+}

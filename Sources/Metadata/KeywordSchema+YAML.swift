@@ -1,0 +1,123 @@
+import Yams
+
+extension KeywordSchema {
+  /// The YAML texts of `Schemas/`, compiled in.
+  package static var embeddedTexts: [String] {
+    [
+      PackageResources.file_schema_yaml, PackageResources.classification_schema_yaml,
+      PackageResources.programme_schema_yaml, PackageResources.exposure_schema_yaml,
+      PackageResources.instrument_schema_yaml, PackageResources.sequence_schema_yaml,
+      PackageResources.subarray_schema_yaml, PackageResources.readout_schema_yaml,
+      PackageResources.wcs_schema_yaml, PackageResources.reduction_schema_yaml,
+      PackageResources.telescope_schema_yaml, PackageResources.adaptive_optics_schema_yaml,
+    ].map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// Reads schema texts: each has `group:` and `keywords:`, a list of mappings with `keyword`, `path`, `type`,
+  /// `description` and optionally `aliases unit ucd choices values range required for`.
+  ///
+  /// `for: [1, 2, 3]` makes one keyword of each number, written for `%n` (and, with `%m`, of each pair).
+  ///
+  /// - Throws: `bad-schema` naming the keyword and what is wrong; `duplicate-keyword`.
+  public init(yaml texts: [String]) throws(MetadataError) {
+    var definitions: [KeywordDefinition] = []
+    for text in texts {
+      guard let root = try Self.compose(text).mapping, let group = root["group"]?.string,
+        let entries = root["keywords"]?.sequence
+      else {
+        throw MetadataError(
+          code: "bad-schema", message: "a schema needs `group` and `keywords`",
+          subject: String(text.prefix(60)))
+      }
+      for entry in entries {
+        definitions += try SchemaEntry(entry, group: group).definitions()
+      }
+    }
+    try self.init(definitions)
+  }
+
+  private static func compose(_ text: String) throws(MetadataError) -> Node {
+    do {
+      if let node = try Yams.compose(yaml: text) { return node }
+      throw MetadataError(code: "bad-schema", message: "the schema is empty", subject: "schema")
+    } catch let error as MetadataError {
+      throw error
+    } catch {
+      throw MetadataError(
+        code: "bad-schema", message: "the schema is not YAML: \(error)", subject: "schema", underlying: error)
+    }
+  }
+}
+
+/// One entry of a schema file, before `for` is written out.
+private struct SchemaEntry {
+  static let keys: Set<String> = [
+    "keyword", "aliases", "path", "type", "unit", "ucd", "choices", "values", "range", "required",
+    "description",
+    "for",
+  ]
+  let fields: Node.Mapping
+  let keyword: String
+  let group: String
+
+  init(_ node: Node, group: String) throws(MetadataError) {
+    guard let fields = node.mapping, let keyword = fields["keyword"]?.string else {
+      throw MetadataError(code: "bad-schema", message: "an entry has no `keyword`", subject: group)
+    }
+    for key in fields.keys.compactMap(\.string) where !Self.keys.contains(key) {
+      throw MetadataError(code: "bad-schema", message: "unknown field `\(key)`", subject: keyword)
+    }
+    self.fields = fields
+    self.keyword = keyword
+    self.group = group
+  }
+
+  func definitions() throws(MetadataError) -> [KeywordDefinition] {
+    let numbers = strings("for")
+    guard !numbers.isEmpty else { return [try definition(n: "", m: "")] }
+    let seconds = keyword.contains("%m") ? numbers : [""]
+    var all: [KeywordDefinition] = []
+    for n in numbers {
+      for m in seconds { all.append(try definition(n: n, m: m)) }
+    }
+    return all
+  }
+
+  private func definition(n: String, m: String) throws(MetadataError) -> KeywordDefinition {
+    func filled(_ text: String) -> String { text.replacing("%n", with: n).replacing("%m", with: m) }
+    guard let path = fields["path"]?.string, let summary = fields["description"]?.string else {
+      throw MetadataError(code: "bad-schema", message: "`path` or `description` is missing", subject: keyword)
+    }
+    guard let type = fields["type"]?.string.flatMap(KeywordDefinition.ValueType.init(rawValue:)) else {
+      let known = KeywordDefinition.ValueType.allCases.map(\.rawValue).joined(separator: ", ")
+      throw MetadataError(code: "bad-schema", message: "`type` is not one of \(known)", subject: keyword)
+    }
+    return KeywordDefinition(
+      keyword: filled(keyword), aliases: strings("aliases"), path: filled(path), type: type,
+      unit: fields["unit"]?.string, ucd: fields["ucd"]?.string, choices: strings("choices"),
+      values: spellings(), range: try range(), requiredFor: strings("required"), summary: filled(summary),
+      group: group)
+  }
+
+  private func strings(_ key: String) -> [String] {
+    fields[key]?.sequence.map { $0.compactMap { $0.scalar?.string } } ?? []
+  }
+
+  private func spellings() -> [String: String] {
+    var values: [String: String] = [:]
+    for (key, value) in fields["values"]?.mapping ?? [:] {
+      if let from = key.string, let to = value.string { values[from] = to }
+    }
+    return values
+  }
+
+  private func range() throws(MetadataError) -> ClosedRange<Double>? {
+    let ends = strings("range").compactMap(Double.init)
+    guard fields["range"] != nil else { return nil }
+    guard ends.count == 2, ends[0] <= ends[1] else {
+      throw MetadataError(
+        code: "bad-schema", message: "`range` needs two ascending numbers", subject: keyword)
+    }
+    return ends[0]...ends[1]
+  }
+}

@@ -1,0 +1,118 @@
+import Pixels
+
+/// Reads a detector up the ramp: photons arrive one by one, every read adds its noise, the converter rounds.
+///
+/// The same exposure gives the same reads whether they are delivered as reads or already fitted.
+struct RampSimulator: Sendable {
+  let detector: DetectorModel
+  let timing: RampTiming
+  /// Names the exposure among all of a seed.
+  let stream: [UInt64]
+
+  /// The full scale of the converter.
+  static let fullScale: UInt16 = .max
+
+  /// A level 1 frame as the detector server makes it: the ramps' mean rate in adu/s, its error, and `DQ.saturated`
+  /// with `DQ.doNotUse` where a read reached full scale. See `RampTiming` for the error.
+  ///
+  /// - Parameter expected: photo-electrons and dark electrons per second.
+  func rate(of expected: Plane<Float>) -> Measured {
+    let (width, height, reads) = (expected.width, expected.height, timing.readTimes.count)
+    var result = Measured(width: width, height: height)
+    result.value.withUnsafeMutableBuffer { value in
+      result.error.withUnsafeMutableBuffer { error in
+        result.quality.withUnsafeMutableBuffer { quality in
+          nonisolated(unsafe) let out = (value: value, error: error, quality: quality)
+          forEachRow(of: expected) { y, row in
+            withUnsafeTemporaryAllocation(of: UInt16.self, capacity: reads * width) { samples in
+              read(row, y: y, integration: 0, into: samples)
+              for x in 0..<width {
+                fit(samples, x, width, y * width + x, value: out.value, error: out.error, quality: out.quality)
+              }
+            }
+          }
+        }
+      }
+    }
+    return result
+  }
+
+  /// The reads themselves, in adu.
+  func ramp(of expected: Plane<Float>, integrations: Int) -> Ramp<UInt16> {
+    let (width, height, reads) = (expected.width, expected.height, timing.readTimes.count)
+    return Ramp(uninitializedIntegrations: integrations, reads: reads, height: height, width: width) { out in
+      nonisolated(unsafe) let out = out
+      for integration in 0..<integrations {
+        forEachRow(of: expected) { y, row in
+          withUnsafeTemporaryAllocation(of: UInt16.self, capacity: reads * width) { samples in
+            read(row, y: y, integration: integration, into: samples)
+            for k in 0..<reads {
+              let start = ((integration * reads + k) * height + y) * width
+              for x in 0..<width { out[start + x] = samples[k * width + x] }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private func forEachRow(
+    of expected: Plane<Float>, _ body: @Sendable (Int, UnsafeBufferPointer<Float>) -> Void
+  ) {
+    let (width, height) = (expected.width, expected.height)
+    expected.withUnsafeBuffer { pixels in
+      nonisolated(unsafe) let pixels = pixels
+      forEachRowBand(height: height, width: width) { rows in
+        for y in rows { body(y, UnsafeBufferPointer(rebasing: pixels[y * width..<(y + 1) * width])) }
+      }
+    }
+  }
+
+  /// Reads one row; `samples` is (read, x).
+  private func read(
+    _ row: UnsafeBufferPointer<Float>, y: Int, integration: Int, into samples: UnsafeMutableBufferPointer<UInt16>
+  ) {
+    var random = RandomStream(keys: stream + [UInt64(integration), UInt64(y)])
+    let (width, times) = (row.count, timing.readTimes)
+    let (inverseGain, noise) = (1 / detector.gain, detector.readNoise / detector.gain)
+    GaussianDeviates.standard.withSource { gauss in
+      for x in 0..<width {
+        // The reset leaves a level of its own in every pixel (kTC noise): it cancels in the rate.
+        let pedestal = 1000 + 10 * gauss.next(&random)
+        let rate = Double(row[x])
+        var (electrons, last, interval) = (0.0, 0.0, -1.0)
+        var photons = PoissonDeviates(mean: 0)
+        for k in times.indices {
+          let elapsed = times[k] - last
+          if abs(elapsed - interval) > 1e-9 {
+            interval = elapsed
+            photons = PoissonDeviates(mean: rate * elapsed)
+          }
+          last = times[k]
+          electrons += photons.next(&random)
+          let level = (pedestal + electrons * inverseGain + noise * gauss.next(&random)).rounded()
+          samples[k * width + x] = UInt16(min(max(level, 0), Double(Self.fullScale)))
+        }
+      }
+    }
+  }
+
+  /// Σ w_k y_k of pixel `x` of a row of samples.
+  @inline(__always) private func fit(
+    _ samples: UnsafeMutableBufferPointer<UInt16>, _ x: Int, _ width: Int, _ index: Int,
+    value: UnsafeMutableBufferPointer<Float>, error: UnsafeMutableBufferPointer<Float>,
+    quality: UnsafeMutableBufferPointer<UInt32>
+  ) {
+    var rate = 0.0
+    var saturated = false
+    for k in timing.weights.indices {
+      let sample = samples[k * width + x]
+      rate += timing.weights[k] * Double(sample)
+      saturated = saturated || sample == Self.fullScale
+    }
+    value[index] = Float(rate)
+    let variance = timing.variance(rate: rate, gain: detector.gain, readNoise: detector.readNoise)
+    error[index] = Float(variance.squareRoot())
+    if saturated { quality[index] = DQ.saturated | DQ.doNotUse }
+  }
+}

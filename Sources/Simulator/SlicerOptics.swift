@@ -1,0 +1,35 @@
+import Pixels
+
+/// The image slicer's detector: long bands of 44 pixels, one per slice, separated by two dark rows; the spectrum
+/// runs along x. At 4096 pixels there are 88 slices.
+struct SlicerOptics: Sendable {
+  static let sliceHeight = 44
+  static let gap = 2
+  let size: Int
+  let scale: Double
+
+  private var slices: Int { max(size / (Self.sliceHeight + Self.gap), 1) }
+  private var bottom: Int { (size - slices * (Self.sliceHeight + Self.gap)) / 2 }
+
+  /// Adds the light of `scene` to `plane`, photo-electrons per second for a response of 1.
+  func add(_ scene: SpectrographScene, to plane: inout Plane<Float>) {
+    let light = SpectrographLight(scene, channels: size, scale: scale)
+    let spectrum = light.spectrum.values.map { Float($0) }
+    let size = size
+    plane.withUnsafeMutableBuffer { pixels in
+      for y in 0..<size {
+        guard let place = spaxel(atRow: y) else { continue }
+        let brightness = Float(light.brightness(column: place.column, row: place.row))
+        guard brightness > 0 else { continue }
+        for x in 0..<size { pixels[y * size + x] += brightness * spectrum[x] }
+      }
+    }
+  }
+
+  /// The spaxel (from the field's centre) that row `y` shows; nil in a gap.
+  private func spaxel(atRow y: Int) -> (column: Double, row: Double)? {
+    let (slice, along) = (y - bottom).quotientAndRemainder(dividingBy: Self.sliceHeight + Self.gap)
+    guard y >= bottom, slice < slices, along < Self.sliceHeight else { return nil }
+    return (Double(along) + 0.5 - Double(Self.sliceHeight) / 2, Double(slice) + 0.5 - Double(slices) / 2)
+  }
+}

@@ -1,0 +1,47 @@
+/// Stars around a target, fixed on the sky for a seed.
+public struct StarField: Sendable, Hashable {
+  /// A star: offset from the target in arcsec (+East, +North) and photo-electrons per second.
+  public struct Star: Sendable, Hashable {
+    /// Arcsec East and North of the target.
+    public let east: Double
+    public let north: Double
+    /// Photo-electrons per second in the imager.
+    public let flux: Double
+  }
+
+  /// The stars, in the order they were drawn.
+  public let stars: [Star]
+
+  /// A crowded-enough science field: log-uniform fluxes, stars also where only a dither reaches.
+  ///
+  /// - Parameter width: the detector's side in arcsec; stars cover 1.4 times that.
+  public static func science(seed: UInt64, detector: UInt64, size: Int, width: Double) -> StarField {
+    var random = RandomStream(seed, detector, 0x57a25)
+    let count = max(8, size * size / 4000)
+    let half = 0.7 * width
+    return StarField(
+      stars: (0..<count).map { _ in
+        Star(
+          east: random.uniform(in: -half..<half), north: random.uniform(in: -half..<half),
+          flux: random.logUniform(in: 40..<12_000))
+      })
+  }
+
+  /// One bright star at the pointing.
+  public static let telluric = StarField(stars: [Star(east: 0, north: 0, flux: 20_000)])
+
+  /// Where the stars fall on a detector of `size` pixels of `scale` arcsec whose telescope is offset by
+  /// (`east`, `north`) arcsec from the target.
+  ///
+  /// North is +y and East is −x. The image moves against the telescope: a star at the target goes to
+  /// x = centre + east/scale, y = centre − north/scale. Sources more than 40 pixels outside are left out.
+  public func sources(size: Int, scale: Double, east: Double, north: Double) -> [Source] {
+    let centre = Double(size + 1) / 2
+    return stars.compactMap { star in
+      let source = Source(
+        x: centre - (star.east - east) / scale, y: centre + (star.north - north) / scale, flux: star.flux)
+      let reach = -40.0...Double(size) + 40
+      return reach.contains(source.x) && reach.contains(source.y) ? source : nil
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Simulator
+
+/// `irissim frame`: one frame of any class.
+struct FrameCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "frame", abstract: "Write one simulated frame, and its truth when asked.")
+
+  @Option(help: "What to simulate: IMG1-SCI, LEN-SKY, SLI-NFF … (IMG1 to IMG4 for the imager).")
+  var obsname: String
+  @Option(help: "Names the instrument, the sky and the noise.") var seed: UInt64 = 1
+  @Option(help: "Pixels along the side of the detector.") var detectorSize = 512
+  @Option(help: "Seconds of exposure.") var exptime = 60.0
+  @Option(help: "How the detector is read: CDS, UTR:n or MCDS:n.") var readmode = "UTR:6"
+  @Option(help: "Filter of the imager (J, H, K …).") var filter: String?
+  @Option(help: "Level 1 (a raw frame), or 0 (its ramp in one file).") var level = 1
+  @Option(help: "Ramps in a level 0 file.") var ramps = 1
+  @Option(help: "Exposure number; it also names the noise.") var expnum = 1
+  @Option(help: "Telescope offset to the East in arcsec.") var east = 0.0
+  @Option(help: "Telescope offset to the North in arcsec.") var north = 0.0
+  @Option(help: "Number of this frame, as n of N: 2/5.") var frame = "1/1"
+  @Option(help: "Start of the exposure, UTC: yyyy-mm-ddThh:mm:ss.") var start: String?
+  @Flag(help: "Write SCI alone, without ERR and DQ.") var scienceOnly = false
+  @Flag(help: "Replace an existing file.") var replace = false
+  @Option(help: "Also write the truth into this folder.") var truth: String?
+  @Option(name: [.short, .long], help: "File to write.") var output: String
+
+  func run() throws {
+    try Failure.reporting {
+      let exposure = try planned()
+      let instrument = Instrument(seed: seed, size: detectorSize, detectors: [exposure.frameClass.detector])
+      let night = Night(instrument: instrument, exposures: [exposure])
+      try night.writeFrame(exposure, toFile: output, truth: truth, replacing: replace)
+      print(output)
+    }
+  }
+
+  private func planned() throws -> Exposure {
+    guard let frameClass = FrameClass(obsName: obsname) else {
+      let known = FrameClass.all.map(\.obsName).joined(separator: " ")
+      throw ValidationError("unknown OBSNAME '\(obsname)'; known: \(known)")
+    }
+    guard let sampling = Sampling(readmode) else {
+      throw ValidationError("read mode '\(readmode)' is none of CDS, UTR:n, MCDS:n")
+    }
+    let counts = frame.split(separator: "/").compactMap { Int($0) }
+    guard counts.count == 2, counts[0] >= 1, counts[0] <= counts[1] else {
+      throw ValidationError("'\(frame)' is not n/N")
+    }
+    guard exptime > 0, exptime <= 100_000, (0...1).contains(level), (1...100).contains(ramps), expnum > 0,
+      (16...8192).contains(detectorSize)
+    else {
+      throw ValidationError("EXPTIME, level, ramps, EXPNUM or detector size is out of range")
+    }
+    var exposure = Exposure(frameClass, seconds: exptime, sampling: sampling, begin: try Failure.start(start))
+    (exposure.frame, exposure.frames) = (counts[0], counts[1])
+    (exposure.east, exposure.north) = (east, north)
+    exposure.number = expnum
+    exposure.ramps = level == 0 ? ramps : 1
+    exposure.delivery = level == 0 ? .ramp : .frame
+    exposure.carriesErrors = !scienceOnly
+    if let filter { exposure.filter = filter }
+    if [.science, .sky, .telluric].contains(frameClass.purpose) {
+      exposure.observation.object = "Simulated field"
+      exposure.observation.coordinates = .init(ra: 83.8397, dec: -5.4201)
+    }
+    return exposure
+  }
+}
