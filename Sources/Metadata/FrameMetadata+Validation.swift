@@ -4,8 +4,9 @@ import Foundation
 extension FrameMetadata {
   /// Everything in the header that the schema does not allow, all at once, in the schema's order.
   ///
-  /// Checked are types, allowed words, ranges, dates, `EXPDTST` against `EXPJDST`, and, when `kind` is given, the
-  /// keywords that a product of that kind must carry. Keywords that the schema does not know are never a problem.
+  /// Checked are types, allowed words, ranges, dates, `EXPDTST` against `EXPJDST`, and, when `kind` is given,
+  /// the keywords that a product of that kind must carry. Keywords that the schema does not know are never a
+  /// problem.
   public func problems(kind: String? = nil) -> [ValidationProblem] {
     var problems: [ValidationProblem] = []
     for definition in schema.definitions {

@@ -13,8 +13,8 @@ extension KeywordSchema {
     ].map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// Reads schema texts: each has `group:` and `keywords:`, a list of mappings with `keyword`, `path`, `type`,
-  /// `description` and optionally `aliases unit ucd choices values range required for`.
+  /// Reads schema texts: each has `group:` and `keywords:`, a list of mappings with `keyword`, `path`,
+  /// `type`, `description` and optionally `aliases unit ucd choices values range required for`.
   ///
   /// `for: [1, 2, 3]` makes one keyword of each number, written for `%n` (and, with `%m`, of each pair).
   ///
