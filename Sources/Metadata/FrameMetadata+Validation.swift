@@ -9,12 +9,13 @@ extension FrameMetadata {
   /// problem.
   public func problems(kind: String? = nil) -> [ValidationProblem] {
     var problems: [ValidationProblem] = []
-    for definition in schema.definitions {
+    var indices = Set(keywords.compactMap(schema.index))
+    if let kind { indices.formUnion(schema.requiredIndices(for: kind)) }
+    for index in indices.sorted() {
+      let definition = schema.definitions[index]
       guard let found = found(definition) else {
-        if let kind, definition.requiredFor.contains(kind) {
-          problems.append(
-            .init(keyword: definition.keyword, expected: Self.expectation(definition), found: "missing"))
-        }
+        problems.append(
+          .init(keyword: definition.keyword, expected: Self.expectation(definition), found: "missing"))
         continue
       }
       if !Self.isAllowed(found.value, definition) {

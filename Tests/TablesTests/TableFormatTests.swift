@@ -110,9 +110,9 @@ import Testing
     let expected = #"""
       [
         {"name": "a.fits", "level": 1, "exptime": 60.0, "sky": false, "state": "classified", "path": \#
-        "/d/a.fits"},
+      "/d/a.fits"},
         {"name": "q\"uote,\t\n<b>.fits", "level": -2, "exptime": 0.1, "sky": true, "state": "held", "path": \#
-        "/data/incoming/2026-07-14/q.fits"},
+      "/data/incoming/2026-07-14/q.fits"},
         {"name": null, "level": null, "exptime": null, "sky": null, "state": null, "path": ""}
       ]
 
