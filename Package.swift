@@ -115,5 +115,7 @@ let package = Package(
     tests("SettingsTests", ["Settings", "CfgFormat"]),
     tests("FITSStructureTests", ["FITSStructure", "CZlib"]),
     tests("FITSIOTests", ["FITSIO", "FITSStructure", "CCFITSIO"]),
+    tests("MetadataTests", ["Metadata", "FITSStructure"]),
+    tests("TablesTests", ["Tables"]),
   ]
 )
