@@ -98,5 +98,9 @@ let package = Package(
     // tests
     tests("ArchitectureTests", []),
     tests("PixelsTests", ["Pixels"]),
+    tests("FITSStructureTests", ["FITSStructure", "CZlib"]),
+    tests("FITSIOTests", ["FITSIO", "FITSStructure", "CCFITSIO"]),
+    tests("DataModelsTests", ["DataModels", "FITSIO", "FITSStructure", "Pixels"]),
+    tests("SimulatorTests", ["Simulator", "DataModels", "Metadata", "FITSIO", "Pixels"]),
   ]
 )

@@ -7,6 +7,9 @@ public struct HeaderText: Sendable, Hashable {
   /// Takes records as they stand; a last record shorter than 80 characters is read as if blanks followed.
   public init(text: String) { self.text = text }
 
+  /// Takes records as the bytes of a file.
+  public init(bytes: [UInt8]) { text = bytes.withUnsafeBufferPointer { ASCIIText.string($0) } }
+
   /// Formats cards.
   ///
   /// - Throws: `FITSStructureError` when a card has no FITS form, see `Card.formatted()`.
