@@ -15,12 +15,14 @@ import Testing
       header: header, science: Plane(width: 7, height: 5, elements: science), unit: "DN/s",
       error: Plane(width: 7, height: 5, repeating: 0.5),
       quality: Plane(width: 7, height: 5, elements: (0..<count).map { UInt32(1) << UInt32($0 % 32) }),
-      scienceHeader: Header([Card("CRPIX1", 4.0), Card("CTYPE1", "RA---TAN")]))
+      scienceHeader: Header([Card("CRPIX1", 4.0), Card("CRVAL1", 9.0), Card("CTYPE1", "LINEAR")]))
     model.subarrayMap = Plane(width: 7, height: 5, repeating: 3)
     model.variancePoisson = Plane(width: 7, height: 5, repeating: 0.1)
     model.varianceReadNoise = Plane(width: 7, height: 5, repeating: 0.2)
     model.varianceFlat = Plane(width: 7, height: 5, repeating: 0.3)
-    model.extraPlanes = [.init(name: "SCATTER", unit: "adu/s", plane: Plane(width: 7, height: 5, repeating: 9))]
+    model.extraPlanes = [
+      .init(name: "SCATTER", unit: "adu/s", plane: Plane(width: 7, height: 5, repeating: 9))
+    ]
     return model
   }
 
@@ -56,7 +58,7 @@ import Testing
       .init(role: "step", name: "flat_field", detail: "{\"invert\": false}"),
     ])
     try model().write(to: path, provenance: table)
-    if let verdict = try fitsverify(path) { #expect(verdict.contains("0 warnings and 0 errors")) }
+    if let verdict = try fitsverify(path) { #expect(verdict.contains("0 warning(s) and 0 error(s)")) }
     #expect(try ProvenanceTable.read(from: path) == table)
     #expect(throws: ModelError.self) { try model().write(to: path) }
     try model().write(to: path, replacing: true)
@@ -116,7 +118,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("adu", PixelUnit.counts), ("DN", .counts), ("DN/s", .countRate), ("ADU/s", .countRate), ("ct/s", .countRate),
+    ("adu", PixelUnit.counts), ("DN", .counts), ("DN/s", .countRate), ("ADU/s", .countRate),
+    ("ct/s", .countRate),
     ("adu s-1", .countRate), ("electron/s", .electronRate), ("e-/s", .electronRate), ("e-", .electrons),
     ("", .dimensionless), ("MJy/sr", .other("MJy/sr")),
   ])

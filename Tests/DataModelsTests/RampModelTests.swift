@@ -27,13 +27,15 @@ import Testing
     #expect(read.times == written.times && read.timesOrigin == "TIMES")
     #expect(read.groupQuality == written.groupQuality && read.pixelQuality == written.pixelQuality)
     #expect(read.unit == "adu")
-    if let verdict = try fitsverify(path) { #expect(verdict.contains("0 warnings and 0 errors")) }
+    if let verdict = try fitsverify(path) { #expect(verdict.contains("0 warning(s) and 0 error(s)")) }
   }
 
   @Test func `samples keep an integer type where they have one`() throws {
     let scratch = try Scratch()
     let axes = [5, 4, 3, 2]
-    let signed = try scratch.write("i.fits") { try $0.image("SCI", axes, values(Int32.self) { Int32($0 - 60) }) }
+    let signed = try scratch.write("i.fits") {
+      try $0.image("SCI", axes, values(Int32.self) { Int32($0 - 60) })
+    }
     let real = try scratch.write("f.fits") { try $0.image("SCI", axes, values(Float.self) { Float($0) / 2 }) }
     guard case .int32(let ints) = try RampModel(reading: signed).samples,
       case .float32(let floats) = try RampModel(reading: real).samples
@@ -72,9 +74,12 @@ import Testing
     }
     #expect(try RampModel(reading: withTimes).shape == shape)
     let window = [
-      Card("SUBSTRT1", 1), Card("SUBSTRT2", 1), Card("SUBSIZE1", 5), Card("SUBSIZE2", 4), Card("SUBARRAY", "FULL"),
+      Card("SUBSTRT1", 1), Card("SUBSTRT2", 1), Card("SUBSIZE1", 5), Card("SUBSIZE2", 4),
+      Card("SUBARRAY", "FULL"),
     ]
-    let withWindow = try scratch.write("b.fits", primary: window) { try $0.image("DATA", [5, 4, 3, 2], data) }
+    let withWindow = try scratch.write("b.fits", primary: window) {
+      try $0.image("DATA", [5, 4, 3, 2], data)
+    }
     #expect(try RampModel(reading: withWindow).shape == shape)
     let bare = try scratch.write("c.fits") { try $0.image("DATA", [5, 4, 3, 2], data) }
     let error = #expect(throws: ModelError.self) { try RampModel(reading: bare) }
@@ -95,7 +100,8 @@ import Testing
     let fromHeader = try RampModel(reading: spaced)
     #expect(fromHeader.times == [[4, 8, 12], [4, 8, 12]] && fromHeader.timesOrigin == "TGROUP")
     let sample = try RampModel(reading: golden("sample_ramp.fits"))
-    #expect(sample.shape == RampShape(integrations: 1, reads: 4, height: 10, width: 10) && sample.times == nil)
+    #expect(
+      sample.shape == RampShape(integrations: 1, reads: 4, height: 10, width: 10) && sample.times == nil)
     let error = #expect(throws: ModelError.self) { try sample.requiredTimes() }
     #expect(error?.code == "missing-read-times")
     #expect(error?.message.contains("TIMES") == true && error?.message.contains("TGROUP") == true)
@@ -112,6 +118,8 @@ import Testing
       try $0.image("TIMES", [3, 2], [1.0, 2, 2, 1, 2, 3])
     }
     #expect(#expect(throws: ModelError.self) { try RampModel(reading: path) }?.code == "bad-read-times")
-    #expect(#expect(throws: ModelError.self) { try ramp([[3, 2, 1], [1, 2, 3]]).requiredTimes() }?.code == "bad-read-times")
+    #expect(
+      #expect(throws: ModelError.self) { try ramp([[3, 2, 1], [1, 2, 3]]).requiredTimes() }?.code
+        == "bad-read-times")
   }
 }

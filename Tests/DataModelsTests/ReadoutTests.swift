@@ -7,12 +7,14 @@ import Testing
 @Suite struct ReadoutTests {
   /// One readout of 3 x 2 pixels whose value is 1000 ramp + 10 read + pixel.
   private func readout(
-    _ scratch: Scratch, ramp: Int, read: Int, detector: String = "IMG1", complete: Bool = true, suffix: String = ""
+    _ scratch: Scratch, ramp: Int, read: Int, detector: String = "IMG1", complete: Bool = true,
+    suffix: String = ""
   ) throws -> String {
     let reset = 5_000_000_000_000_000 + 40_000_000 * ramp
     let cards = [
       Card("DET_ID", detector), Card("EXP_NO", 7), Card("RAMP_NO", ramp), Card("READ_NO", read),
-      Card("RST_TIME", reset), Card("READTIME", reset + 720_000 + 4_000_000 * read), Card("COMPLETE", complete),
+      Card("RST_TIME", reset), Card("READTIME", reset + 720_000 + 4_000_000 * read),
+      Card("COMPLETE", complete),
       Card("SAMPMODE", "UTR"), Card("NUMREADS", 3), Card("NUMRAMPS", 2),
     ]
     return try scratch.write("r\(ramp)_\(read)\(suffix).fits", primary: cards) {
@@ -60,9 +62,13 @@ import Testing
     let first = try readout(scratch, ramp: 0, read: 0)
     let other = try readout(scratch, ramp: 0, read: 1, detector: "IMG2")
     let again = try readout(scratch, ramp: 0, read: 0, suffix: "again")
-    let bare = try scratch.write("bare.fits") { try $0.image("SCI", [3, 2], [UInt16](repeating: 0, count: 6)) }
-    #expect(#expect(throws: ModelError.self) { try RampModel(readouts: [first, other]) }?.code == "mixed-readouts")
-    #expect(#expect(throws: ModelError.self) { try RampModel(readouts: [first, again]) }?.code == "duplicate-read")
+    let bare = try scratch.write("bare.fits") {
+      try $0.image("SCI", [3, 2], [UInt16](repeating: 0, count: 6))
+    }
+    #expect(
+      #expect(throws: ModelError.self) { try RampModel(readouts: [first, other]) }?.code == "mixed-readouts")
+    #expect(
+      #expect(throws: ModelError.self) { try RampModel(readouts: [first, again]) }?.code == "duplicate-read")
     #expect(#expect(throws: ModelError.self) { try RampModel(readouts: [bare]) }?.code == "not-a-readout")
     #expect(#expect(throws: ModelError.self) { try RampModel(readouts: []) }?.code == "no-readouts")
   }

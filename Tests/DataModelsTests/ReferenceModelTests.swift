@@ -35,6 +35,6 @@ import Testing
     let read = try ReferenceModel(reading: path)
     #expect(read.image.quality?[3, 3] == 1024)
     #expect(read.image.science[3, 3] == 0)
-    if let verdict = try fitsverify(path) { #expect(verdict.contains("0 warnings and 0 errors")) }
+    if let verdict = try fitsverify(path) { #expect(verdict.contains("0 warning(s) and 0 error(s)")) }
   }
 }

@@ -32,7 +32,8 @@ final class Scratch {
 }
 
 extension FITSWriter {
-  mutating func image<T: FITSPixel>(_ name: String, _ axes: [Int], _ values: [T], _ cards: [Card] = []) throws {
+  mutating func image<T: FITSPixel>(_ name: String, _ axes: [Int], _ values: [T], _ cards: [Card] = []) throws
+  {
     try values.withUnsafeBufferPointer {
       try appendImage(Header(cards), name: name, axes: axes, pixels: $0)
     }
@@ -47,8 +48,9 @@ func golden(_ name: String) -> String {
 
 /// What fitsverify says about a file; nil when the program is not installed.
 func fitsverify(_ path: String) throws -> String? {
-  guard let program = ["/usr/bin/fitsverify", "/usr/local/bin/fitsverify"].first(
-    where: FileManager.default.isExecutableFile)
+  guard
+    let program = ["/usr/bin/fitsverify", "/usr/local/bin/fitsverify"].first(
+      where: FileManager.default.isExecutableFile)
   else {
     print("skipped: fitsverify is not installed")
     return nil
