@@ -1,5 +1,4 @@
 import DataModels
-import JobContract
 import PipelineEngine
 import Pixels
 

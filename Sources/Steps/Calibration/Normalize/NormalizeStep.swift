@@ -48,7 +48,7 @@ public struct NormalizeStep: Step {
 }
 
 /// Flags pixels outside `range` as `NO_FLAT_FIELD | DO_NOT_USE`; NaN pixels too.
-func flagOutside(_ range: ClosedRange<Float>, of image: inout Measured) {
+package func flagOutside(_ range: ClosedRange<Float>, of image: inout Measured) {
   image.value.withUnsafeBuffer { values in
     image.quality.withUnsafeMutableBuffer { flags in
       for i in values.indices where !(values[i] >= range.lowerBound && values[i] <= range.upperBound) {

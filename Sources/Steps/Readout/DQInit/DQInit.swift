@@ -7,7 +7,7 @@ private let excluding = DQ.dead | DQ.hot | DQ.otherBadPixel
 ///
 /// Doing it twice changes nothing more.
 /// - Parameter mask: flags of the same shape, or nil.
-func initialiseFlags(_ quality: inout Plane<UInt32>, mask: Plane<UInt32>?) {
+package func initialiseFlags(_ quality: inout Plane<UInt32>, mask: Plane<UInt32>?) {
   quality.withUnsafeMutableBuffer { flags in
     if let mask {
       mask.withUnsafeBuffer { more in for i in flags.indices { flags[i] |= more[i] } }
@@ -18,7 +18,7 @@ func initialiseFlags(_ quality: inout Plane<UInt32>, mask: Plane<UInt32>?) {
 
 /// The same for an image; pixels that a subarray read at the same time (`holes` not 0) become NaN and
 /// `NON_SCIENCE | DO_NOT_USE`.
-func initialiseFlags(_ image: inout Measured, mask: Plane<UInt32>?, holes: Plane<UInt16>?) {
+package func initialiseFlags(_ image: inout Measured, mask: Plane<UInt32>?, holes: Plane<UInt16>?) {
   initialiseFlags(&image.quality, mask: mask)
   guard let holes else { return }
   holes.withUnsafeBuffer { ids in
