@@ -47,6 +47,7 @@ import Testing
       try bench.frame("flat\(Int(level)).fits", value: 0, error: 1) { model in
         for y in 0..<4 { for x in 0..<8 { model.science[x, y] = 10 + Float(level) * 100 * (x < 4 ? 0.8 : 1.2) } }
         model.science[0, 0] += 20 * Float(level)
+        model.science[7, 3] -= 20 * Float(level)
       }
     }
     let dark = try bench.frame("dark.fits", value: 10, error: 0)

@@ -20,7 +20,7 @@ import Testing
     for seed in Self.nights {
       let night = try SimulatedNight(seed: seed)
       let (product, truth) = try night.reduce()
-      pulls += Self.pulls(product, truth: truth, maximum: 4000)
+      pulls += Self.pulls(product, truth: truth)
       darkPulls += try night.darkPulls()
       flatPulls += try night.flatPulls()
     }
@@ -33,7 +33,7 @@ import Testing
     #expect(abs(flat.sigma - 1) < 0.05, "flat: \(flat)")
   }
 
-  static func pulls(_ product: ImageModel, truth: Plane<Float>, maximum: Int = .max) -> [Double] {
+  static func pulls(_ product: ImageModel, truth: Plane<Float>) -> [Double] {
     guard let measured = product.measured else { return [] }
     var result: [Double] = []
     for y in 0..<truth.height {

@@ -25,7 +25,10 @@ import Testing
 
   /// Integers around 50 with a long tail: the mode is where most of them are.
   @Test func theModeIsTheDensestPlace() {
-    let values = (0..<400).map { Float(50 + ($0 % 20 == 0 ? $0 / 20 : $0 % 3 - 1)) }
+    let values = (0..<400).map { (i: Int) -> Float in
+      let offset = i % 20 == 0 ? i / 20 : i % 3 - 1
+      return Float(50 + offset)
+    }
     #expect(abs(ImageLevel(method: .mode).value(of: image(values)) - 50) <= 1)
     #expect(ImageLevel(method: .mode).value(of: image([7, 7, 7, 7, 1, 20, 3])) == 7)
   }

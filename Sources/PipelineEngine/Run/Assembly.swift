@@ -28,6 +28,8 @@ struct Assembly {
     }
     try checkShapes(work, like: first)
     try checkCount(work)
+    // One frame is worked on in memory, so that each step's time is its own; sets are read in bands of rows.
+    if request.configuration.pipeline.intake == .exposure { try work.frames[0].load() }
     return work
   }
 

@@ -45,7 +45,7 @@ public struct CombineFramesStep: Step {
         subject: work.frames.map(\.member.name).joined(separator: ", "))
     }
     try check(frames, in: context)
-    if context.parameters.string("scale") == "median" {
+    if frames.count > 1, context.parameters.string("scale") == "median" {
       for i in frames.indices { try normalize(&frames[i], in: context) }
     }
     guard frames.count > 1 else {
