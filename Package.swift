@@ -114,6 +114,5 @@ let package = Package(
     tests("ReferencesTests", ["References"]),
     tests("SettingsTests", ["Settings", "CfgFormat"]),
     tests("FITSStructureTests", ["FITSStructure", "CZlib"]),
-    tests("FITSIOTests", ["FITSIO", "FITSStructure", "CCFITSIO"]),
   ]
 )

@@ -1,7 +1,0 @@
-import CatalogStore
-import ChildProcess
-import Executors
-import JobContract
-import Testing
-
-@testable import Archive
