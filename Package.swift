@@ -114,5 +114,8 @@ let package = Package(
     tests("ReferencesTests", ["References"]),
     tests("SettingsTests", ["Settings", "CfgFormat"]),
     tests("FITSStructureTests", ["FITSStructure", "CZlib"]),
+    tests("FITSIOTests", ["FITSIO", "FITSStructure", "CCFITSIO"]),
+    tests("MetadataTests", ["Metadata", "FITSStructure"]),
+    tests("TablesTests", ["Tables"]),
   ]
 )

@@ -1,7 +1,8 @@
 import Foundation
 
 /// What the rules of the reference system may ask of a frame, under FITS keywords and under the published
-/// `META.*` names. Values are text as the header has it; numbers in shortest decimal form. Absent ones are left out.
+/// `META.*` names. Values are text as the header has it; numbers in shortest decimal form. Absent ones are
+/// left out.
 public struct CRDSHeader: Sendable, Hashable {
   public let values: [String: String]
 

@@ -48,8 +48,8 @@ struct ClassificationTable: Decodable, Sendable {
 }
 
 extension ClassificationTable {
-  /// - Throws: `bad-classification` for text that is not YAML, a missing or unknown section, or a table that refers
-  ///   to a detector, mode or code that it does not define.
+  /// - Throws: `bad-classification` for text that is not YAML, a missing or unknown section, or a table that
+  ///   refers to a detector, mode or code that it does not define.
   init(yaml: String) throws(MetadataError) {
     do {
       let sections = try Yams.compose(yaml: yaml)?.mapping?.keys.compactMap(\.string) ?? []

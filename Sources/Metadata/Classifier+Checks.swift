@@ -10,7 +10,7 @@ extension Classifier {
       !table.instruments.contains(name.uppercased())
     else { return }
     findings.hold(
-      "INSTRUME is \(Card.Value.string(name).shown), expected \(table.instruments.joined(separator: " or ")) or an "
+      "INSTRUME is \(shown(name)), expected \(table.instruments.joined(separator: " or ")) or an "
         + "instrument with an adapter in config/classification.yaml", ["INSTRUME"])
   }
 
@@ -37,9 +37,10 @@ extension Classifier {
   /// `OBSTYPE` and `IMTYPE` against `OBSNAME`.
   private func checkClass(_ frame: FrameMetadata, _ name: FrameName, _ findings: inout Findings) {
     guard let obsName = name.obsName, let expected = name.obsType else { return }
-    if let written = frame.obsType, ["SCI", "CAL", "ENG"].contains(written), written != expected {
+    if let written = Self.known(frame.obsType), written != expected {
       findings.hold(
-        "OBSTYPE '\(written)' contradicts \(origin(name)) '\(obsName)', which is \(expected)\(meaning(obsName))",
+        "OBSTYPE '\(written)' contradicts \(origin(name)) '\(obsName)', which is \(expected)"
+          + meaning(obsName),
         ["OBSTYPE", "OBSNAME"])
     }
     guard !name.derived, let text = frame.imageType else { return }
@@ -79,8 +80,8 @@ extension Classifier {
     else { return }
     if let detector = frame.detector, detector != prefix.detector {
       findings.hold(
-        "DETECTOR \(shown(frame.detectorLiteral ?? detector)) contradicts \(origin(name)) '\(obsName)', which is "
-          + prefix.detector, ["DETECTOR", "OBSNAME"])
+        "DETECTOR \(shown(frame.detectorLiteral ?? detector)) contradicts \(origin(name)) '\(obsName)', "
+          + "which is \(prefix.detector)", ["DETECTOR", "OBSNAME"])
     }
     if let mode, mode != prefix.mode {
       findings.hold(

@@ -10,7 +10,8 @@ struct FrameName {
 }
 
 extension Classifier {
-  /// The frame's name: what `OBSNAME` says, else the adapter's class, else derived; nothing when none is safe.
+  /// The frame's name: what `OBSNAME` says, else the adapter's class, else derived; nothing when none is
+  /// safe.
   func name(
     _ frame: FrameMetadata, _ adapter: ClassificationTable.Adapter?, kind: String, _ findings: inout Findings
   ) -> FrameName {
@@ -40,10 +41,11 @@ extension Classifier {
       return FrameName(obsType: "ENG", obsName: written, joins: false)
     }
     let shown = Card.Value.string(written).shown
-    let known = table.codes.keys.sorted().joined(separator: " ")
+    let prefixes = table.prefixes.keys.sorted().joined(separator: "/")
+    let codes = table.codes.keys.sorted().joined(separator: " ")
     findings.hold(
-      "OBSNAME is \(shown), expected \(table.prefixes.keys.sorted().joined(separator: "/")) and a code that exists "
-        + "there (\(known)), as listed in config/classification.yaml", ["OBSNAME", "OBSTYPE"])
+      "OBSNAME is \(shown), expected \(prefixes) and a code that exists there (\(codes)), as listed in "
+        + "config/classification.yaml", ["OBSNAME", "OBSTYPE"])
     return FrameName()
   }
 
@@ -61,8 +63,8 @@ extension Classifier {
     if names.count == 1 { return names[0].asDerived }
     if kind != "readout", !isReference {
       findings.hold(
-        "OBSNAME is missing, and IMTYPE (or EXP_TYPE) \(Card.Value.string(text).shown) of \(prefix) has no single "
-          + "OBSNAME in config/classification.yaml", ["OBSNAME", "IMTYPE", "EXP_TYPE"])
+        "OBSNAME is missing, and IMTYPE (or EXP_TYPE) \(Card.Value.string(text).shown) of \(prefix) has no "
+          + "single OBSNAME in config/classification.yaml", ["OBSNAME", "IMTYPE", "EXP_TYPE"])
     }
     return FrameName()
   }

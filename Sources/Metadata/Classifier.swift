@@ -84,7 +84,7 @@ public struct Classifier: Sendable {
       !findings.impossible.isEmpty
       ? .quarantined : !findings.undecided.isEmpty ? .held : waits ? .received : .classified
     return Classification(
-      obsType: name.obsType ?? frame.obsType ?? Classification.unknown,
+      obsType: Self.known(frame.obsType) ?? name.obsType ?? Classification.unknown,
       obsName: name.obsName ?? Classification.unknown, level: level, kind: kind, state: state,
       reason: findings.reason ?? (waits ? waitingReason(frame) : nil), derived: name.derived,
       detector: frame.detector, instrumentMode: frame.instrumentMode ?? name.mode,
@@ -92,12 +92,17 @@ public struct Classifier: Sendable {
       warnings: findings.warnings)
   }
 
+  /// The header's own `OBSTYPE`, when it is one; a contradiction is reported, not resolved.
+  static func known(_ obsType: String?) -> String? {
+    obsType.flatMap { ["SCI", "CAL", "ENG"].contains($0) ? $0 : nil }
+  }
+
   private func waitingReason(_ frame: FrameMetadata) -> String {
     let detector = frame.readoutDetectorID ?? frame.detector ?? "?"
     let exposure = frame.readoutExposureNumber ?? 0
     return
-      "Waiting for its raw frame: readout \(frame.readNumber ?? 0) of ramp \(frame.rampNumber ?? 0) takes its "
-      + "name from the level 1 frame of DET_ID \(detector), EXP_NO \(exposure). "
+      "Waiting for its raw frame: readout \(frame.readNumber ?? 0) of ramp \(frame.rampNumber ?? 0) "
+      + "takes its name from the level 1 frame of DET_ID \(detector), EXP_NO \(exposure). "
       + "Next: irisarchive query --level 1 --detector \(frame.detector ?? detector)"
   }
 }

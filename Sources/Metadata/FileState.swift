@@ -6,7 +6,8 @@ public enum FileState: String, Sendable, Codable, CaseIterable {
   case classified
   /// Kept out of every association until a person or another file says more; always with a reason.
   case held
-  /// Not usable: not FITS, truncated, wrong checksum, unreadable, or an impossible value; always with a reason.
+  /// Not usable: not FITS, truncated, wrong checksum, unreadable, or an impossible value; always with a
+  /// reason.
   case quarantined
   /// Same content as a file that is already in the catalog.
   case duplicate

@@ -32,7 +32,8 @@ struct Findings {
     note(keywords)
   }
 
-  /// Everything that stands against the file, in one text that ends with the next command; nil when nothing does.
+  /// Everything that stands against the file, in one text that ends with the next command; nil when nothing
+  /// does.
   var reason: String? {
     let sentences = impossible + undecided
     guard !sentences.isEmpty else { return nil }

@@ -60,8 +60,8 @@ extension FrameMetadata {
     string("file.quality").flatMap { ["GOOD", "BAD", "UNKNOWN"].contains($0) ? $0 : nil }
   }
 
-  /// The exposure was cut short: `ABORTED = T`, or `EXPTIME` below the commanded time (`EXPREQ`, else one ramp's
-  /// `RAMPINTT`) by more than 1 % and 0.01 s.
+  /// The exposure was cut short: `ABORTED = T`, or `EXPTIME` below the commanded time (`EXPREQ`, else one
+  /// ramp's `RAMPINTT`) by more than 1 % and 0.01 s.
   public var isAborted: Bool {
     if let flag = logical("exposure.aborted") { return flag }
     guard let seconds = exposureSeconds,

@@ -5,7 +5,8 @@ extension FrameMetadata {
   /// `DETECTOR` as the header writes it (`IRIS1` in files of 2020), for the published reference rules.
   public var detectorLiteral: String? { value(of: "DETECTOR")?.label.flatMap { $0.isEmpty ? nil : $0 } }
 
-  /// The detector in canonical spelling: `IMG1`…`IMG4`, `IFU`, or what the header says when it is another one.
+  /// The detector in canonical spelling: `IMG1`…`IMG4`, `IFU`, or what the header says when it is another
+  /// one.
   ///
   /// From `DETECTOR`, else `DET_ID` (`SLC` and `LEN` are the IFU), else the first part of `OBSNAME`.
   public var detector: String? {
@@ -14,7 +15,8 @@ extension FrameMetadata {
       ?? obsNameParts.flatMap { ObservationPrefix.standard[$0.prefix]?.detector }
   }
 
-  /// `IMG`, `SLICER` or `LENSLET`: from `INSTMODE`, `DET_ID`, `IFSMODE` (IFU only), the detector, or `OBSNAME`.
+  /// `IMG`, `SLICER` or `LENSLET`: from `INSTMODE`, `DET_ID`, `IFSMODE` (IFU only), the detector, or
+  /// `OBSNAME`.
   public var instrumentMode: String? {
     if let mode = string("instrument.mode") { return mode }
     if let id = string("readout.detector"), let mode = ReadoutDetector(id).mode { return mode }
@@ -41,8 +43,8 @@ extension FrameMetadata {
   public var readMode: String? { string("exposure.read_mode") ?? string("readout.sampling") }
   public var subarrayName: String? { string("subarray.name") }
 
-  /// The window that was read, from `SUBSTRT`/`SUBSIZE`, else from the readout's `XSTART`/`XSIZE`; nil when the
-  /// header does not give all four numbers. A readout's start of 0 is taken as the first pixel, like 1.
+  /// The window that was read, from `SUBSTRT`/`SUBSIZE`, else from the readout's `XSTART`/`XSIZE`; nil when
+  /// the header does not give all four numbers. A readout's start of 0 is taken as the first pixel, like 1.
   public var subarray: SubarrayWindow? {
     if let x = integer("subarray.x_start"), let y = integer("subarray.y_start"),
       let width = integer("subarray.x_size"), let height = integer("subarray.y_size")

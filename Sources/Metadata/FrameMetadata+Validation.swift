@@ -4,16 +4,18 @@ import Foundation
 extension FrameMetadata {
   /// Everything in the header that the schema does not allow, all at once, in the schema's order.
   ///
-  /// Checked are types, allowed words, ranges, dates, `EXPDTST` against `EXPJDST`, and, when `kind` is given, the
-  /// keywords that a product of that kind must carry. Keywords that the schema does not know are never a problem.
+  /// Checked are types, allowed words, ranges, dates, `EXPDTST` against `EXPJDST`, and, when `kind` is given,
+  /// the keywords that a product of that kind must carry. Keywords that the schema does not know are never a
+  /// problem.
   public func problems(kind: String? = nil) -> [ValidationProblem] {
     var problems: [ValidationProblem] = []
-    for definition in schema.definitions {
+    var indices = Set(keywords.compactMap(schema.index))
+    if let kind { indices.formUnion(schema.requiredIndices(for: kind)) }
+    for index in indices.sorted() {
+      let definition = schema.definitions[index]
       guard let found = found(definition) else {
-        if let kind, definition.requiredFor.contains(kind) {
-          problems.append(
-            .init(keyword: definition.keyword, expected: Self.expectation(definition), found: "missing"))
-        }
+        problems.append(
+          .init(keyword: definition.keyword, expected: Self.expectation(definition), found: "missing"))
         continue
       }
       if !Self.isAllowed(found.value, definition) {

@@ -13,8 +13,8 @@ extension KeywordSchema {
     ].map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// Reads schema texts: each has `group:` and `keywords:`, a list of mappings with `keyword`, `path`, `type`,
-  /// `description` and optionally `aliases unit ucd choices values range required for`.
+  /// Reads schema texts: each has `group:` and `keywords:`, a list of mappings with `keyword`, `path`,
+  /// `type`, `description` and optionally `aliases unit ucd choices values range required for`.
   ///
   /// `for: [1, 2, 3]` makes one keyword of each number, written for `%n` (and, with `%m`, of each pair).
   ///
@@ -22,8 +22,8 @@ extension KeywordSchema {
   public init(yaml texts: [String]) throws(MetadataError) {
     var definitions: [KeywordDefinition] = []
     for text in texts {
-      guard let root = try Self.compose(text).mapping, let group = root["group"]?.string,
-        let entries = root["keywords"]?.sequence
+      let root = try Self.compose(text).byText
+      guard let group = root["group"]?.text, let entries = root["keywords"]?.sequence
       else {
         throw MetadataError(
           code: "bad-schema", message: "a schema needs `group` and `keywords`",
@@ -38,7 +38,7 @@ extension KeywordSchema {
 
   private static func compose(_ text: String) throws(MetadataError) -> Node {
     do {
-      if let node = try Yams.compose(yaml: text) { return node }
+      if let node = try Yams.compose(yaml: text, .basic) { return node }
       throw MetadataError(code: "bad-schema", message: "the schema is empty", subject: "schema")
     } catch let error as MetadataError {
       throw error
@@ -49,6 +49,21 @@ extension KeywordSchema {
   }
 }
 
+extension Node {
+  /// The entries of a mapping by their text. (Looking keys up in a `Node.Mapping` resolves tags by regular
+  /// expressions each time, which takes longer than reading the text.)
+  fileprivate var byText: [String: Node] {
+    var fields: [String: Node] = [:]
+    for (key, value) in mapping ?? [:] {
+      if let name = key.text { fields[name] = value }
+    }
+    return fields
+  }
+
+  /// The text of a scalar as written.
+  fileprivate var text: String? { scalar?.string }
+}
+
 /// One entry of a schema file, before `for` is written out.
 private struct SchemaEntry {
   static let keys: Set<String> = [
@@ -56,15 +71,16 @@ private struct SchemaEntry {
     "description",
     "for",
   ]
-  let fields: Node.Mapping
+  let fields: [String: Node]
   let keyword: String
   let group: String
 
   init(_ node: Node, group: String) throws(MetadataError) {
-    guard let fields = node.mapping, let keyword = fields["keyword"]?.string else {
+    let fields = node.byText
+    guard let keyword = fields["keyword"]?.text else {
       throw MetadataError(code: "bad-schema", message: "an entry has no `keyword`", subject: group)
     }
-    for key in fields.keys.compactMap(\.string) where !Self.keys.contains(key) {
+    for key in fields.keys where !Self.keys.contains(key) {
       throw MetadataError(code: "bad-schema", message: "unknown field `\(key)`", subject: keyword)
     }
     self.fields = fields
@@ -85,28 +101,28 @@ private struct SchemaEntry {
 
   private func definition(n: String, m: String) throws(MetadataError) -> KeywordDefinition {
     func filled(_ text: String) -> String { text.replacing("%n", with: n).replacing("%m", with: m) }
-    guard let path = fields["path"]?.string, let summary = fields["description"]?.string else {
+    guard let path = fields["path"]?.text, let summary = fields["description"]?.text else {
       throw MetadataError(code: "bad-schema", message: "`path` or `description` is missing", subject: keyword)
     }
-    guard let type = fields["type"]?.string.flatMap(KeywordDefinition.ValueType.init(rawValue:)) else {
+    guard let type = fields["type"]?.text.flatMap(KeywordDefinition.ValueType.init(rawValue:)) else {
       let known = KeywordDefinition.ValueType.allCases.map(\.rawValue).joined(separator: ", ")
       throw MetadataError(code: "bad-schema", message: "`type` is not one of \(known)", subject: keyword)
     }
     return KeywordDefinition(
       keyword: filled(keyword), aliases: strings("aliases"), path: filled(path), type: type,
-      unit: fields["unit"]?.string, ucd: fields["ucd"]?.string, choices: strings("choices"),
+      unit: fields["unit"]?.text, ucd: fields["ucd"]?.text, choices: strings("choices"),
       values: spellings(), range: try range(), requiredFor: strings("required"), summary: filled(summary),
       group: group)
   }
 
   private func strings(_ key: String) -> [String] {
-    fields[key]?.sequence.map { $0.compactMap { $0.scalar?.string } } ?? []
+    fields[key]?.sequence.map { $0.compactMap { $0.text } } ?? []
   }
 
   private func spellings() -> [String: String] {
     var values: [String: String] = [:]
-    for (key, value) in fields["values"]?.mapping ?? [:] {
-      if let from = key.string, let to = value.string { values[from] = to }
+    for (from, value) in fields["values"]?.byText ?? [:] {
+      if let to = value.scalar?.string { values[from] = to }
     }
     return values
   }

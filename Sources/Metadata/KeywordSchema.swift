@@ -49,7 +49,14 @@ public struct KeywordSchema: Sendable {
 
   /// Keywords that a product of a kind must carry.
   public func required(for kind: String) -> [KeywordDefinition] {
-    definitions.filter { $0.requiredFor.contains(kind) }
+    requiredIndices(for: kind).map { definitions[$0] }
+  }
+
+  /// Place in `definitions` of a keyword of any generation.
+  func index(_ keyword: String) -> Int? { indexByName[keyword] }
+
+  func requiredIndices(for kind: String) -> [Int] {
+    definitions.indices.filter { definitions[$0].requiredFor.contains(kind) }
   }
 
   /// Up to three known keywords that look like `name`, nearest first, for "did you mean".

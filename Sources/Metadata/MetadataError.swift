@@ -1,4 +1,5 @@
-/// What the metadata room refuses: a schema or a classification table that cannot be used, an unsafe file name.
+/// What the metadata room refuses: a schema or a classification table that cannot be used, an unsafe file
+/// name.
 public struct MetadataError: Error, Sendable, CustomStringConvertible {
   /// Stable, machine-readable kebab-case code, e.g. `bad-classification`.
   public let code: String

@@ -23,7 +23,8 @@ public enum MetadataValue: Sendable, Hashable, CustomStringConvertible {
 
 /// Numbers written as text in one canonical way.
 enum DecimalText {
-  /// Shortest text that reads back equal; whole numbers below 1e15 without a fraction (`300`, `0.004`, `1e+20`).
+  /// Shortest text that reads back equal; whole numbers below 1e15 without a fraction (`300`, `0.004`,
+  /// `1e+20`).
   static func shortest(_ number: Double) -> String {
     guard number.isFinite, number == number.rounded(), abs(number) < 1e15 else { return "\(number)" }
     return String(Int64(number))
@@ -37,7 +38,8 @@ enum DecimalText {
 }
 
 extension Card.Value {
-  /// The value as found in the header, for messages: quoted text, cut at 40 characters, control characters escaped.
+  /// The value as found in the header, for messages: quoted text, cut at 40 characters, control characters
+  /// escaped.
   var shown: String {
     switch self {
     case .logical(let flag): flag ? "T" : "F"

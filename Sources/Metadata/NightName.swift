@@ -1,6 +1,7 @@
 import Foundation
 
-/// Which night a time belongs to: nights turn over at local noon and are named by the UT date of local midnight.
+/// Which night a time belongs to: nights turn over at local noon and are named by the UT date of local
+/// midnight.
 public struct NightName: Sendable, Hashable {
   /// Seconds after UT midnight at which it is noon at the observatory.
   public let turnoverSeconds: Int

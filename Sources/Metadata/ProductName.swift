@@ -9,7 +9,8 @@ public enum ProductName {
     return bytes.dropFirst().allSatisfy { isAlphanumeric($0) || $0 == 0x2B || $0 == 0x2D || $0 == 0x2E }
   }
 
-  /// A text made safe: runs of other characters become one `-`, cut at 40 characters; nil when nothing is left.
+  /// A text made safe: runs of other characters become one `-`, cut at 40 characters; nil when nothing is
+  /// left.
   public static func slug(_ text: String) -> String? {
     var bytes: [UInt8] = []
     for byte in text.utf8 {
@@ -24,8 +25,9 @@ public enum ProductName {
     return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
   }
 
-  /// The stem of a single exposure's product, without kind: `{SEMID}-{PROGNUM}-{OBSNUM}_IRIS_{DETECTOR}_{IMTYPE}_`
-  /// `LVL{level}_{EXPNUM:04}[-{SUBARRID:02}]_{start}`; nil when a part is missing or not safe.
+  /// The stem of a single exposure's product, without kind:
+  /// `{SEMID}-{PROGNUM}-{OBSNUM}_IRIS_{DETECTOR}_{IMTYPE}_` `LVL{level}_{EXPNUM:04}[-{SUBARRID:02}]_{start}`;
+  /// nil when a part is missing or not safe.
   ///
   /// Without `IMTYPE` the code of `OBSNAME` stands for it (`SCI` of `IMG1-SCI`).
   public static func stem(_ frame: FrameMetadata, level: Int, obsName: String? = nil) -> String? {

@@ -1,6 +1,7 @@
 /// The table for people: aligned columns, two blanks between, numbers to the right.
 ///
-/// When the rows are wider than the terminal, the widest text columns are cut with `…` (paths at their front).
+/// When the rows are wider than the terminal, the widest text columns are cut with `…` (paths at their
+/// front).
 struct AlignedWriter {
   var options: TextOptions
 

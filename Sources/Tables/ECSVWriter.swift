@@ -1,6 +1,7 @@
 /// Enhanced CSV 1.0 (astropy APE 6), comma-delimited, with units, descriptions and UCDs in its YAML header.
 ///
-/// Readers take the format line by line: line ends and other control characters in cells are written `\n`, `\x1B`….
+/// Readers take the format line by line: line ends and other control characters in cells are written `\n`,
+/// `\x1B`….
 struct ECSVWriter {
   func render(_ table: Table) -> String {
     var output = "# %ECSV 1.0\n# ---\n# delimiter: ','\n# datatype:\n"

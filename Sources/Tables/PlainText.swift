@@ -2,7 +2,8 @@
 enum PlainText {
   /// Control characters, line separators and backslashes as `\n`, `\t`, `\\`, `\x1B`…; the rest unchanged.
   ///
-  /// Names of files are whatever somebody called them: a raw escape sequence would drive the reader's terminal.
+  /// Names of files are whatever somebody called them: a raw escape sequence would drive the reader's
+  /// terminal.
   static func escaped(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: needsEscape) else { return text }
     var result = ""

@@ -1,4 +1,5 @@
-/// Tab-separated rows under a line of column names; tabs, line ends and backslashes in cells as `\t`, `\n`, `\\`.
+/// Tab-separated rows under a line of column names; tabs, line ends and backslashes in cells as `\t`, `\n`,
+/// `\\`.
 struct TSVWriter {
   func render(_ table: Table) -> String {
     var output = table.columns.map { PlainText.escaped($0.name) }.joined(separator: "\t") + "\n"
