@@ -10,6 +10,7 @@ let strict: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -72,10 +73,13 @@ let package = Package(
     room("Settings", ["CfgFormat"]),
     room("ChildProcess", [subprocess]),
     // floor 3
-    room("CatalogStore", [grdb, "Tables", "JobContract", "Metadata"]),
+    room("CatalogStore", [grdb, sqlite, "Tables", "JobContract", "Metadata", "CZlib"]),
     room(
       "PipelineEngine",
-      ["DataModels", "Metadata", "FITSIO", "FITSStructure", "Pixels", "References", "CfgFormat", "JobContract", crypto, logging]),
+      [
+        "DataModels", "Metadata", "FITSIO", "FITSStructure", "Pixels", "References", "CfgFormat",
+        "JobContract", crypto, logging,
+      ]),
     room("Executors", ["JobContract", "ChildProcess", logging]),
     // floor 4
     room("ReadoutSteps", path: "Steps/Readout", ["PipelineEngine", "DataModels", "Pixels"]),
@@ -90,14 +94,25 @@ let package = Package(
         "CatalogStore", "Associations", "References", "Executors", "FITSStructure", "Metadata", "JobContract",
         "Settings", "ChildProcess", crypto, logging, lifecycle, "CInotifyTools",
       ]),
-    room("Template"),
+    room("Template", exclude: ["generate.sh"], resources: [.embedInCode("template.json")]),
     // floor 6
-    command("irisarchive", ["Archive", "CatalogStore", "Tables", "Settings", "Template", "Metadata", "References", "FITSStructure", "JobContract", "ChildProcess", logging]),
+    command(
+      "irisarchive",
+      [
+        "Archive", "CatalogStore", "Tables", "Settings", "Template", "Metadata", "References",
+        "FITSStructure", "JobContract", "ChildProcess", logging,
+      ]),
     command("tmtrun", ["Pipelines", "PipelineEngine", "JobContract", logging]),
     command("irissim", ["Simulator"]),
     // tests
     tests("ArchitectureTests", []),
     tests("PixelsTests", ["Pixels"]),
+    tests("ChildProcessTests", ["ChildProcess"]),
+    tests("ExecutorsTests", ["Executors", "JobContract", logging]),
+    tests("TemplateTests", ["Template", "ChildProcess"]),
+    tests("CfgFormatTests", ["CfgFormat"]),
+    tests("ReferencesTests", ["References"]),
+    tests("SettingsTests", ["Settings", "CfgFormat"]),
     tests("FITSStructureTests", ["FITSStructure", "CZlib"]),
     tests("FITSIOTests", ["FITSIO", "FITSStructure", "CCFITSIO"]),
     tests("DataModelsTests", ["DataModels", "FITSIO", "FITSStructure", "Pixels"]),

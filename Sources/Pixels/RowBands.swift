@@ -21,8 +21,7 @@ public func forEachRowBand(height: Int, width: Int, _ body: @Sendable (Range<Int
 }
 
 /// Runs `body` over bands of a flat range of pixels on all cores and returns when every band is done.
-func forEachPixelBand(count: Int, _ body: @Sendable (Range<Int>) -> Void) {
-  let length = 1 << 17
+func forEachPixelBand(count: Int, length: Int = 1 << 17, _ body: @Sendable (Range<Int>) -> Void) {
   let bands = (count + length - 1) / length
   guard bands > 1 else {
     if count > 0 { body(0..<count) }

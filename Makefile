@@ -1,0 +1,36 @@
+# setup: Debian packages · build: binaries in .build/release · demo: a simulated night · test · bench · format · lint
+# There is one configuration, release: tests build in it too, and nothing is built twice.
+.PHONY: setup build test demo bench format lint template
+
+PACKAGES = libcfitsio-dev libsqlite3-dev libinotifytools0-dev zlib1g-dev
+TEST_PACKAGES = fitsverify python3-astropy
+SOURCES = Package.swift Sources Tests $(wildcard Benchmarks)
+
+build: setup
+	swift build -c release
+
+setup:
+	@.ci/setup $(PACKAGES)
+
+test: setup
+	@.ci/setup --optional $(TEST_PACKAGES)
+	swift build -c release --build-tests
+	@.ci/test
+
+demo: build
+	sh config/examples/demo.sh
+
+bench: build
+	sh Benchmarks/run.sh
+
+format:
+	swift format --in-place --recursive $(SOURCES)
+
+lint:
+	swift format lint --strict --recursive $(SOURCES)
+
+# The four folders that `irisarchive init` lays down, as one file inside the program.
+template:
+	@mkdir -p .build
+	sh Sources/Template/generate.sh >.build/template.json
+	mv .build/template.json Sources/Template/template.json

@@ -1,0 +1,155 @@
+import Associations
+import CatalogStore
+import Executors
+import Foundation
+import Glibc
+import JobContract
+import Logging
+import Metadata
+import ServiceLifecycle
+import Settings
+
+/// How to run the daemon.
+public struct DaemonOptions: Sendable {
+  public var root: String
+  public var settings: ArchiveSettings
+  /// Absolute path of `tmtrun`.
+  public var tmtrun: String
+  /// Take in everything, work everything off, and end.
+  public var once: Bool
+  /// Poll every so many seconds instead of using inotify.
+  public var pollSeconds: Double?
+  public var logger: Logger
+
+  public init(
+    root: String, settings: ArchiveSettings, tmtrun: String, once: Bool, pollSeconds: Double?, logger: Logger
+  ) {
+    self.root = root
+    self.settings = settings
+    self.tmtrun = tmtrun
+    self.once = once
+    self.pollSeconds = pollSeconds
+    self.logger = logger
+  }
+}
+
+/// What a run of the daemon came to.
+public struct DaemonSummary: Sendable, Equatable {
+  public var jobsDone: Int
+  public var jobsFailed: Int
+}
+
+/// The archive: watches, takes in, associates, schedules, records, tells. One per root.
+public struct ArchiveDaemon: Sendable {
+  private let options: DaemonOptions
+  private let parts: ArchiveParts
+
+  /// Takes the lock, opens the catalog and reads the archive's rules.
+  ///
+  /// - Throws: ``ArchiveError`` `daemon-running`, `catalog-…`, `configuration-…`, `rule-…`.
+  public init(_ options: DaemonOptions) throws(ArchiveError) {
+    self.options = options
+    parts = try ArchiveParts(root: options.root, settings: options.settings, locked: true)
+  }
+
+  /// Runs until SIGTERM or SIGINT, or, with `once`, until everything is done.
+  public func run() async throws(ArchiveError) -> DaemonSummary {
+    let instance = UUID().uuidString
+    let started = Date().timeIntervalSince1970
+    let wake = WakeSignal()
+    do {
+      let scheduler = try await prepare(instance: instance, wake: wake)
+      try announce("starting", started)
+      let group = serviceGroup(scheduler, wake: wake, started: started)
+      try await group.run()
+      try announce("stopped", started)
+      let failed = try parts.writer.reader.failedJobs(since: started)
+      return DaemonSummary(jobsDone: await scheduler.done, jobsFailed: failed)
+    } catch {
+      throw ArchiveParts.translated(error)
+    }
+  }
+
+  private func prepare(instance: String, wake: WakeSignal) async throws -> Scheduler {
+    let logger = options.logger
+    let recorder = Recorder(
+      writer: parts.writer, layout: parts.layout, describer: parts.describer, logger: logger)
+    let recovered = try Recovery(writer: parts.writer, recorder: recorder, instance: instance, logger: logger).run()
+    if recovered != (0, 0) {
+      logger.info(
+        "after the last daemon", metadata: ["adopted": "\(recovered.adopted)", "requeued": "\(recovered.requeued)"])
+    }
+    let manifests = ManifestReader(program: options.tmtrun)
+    _ = try await manifests.current()
+    let starter = JobStarter(
+      writer: parts.writer, executor: LocalExecutor(
+        program: options.tmtrun, grace: .seconds(parts.settings.jobGraceSeconds), logger: logger), recorder: recorder,
+      layout: parts.layout, policy: RetryPolicy(attempts: parts.settings.jobAttempts), instance: instance, timeout: parts.jobTimeout, logger: logger)
+    return Scheduler(
+      .init(
+        writer: parts.writer,
+        associator: AssociatorService(
+          associator: parts.associator, writer: parts.writer, waits: parts.waits, logger: logger),
+        manifests: manifests, starter: starter,
+        inserter: MasterInserter(
+          writer: parts.writer, layout: parts.layout, headers: parts.headers, firstContext: parts.settings.context,
+          logger: logger),
+        hooks: HookRunner(
+          writer: parts.writer, root: parts.layout.root, scratch: parts.layout.logs + "/hooks",
+          timeoutSeconds: parts.settings.hookTimeoutSeconds, limit: parts.settings.hookConcurrency, logger: logger,
+          finished: { wake.ask() }),
+        headers: parts.headers, layout: parts.layout, windows: CalibrationWindows(), limits: parts.jobLimits,
+        maxJobs: parts.maxJobs, logger: logger),
+      wake: { wake.ask() })
+  }
+
+  private func serviceGroup(_ scheduler: Scheduler, wake: WakeSignal, started: Double) -> ServiceGroup {
+    let ingest = IngestService(
+      inspector: FileInspector(describer: parts.describer), writer: parts.writer, filter: parts.filter,
+      logger: options.logger, recorded: { wake.ask() })
+    ingest.truncatedAfter.withLock { $0 = parts.waits.truncated }
+    var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
+    if options.once {
+      let once = OnceService(
+        folder: parts.layout.incoming, scheduler: scheduler, ingest: ingest, wake: wake, logger: options.logger)
+      services.append(.init(service: once, successTerminationBehavior: .gracefullyShutdownGroup))
+    } else {
+      let firstScan = WakeSignal()
+      services.append(
+        .init(
+          service: WatchService(
+            folder: parts.layout.incoming, source: source, ingest: ingest, writer: parts.writer,
+            reconcileSeconds: parts.settings.reconcileIntervalSeconds, firstScan: firstScan, logger: options.logger)))
+      services.append(
+        .init(
+          service: ScheduleService(
+            scheduler: scheduler, ingest: ingest, waits: parts.waits, wake: wake, firstScan: firstScan,
+            logger: options.logger, ready: { tellReady(started) })))
+    }
+    return ServiceGroup(
+      configuration: .init(
+        services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: options.logger))
+  }
+
+  private var source: any ArrivalSource {
+    pollSeconds.map { PollingSource(interval: $0) } ?? InotifySource()
+  }
+
+  private var pollSeconds: Double? { options.pollSeconds ?? parts.settings.pollIntervalSeconds }
+
+  private func tellReady(_ started: Double) {
+    options.logger.info("watching", metadata: ["folder": "\(parts.layout.incoming)"])
+    do {
+      try announce("watching", started)
+    } catch {
+      options.logger.error("the catalog could not be told", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func announce(_ state: String, _ started: Double) throws(CatalogError) {
+    let source = options.once ? "once" : pollSeconds.map { "polling every \($0) s" } ?? "inotify"
+    let daemon = DaemonState(
+      pid: getpid(), host: ProcessInfo.processInfo.hostName, started: started, state: state, source: source)
+    try parts.writer.setFact("daemon", daemon.json)
+  }
+}

@@ -1,0 +1,63 @@
+import Associations
+import CatalogStore
+import Foundation
+import JobContract
+import Metadata
+import References
+import Settings
+
+/// What daemon, one-shot ingest and explanations share: layout, catalog, rules.
+struct ArchiveParts: Sendable {
+  let layout: ArchiveLayout
+  let writer: CatalogWriter
+  let classifier: Classifier
+  let associator: Associator
+  let describer: FrameDescriber
+  let waits: Waits
+  let settings: ArchiveSettings
+  private let lock: DaemonLock?
+
+  var headers: HeaderLoader { HeaderLoader(reader: writer.reader, classifier: classifier) }
+  var filter: FileNameFilter { FileNameFilter(ignored: settings.ignoredNames) }
+
+  /// - Parameter locked: take the daemon's lock.
+  init(root: String, settings: ArchiveSettings, locked: Bool) throws(ArchiveError) {
+    layout = ArchiveLayout(root: root, settings: settings)
+    self.settings = settings
+    waits = Waits(settings)
+    lock = locked ? try DaemonLock(path: layout.lock) : nil
+    do {
+      writer = try CatalogWriter(path: layout.catalog)
+      classifier = try Classifier(yaml: try ArchiveLayout.text(layout.classification))
+      associator = try Associator(files: try Self.ruleFiles(layout.associationRules))
+      describer = FrameDescriber(classifier: classifier, night: try NightName(turnoverSeconds: Int(settings.nightTurnoverSeconds)))
+    } catch {
+      throw Self.translated(error)
+    }
+  }
+
+  private static func ruleFiles(_ folder: String) throws(ArchiveError) -> [(path: String, text: String)] {
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    var files: [(path: String, text: String)] = []
+    for name in names where name.hasSuffix(".yaml") {
+      files.append((folder + "/" + name, try ArchiveLayout.text(folder + "/" + name)))
+    }
+    return files
+  }
+
+  /// Any room's error as this room's, the five fields kept.
+  static func translated(_ error: any Error) -> ArchiveError {
+    switch error {
+    case let e as ArchiveError: e
+    case let e as CatalogError:
+      ArchiveError(code: e.code, message: e.message, subject: e.subject, hint: e.hint, underlying: e)
+    case let e as AssociationsError:
+      ArchiveError(code: e.code, message: e.message, subject: e.subject, hint: e.hint, underlying: e)
+    case let e as MetadataError:
+      ArchiveError(code: e.code, message: e.message, subject: e.subject, hint: e.hint, underlying: e)
+    case let e as ReferencesError:
+      ArchiveError(code: e.code, message: e.message, subject: e.subject, hint: e.hint, underlying: e)
+    default: ArchiveError(code: "unexpected", message: "\(error)", subject: "archive", underlying: error)
+    }
+  }
+}

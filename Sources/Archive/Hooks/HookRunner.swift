@@ -1,0 +1,123 @@
+import Associations
+import CatalogStore
+import ChildProcess
+import Foundation
+import Logging
+
+/// Tells the hooks what the outbox holds: at least once, in order per hook and subject.
+actor HookRunner {
+  private let writer: CatalogWriter
+  private let folder: HookFolder
+  private let root: String
+  private let scratch: String
+  private let policy = HookPolicy()
+  private let limit: Int
+  private let timeoutSeconds: Double
+  private let logger: Logger
+  private let finished: @Sendable () -> Void
+  private var running: Set<String> = []
+
+  /// - Parameter finished: told after each ended delivery.
+  init(
+    writer: CatalogWriter, root: String, scratch: String, timeoutSeconds: Double, limit: Int, logger: Logger,
+    finished: @escaping @Sendable () -> Void
+  ) {
+    self.writer = writer
+    self.root = root
+    self.scratch = scratch
+    self.limit = limit
+    self.timeoutSeconds = timeoutSeconds
+    self.logger = logger
+    self.finished = finished
+    folder = HookFolder(path: root + "/hooks")
+  }
+
+  /// Nothing is being delivered right now.
+  var isIdle: Bool { running.isEmpty }
+
+  /// Starts what is due in `group`, up to the limit.
+  func startDue(in group: inout DiscardingTaskGroup) throws(CatalogError) {
+    while try writer.dispatchEvents(hooks: folder.accepted()) > 0 {}
+    let now = Date().timeIntervalSince1970
+    for delivery in try writer.deliveries() where delivery.nextAt <= now && running.count < limit {
+      let key = "\(delivery.hook)\u{0}\(delivery.subject)"
+      guard running.insert(key).inserted else { continue }
+      group.addTask { await self.deliver(delivery, key) }
+    }
+  }
+
+  private func deliver(_ delivery: DueDelivery, _ key: String) async {
+    let verdict = await attempt(delivery)
+    do {
+      try writer.settleDelivery(
+        event: delivery.event, hook: delivery.hook, state: verdict.state, nextAt: verdict.nextAt,
+        reason: verdict.reason, at: Date().timeIntervalSince1970)
+    } catch {
+      logger.error("a delivery could not be settled; it is told again", metadata: ["error": "\(error)"])
+    }
+    running.remove(key)
+    finished()
+  }
+
+  private func attempt(_ delivery: DueDelivery) async -> HookPolicy.Verdict {
+    let now = Date().timeIntervalSince1970
+    let (options, fault) = HookOptions.read("\(folder.path)/\(delivery.type).cfg")
+    if let fault { logger.warning("a hook's settings", metadata: ["fault": "\(fault)"]) }
+    if let match = options.match, !Glob.matches(delivery.subject, pattern: match) {
+      return .init(state: "delivered", nextAt: 0, reason: "not matched by '\(match)'")
+    }
+    guard folder.accepted()[delivery.type]?.contains(delivery.hook) == true else {
+      return .init(state: "failed", nextAt: 0, reason: "the hook is gone or refused; see irisarchive hooks list")
+    }
+    do {
+      let end = try await program(delivery, options).run()
+      return policy.judge(
+        end.cause, attemptsBefore: delivery.attempts, retries: options.retries, now: now)
+    } catch {
+      return policy.again("\(error)", delivery.attempts, options.retries, now)
+    }
+  }
+
+  private func program(_ delivery: DueDelivery, _ options: HookOptions) throws -> ProgramRun {
+    let home = "\(scratch)/\(delivery.event)-\((delivery.hook as NSString).lastPathComponent)"
+    try FileMover.makeFolder(home)
+    let environment = [
+      "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": home, "LANG": "C.UTF-8", "IRISARCHIVE_EVENT": delivery.type,
+      "IRISARCHIVE_EVENT_ID": delivery.eventID, "IRISARCHIVE_ATTEMPT": String(delivery.attempts + 1),
+      "IRISARCHIVE_ROOT": root,
+    ]
+    return ProgramRun(
+      executable: delivery.hook, environment: environment, workingDirectory: home,
+      standardInput: .data(CloudEvent.line(delivery, root: root)),
+      output: .file(path: home + "/output", append: true, capBytes: 1 << 20),
+      limits: ResourceLimits(fileBytes: 64 << 20), timeout: .seconds(options.timeoutSeconds ?? timeoutSeconds))
+  }
+}
+
+/// The CloudEvents 1.0 form of an event, on one line.
+public enum CloudEvent {
+  public static func line(_ delivery: DueDelivery, root: String) -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let form = Form(
+      specversion: "1.0", id: delivery.eventID, source: "irisarchive:\(root)",
+      type: "org.iris.archive.\(delivery.type)", subject: delivery.subject,
+      time: Date(timeIntervalSince1970: delivery.time).ISO8601Format(
+        Date.ISO8601FormatStyle(includingFractionalSeconds: true)),
+      datacontenttype: "application/json",
+      data: (try? JSONDecoder().decode(EventData.self, from: Data(delivery.data.utf8))) ?? EventData())
+    // A struct of strings always encodes.
+    return ((try? encoder.encode(form)) ?? Data()) + Data("\n".utf8)
+  }
+
+  private struct Form: Encodable {
+    var specversion: String
+    var id: String
+    var source: String
+    var type: String
+    var subject: String
+    var time: String
+    var datacontenttype: String
+    var data: EventData
+  }
+}

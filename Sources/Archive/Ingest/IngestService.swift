@@ -1,0 +1,183 @@
+import CatalogStore
+import Dispatch
+import Foundation
+import Logging
+import Synchronization
+
+/// Takes files in: looks, waits for the half-written, records. One serial queue per share of the paths, so that looks
+/// at one path never overlap.
+final class IngestService: Sendable {
+  private struct Waiting {
+    var bytes: Int64
+    var modifiedNanoseconds: Int64
+    var since: ContinuousClock.Instant
+    var frame: NewFrame
+  }
+  private struct State {
+    var inFlight = 0
+    var waiting: [String: Waiting] = [:]
+    var idle: [CheckedContinuation<Void, Never>] = []
+  }
+
+  private let inspector: FileInspector
+  private let writer: CatalogWriter
+  private let filter: FileNameFilter
+  private let logger: Logger
+  private let recorded: @Sendable () -> Void
+  private let queues: [DispatchQueue]
+  private let state = Mutex(State())
+
+  /// - Parameter recorded: told after each new record, from any thread.
+  init(
+    inspector: FileInspector, writer: CatalogWriter, filter: FileNameFilter, logger: Logger,
+    recorded: @escaping @Sendable () -> Void
+  ) {
+    self.inspector = inspector
+    self.writer = writer
+    self.filter = filter
+    self.logger = logger
+    self.recorded = recorded
+    queues = (0..<max(2, ProcessInfo.processInfo.activeProcessorCount)).map {
+      DispatchQueue(label: "ingest-\($0)")
+    }
+  }
+
+  /// Files that are looked at right now or wait to be.
+  var inFlight: Int { state.withLock { $0.inFlight } }
+
+  /// Looks at one path as soon as its queue is free.
+  func take(_ path: String, at time: Double) {
+    guard filter.accepts(Self.name(path)) else { return }
+    state.withLock { $0.inFlight += 1 }
+    var hasher = FNV1a()
+    path.utf8.forEach { hasher.add($0) }
+    queues[Int(hasher.value % UInt64(queues.count))].async { [self] in
+      process(path, at: time, looksLeft: 8)
+      finishOne()
+    }
+  }
+
+  /// Looks at everything under a folder that the catalog does not know exactly as it is.
+  func scan(_ folder: String) {
+    let listing = TreeScan.list(folder, accepts: filter.accepts)
+    for oddity in listing.oddities { note(oddity.sentence, oddity.path) }
+    let known = (try? writer.reader.knownPlaces(under: folder)) ?? [:]
+    for file in listing.files where known[file.path] != Self.signature(file) {
+      take(file.path, at: max(Double(file.modifiedNanoseconds) / 1e9, Date().timeIntervalSince1970 - 1))
+    }
+  }
+
+  /// Returns when nothing is in flight.
+  func drained() async {
+    await withCheckedContinuation { continuation in
+      let idle = state.withLock { state in
+        if state.inFlight == 0 { return true }
+        state.idle.append(continuation)
+        return false
+      }
+      if idle { continuation.resume() }
+    }
+  }
+
+  /// Incomplete files: those unchanged for `seconds` are recorded as truncated, the others are looked at again when
+  /// they change. Returns how many still wait.
+  func reviewIncomplete(after seconds: Double) -> Int {
+    let now = ContinuousClock.now
+    let ripe = state.withLock { state in
+      state.waiting.filter { now - $0.value.since >= .seconds(seconds) }.map { ($0.key, $0.value) }
+    }
+    for (path, _) in ripe { take(path, at: Date().timeIntervalSince1970) }
+    return state.withLock { $0.waiting.count }
+  }
+
+  /// Seconds after which a file that is incomplete and unchanged counts as truncated.
+  let truncatedAfter = Mutex<Double>(120)
+
+  private func finishOne() {
+    let resumed = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+      state.inFlight -= 1
+      guard state.inFlight == 0 else { return [] }
+      defer { state.idle = [] }
+      return state.idle
+    }
+    resumed.forEach { $0.resume() }
+  }
+
+  private func process(_ path: String, at time: Double, looksLeft: Int) {
+    switch inspector.inspect(path, arrivedAt: time) {
+    case .ready(let frame): record(frame)
+    case .incomplete(let frame): hold(frame)
+    case .busy: logger.debug("a writer has it open", metadata: ["path": "\(path)"])
+    case .changed where looksLeft > 0: process(path, at: time, looksLeft: looksLeft - 1)
+    case .changed: logger.info("changes while it is read", metadata: ["path": "\(path)"])
+    case .gone: state.withLock { _ = $0.waiting.removeValue(forKey: path) }
+    case .notAFile(let sentence): note(sentence, path)
+    }
+  }
+
+  private func hold(_ frame: NewFrame) {
+    let limit = truncatedAfter.withLock { $0 }
+    let path = frame.place.path
+    let isRipe = state.withLock { state -> Bool in
+      if let old = state.waiting[path], old.bytes == frame.place.bytes,
+        old.modifiedNanoseconds == frame.place.modifiedNanoseconds
+      {
+        guard ContinuousClock.now - old.since >= .seconds(limit) else { return false }
+        state.waiting.removeValue(forKey: path)
+        return true
+      }
+      // A file that has lain unchanged since before we came is as old as its own time stamp says.
+      let age = max(0, Date().timeIntervalSince1970 - Double(frame.place.modifiedNanoseconds) / 1e9)
+      if age >= limit { return true }
+      state.waiting[path] = Waiting(
+        bytes: frame.place.bytes, modifiedNanoseconds: frame.place.modifiedNanoseconds,
+        since: ContinuousClock.now - .seconds(age), frame: frame)
+      return false
+    }
+    if isRipe { record(frame) }
+  }
+
+  private func record(_ frame: NewFrame) {
+    state.withLock { _ = $0.waiting.removeValue(forKey: frame.place.path) }
+    do {
+      let outcome = try writer.record(frame, recordedAt: Date().timeIntervalSince1970)
+      if case .recorded(_, let state) = outcome {
+        logger.info(
+          "in the catalog",
+          metadata: [
+            "name": "\(frame.name)", "state": "\(state)", "obsname": "\(frame.description.obsname)",
+            "reason": "\(frame.reason ?? "")",
+          ])
+      }
+      recorded()
+    } catch {
+      // The file stays where it is: the next reconciling scan finds it again.
+      logger.error(
+        "could not be recorded; the next scan tries again",
+        metadata: ["path": "\(frame.place.path)", "error": "\(error)"])
+    }
+  }
+
+  private func note(_ sentence: String, _ path: String) {
+    do {
+      try writer.noteOnce(sentence, subject: path, at: Date().timeIntervalSince1970)
+    } catch {
+      logger.error("a notice could not be recorded", metadata: ["path": "\(path)", "error": "\(error)"])
+    }
+  }
+
+  private static func name(_ path: String) -> String {
+    path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[path.utf8.index(after: $0)...]) } ?? path
+  }
+
+  static func signature(_ file: TreeScan.Entry) -> [Int64] {
+    [file.device, file.inode, file.bytes, file.modifiedNanoseconds]
+  }
+}
+
+/// FNV-1a, 64 bit: spreads paths over the queues the same way in every run.
+struct FNV1a {
+  private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+
+  mutating func add(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }
+}

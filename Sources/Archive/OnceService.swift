@@ -1,0 +1,77 @@
+import CatalogStore
+import Foundation
+import Logging
+import ServiceLifecycle
+
+/// `watch --once`: takes in everything, then treats every wait as passed, calibrations before science, until all jobs
+/// and due hooks are done.
+final class OnceService: Service {
+  /// A file without a writer that is unchanged for so long is truncated.
+  private static let truncatedAfter = 2.0
+
+  private let folder: String
+  private let scheduler: Scheduler
+  private let ingest: IngestService
+  private let wake: WakeSignal
+  private let logger: Logger
+
+  init(folder: String, scheduler: Scheduler, ingest: IngestService, wake: WakeSignal, logger: Logger) {
+    self.folder = folder
+    self.scheduler = scheduler
+    self.ingest = ingest
+    self.wake = wake
+    self.logger = logger
+  }
+
+  func run() async throws {
+    try await cancelWhenGracefulShutdown { try await self.work() }
+  }
+
+  private func work() async throws {
+    ingest.truncatedAfter.withLock { $0 = Self.truncatedAfter }
+    ingest.scan(folder)
+    await ingest.drained()
+    while ingest.reviewIncomplete(after: Self.truncatedAfter) > 0, !Task.isCancelled {
+      await ingest.drained()
+      // The wait is for the files' own age, which only the clock can bring about.
+      try await Task.sleep(for: .milliseconds(100))
+    }
+    await ingest.drained()
+    try await withThrowingDiscardingTaskGroup { outer in
+      outer.addTask {
+        try await self.schedule()
+      }
+    }
+  }
+
+  private func schedule() async throws {
+    var failure: (any Error)?
+    await withDiscardingTaskGroup { group in
+      do {
+        try await loop(&group)
+      } catch {
+        failure = error
+        group.cancelAll()
+      }
+      if Task.isCancelled { group.cancelAll() }
+    }
+    if let failure { throw failure }
+  }
+
+  private func loop(_ group: inout DiscardingTaskGroup) async throws {
+    let ticker = Task { [wake] in
+      while !Task.isCancelled {
+        wake.ask()
+        try? await Task.sleep(for: .milliseconds(500))
+      }
+    }
+    defer { ticker.cancel() }
+    for await _ in wake.stream {
+      if Task.isCancelled { return }
+      try await scheduler.turn(in: &group)
+      guard try await scheduler.isIdle() else { continue }
+      if try await scheduler.passWaits() == 0, try await scheduler.isSettled() { return }
+      wake.ask()
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import CatalogStore
+import Foundation
+import Logging
+import ServiceLifecycle
+
+/// The scheduling loop of the daemon: a turn when something happened, and once a second for what is due by the clock
+/// or was changed by a command.
+final class ScheduleService: Service {
+  private let scheduler: Scheduler
+  private let ingest: IngestService
+  private let waits: Waits
+  private let wake: WakeSignal
+  private let firstScan: WakeSignal
+  private let ready: @Sendable () -> Void
+  private let logger: Logger
+
+  /// - Parameter ready: told once, when the first scan is in the catalog and planning begins.
+  init(
+    scheduler: Scheduler, ingest: IngestService, waits: Waits, wake: WakeSignal, firstScan: WakeSignal,
+    logger: Logger, ready: @escaping @Sendable () -> Void
+  ) {
+    self.scheduler = scheduler
+    self.ingest = ingest
+    self.waits = waits
+    self.wake = wake
+    self.firstScan = firstScan
+    self.logger = logger
+    self.ready = ready
+  }
+
+  func run() async throws {
+    let wake = wake
+    await withGracefulShutdownHandler {
+      await withDiscardingTaskGroup { group in
+        // What lay there at start is taken in before anything is planned from it.
+        for await _ in firstScan.stream {}
+        await ingest.drained()
+        ready()
+        let ticker = Task { await Self.tick(wake) }
+        for await _ in wake.stream {
+          await turn(&group)
+        }
+        ticker.cancel()
+        group.cancelAll()
+      }
+    } onGracefulShutdown: {
+      wake.finish()
+    }
+  }
+
+  private func turn(_ group: inout DiscardingTaskGroup) async {
+    _ = ingest.reviewIncomplete(after: waits.truncated)
+    do {
+      try await scheduler.turn(in: &group)
+    } catch {
+      logger.error("a scheduling turn was cut short; the next one goes on", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private static func tick(_ wake: WakeSignal) async {
+    while !Task.isCancelled {
+      wake.ask()
+      try? await Task.sleep(for: .seconds(1))
+    }
+  }
+}

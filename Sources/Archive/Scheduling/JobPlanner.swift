@@ -1,0 +1,167 @@
+import Associations
+import CatalogStore
+import Crypto
+import Foundation
+import JobContract
+import Metadata
+import References
+
+/// Turns an association into a job: waits for calibrations that are on their way, chooses references, names the
+/// products, and computes the key by which a repeated job is known.
+struct JobPlanner: Sendable {
+  enum Plan: Sendable, Equatable {
+    /// Not yet: a sentence for people.
+    case wait(String)
+    case queue(CatalogWriter.NewJob)
+    /// Nothing can be made of it.
+    case refuse(String)
+  }
+
+  let writer: CatalogWriter
+  let associator: Associator
+  let manifest: PipelineManifest
+  let resolver: ReferenceResolver
+  let headers: HeaderLoader
+  let layout: ArchiveLayout
+  let limits: JobLimits
+
+  private var reader: CatalogReader { writer.reader }
+
+  func plan(_ association: AssociationRecord) throws(CatalogError) -> Plan {
+    guard let pipeline = manifest.pipeline(named: association.pipeline) else {
+      return .refuse("tmtrun knows no pipeline '\(association.pipeline)'; see tmtrun list")
+    }
+    let members = try reader.members(ofAssociation: association.id)
+    guard let first = members.first else { return .refuse("the association has no members left") }
+    let exposure = Exposure(first.frame)
+    if let obstacle = try obstacle(pipeline, exposure, association) { return .wait(obstacle) }
+    if let gone = members.first(where: { $0.frame.path == nil || $0.frame.sha256 == nil }) {
+      return .wait("\(gone.frame.name) is missing from its place")
+    }
+    let metadata = try headers.metadata(frame: first.frame.id)
+    var references: [ResolvedReference] = []
+    for type in pipeline.referenceTypes {
+      references.append(try resolver.resolve(type: type, for: exposure, metadata: metadata))
+    }
+    return try job(association, pipeline, members, references, metadata)
+  }
+
+  // MARK: waiting
+
+  /// A calibration of this configuration that is still being gathered or made.
+  private func obstacle(
+    _ pipeline: PipelineDescription, _ exposure: Exposure, _ association: AssociationRecord
+  ) throws(CatalogError) -> String? {
+    for type in pipeline.referenceTypes {
+      for maker in associator.makers(of: type) where maker.rule.name != association.rule {
+        let match = FieldMatch.serving(maker.match, ignoring: type == "flat" ? ["subarray"] : [])
+        for pending in try pendingMakers(maker.rule) where pending.association != association.id {
+          if match.firstDifference(exposure, pending.exposure) == nil {
+            return "waiting for calibration: \(pending.name) is not done yet"
+          }
+        }
+      }
+    }
+    return nil
+  }
+
+  private struct Pending {
+    var association: Int64
+    var name: String
+    var exposure: Exposure
+  }
+
+  /// Associations that will make this calibration, and ramps on their way to become a member of one.
+  private func pendingMakers(_ rule: AssociationRule) throws(CatalogError) -> [Pending] {
+    var found: [Pending] = []
+    let sources = [rule] + associator.rules.filter { $0.pipeline == "readout" && $0.name != rule.name }
+    for source in sources {
+      for association in try reader.pendingAssociations(rule: source.name) {
+        guard let first = try reader.members(ofAssociation: association.id).first else { continue }
+        var exposure = Exposure(first.frame)
+        if source.name != rule.name {
+          exposure.fields["level"] = "1"
+          exposure.fields["kind"] = "rate"
+          guard rule.selector.matches(exposure) else { continue }
+        }
+        found.append(Pending(association: association.id, name: association.name, exposure: exposure))
+      }
+    }
+    return found
+  }
+
+  // MARK: the job
+
+  private func job(
+    _ association: AssociationRecord, _ pipeline: PipelineDescription, _ members: [MemberRecord],
+    _ references: [ResolvedReference], _ metadata: FrameMetadata
+  ) throws(CatalogError) -> Plan {
+    let inputs = members.compactMap { member -> JobInput? in
+      guard let path = member.frame.path, let sha256 = member.frame.sha256,
+        let type = MemberType(rawValue: member.exptype)
+      else { return nil }
+      return JobInput(name: member.frame.name, path: path, sha256: sha256, exptype: type)
+    }
+    let configuration = layout.pipelineConfiguration(pipeline.name)
+    let key = JobKey.key(
+      pipeline: pipeline.name, software: manifest.software,
+      configuration: configuration.flatMap { resolver.hasher.sha256(of: $0) }, inputs: inputs,
+      references: references)
+    let version = try reader.nextVersion(association: association.id)
+    let known = try reader.isDone(key: key)
+    let spec = JobSpec(
+      job: "", attempt: 0, token: "", pipeline: pipeline.name, configuration: configuration,
+      association: association.name, associationRule: association.rule, inputs: inputs, references: references,
+      context: resolver.context.name, outputDirectory: "",
+      fileNames: known ? [:] : try fileNames(pipeline, members, metadata, version: version),
+      degraded: degraded(association, members), limits: limits)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard let data = try? encoder.encode(spec) else { return .refuse("its job cannot be written as JSON") }
+    return .queue(
+      .init(
+        association: association.id, pipeline: pipeline.name, key: key,
+        priority: associator.rule(named: association.rule)?.priority ?? 50,
+        spec: String(decoding: data, as: UTF8.self)))
+  }
+
+  /// The association's own reason and those its members carry.
+  private func degraded(_ association: AssociationRecord, _ members: [MemberRecord]) -> [String] {
+    let own = association.degraded.map { [$0] } ?? []
+    return own + members.compactMap { member in member.frame.degraded.map { "\(member.frame.name): \($0)" } }
+  }
+
+  private func fileNames(
+    _ pipeline: PipelineDescription, _ members: [MemberRecord], _ metadata: FrameMetadata, version: Int
+  ) throws(CatalogError) -> [String: String] {
+    var names: [String: String] = [:]
+    let source = members[0].frame.name
+    for kind in pipeline.products {
+      if pipeline.level == 0 {
+        let number = try writer.allocateReferenceNumber(type: kind)
+        names[kind] = ProductName.reference(type: kind, number: number)
+      } else {
+        let obsname = members[0].frame.fields["obsname"]
+        let plain = ProductName.product(
+          metadata, level: pipeline.level, kind: kind, rawFile: source, obsName: obsname)
+        names[kind] = ProductName.versioned(plain, version)
+      }
+    }
+    return names
+  }
+}
+
+/// The key of a job: equal keys are equal reductions.
+enum JobKey {
+  /// sha256 over pipeline, software version, configuration, member and reference contents, in fixed order.
+  static func key(
+    pipeline: String, software: String, configuration: String?, inputs: [JobInput],
+    references: [ResolvedReference]
+  ) -> String {
+    var lines = ["pipeline \(pipeline)", "software \(software)", "configuration \(configuration ?? "-")"]
+    lines += inputs.map { "\($0.exptype.rawValue) \($0.sha256)" }.sorted()
+    lines += references.map { "\($0.type) \($0.origin.rawValue) \($0.sha256 ?? "-") \($0.lastResort)" }.sorted()
+    let text = lines.joined(separator: "\n")
+    return FileInspector.hexadecimal(SHA256.hash(data: Data(text.utf8)))
+  }
+}

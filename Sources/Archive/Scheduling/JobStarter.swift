@@ -1,0 +1,96 @@
+import CatalogStore
+import Executors
+import Foundation
+import JobContract
+import Logging
+
+/// Runs one job: opens the attempt, hands it to the executor, and settles whatever comes of it.
+struct JobStarter: Sendable {
+  let writer: CatalogWriter
+  let executor: any Executor
+  let recorder: Recorder
+  let layout: ArchiveLayout
+  let policy: RetryPolicy
+  let instance: String
+  let timeout: Duration?
+  let logger: Logger
+
+  /// Runs the job to its end. Returns true when it made its products.
+  func run(_ job: JobRecord) async -> Bool {
+    do {
+      let run = try writer.start(
+        job: job.id, instance: instance, token: UUID().uuidString, folder: { layout.attempt(job.name, $0) },
+        at: Self.now)
+      guard let run else { return false }
+      guard let spec = Self.spec(of: job, run: run) else {
+        try fail(job, run, .failed, nil, "the stored job cannot be read; make it again with irisarchive jobs retry")
+        return false
+      }
+      return try await attempt(job, run, spec)
+    } catch {
+      logger.error("a job could not be settled", metadata: ["job": "\(job.name)", "error": "\(error)"])
+      return false
+    }
+  }
+
+  private static var now: Double { Date().timeIntervalSince1970 }
+
+  /// The stored spec with what belongs to this attempt filled in.
+  static func spec(of job: JobRecord, run: RunRecord) -> JobSpec? {
+    guard var spec = try? JSONDecoder().decode(JobSpec.self, from: Data(job.spec.utf8)) else { return nil }
+    spec.job = job.name
+    spec.attempt = run.attempt
+    spec.token = run.token
+    spec.outputDirectory = run.folder
+    return spec
+  }
+
+  private func attempt(_ job: JobRecord, _ run: RunRecord, _ spec: JobSpec) async throws -> Bool {
+    do {
+      try? FileManager.default.removeItem(atPath: run.folder)
+      try FileMover.makeFolder(run.folder)
+    } catch {
+      try fail(job, run, .again(notBefore: Self.now + 10), nil, "\(error)")
+      return false
+    }
+    logger.info(
+      "started", metadata: ["job": "\(job.name)", "pipeline": "\(job.pipeline)", "association": "\(job.association)"])
+    switch await executor.run(spec, timeout: timeout) {
+    case .reported(let report) where report.status == .succeeded:
+      return try settle(report, job, run, spec)
+    case .reported(let report):
+      let judgement = policy.judge(report, attemptsBefore: job.attempts, now: Self.now)
+      try fail(job, run, judgement.end, judgement.exitCode, judgement.reason)
+    case .died(let death):
+      let judgement = policy.judge(
+        death, attemptsBefore: job.attempts, now: Self.now, stopping: Task.isCancelled)
+      try fail(job, run, judgement.end, judgement.exitCode, judgement.reason)
+    }
+    return false
+  }
+
+  private func settle(_ report: RunReport, _ job: JobRecord, _ run: RunRecord, _ spec: JobSpec) throws -> Bool {
+    do {
+      _ = try recorder.record(report, spec: spec, job: job, run: run)
+      logger.info(
+        "done",
+        metadata: [
+          "job": "\(job.name)", "products": "\(report.products.map(\.fileName).joined(separator: " "))",
+          "seconds": "\((report.seconds * 100).rounded() / 100)",
+        ])
+      return true
+    } catch let error as ArchiveError {
+      try fail(job, run, .failed, nil, "\(error.message) — \(error.subject); \(error.hint ?? "")")
+      return false
+    }
+  }
+
+  private func fail(
+    _ job: JobRecord, _ run: RunRecord, _ end: CatalogWriter.AttemptEnd, _ exitCode: Int?, _ reason: String
+  ) throws {
+    logger.warning("made nothing", metadata: ["job": "\(job.name)", "reason": "\(reason)"])
+    recorder.keepLog(job: job, run: run)
+    try writer.end(run: run.id, job: job.id, as: end, exitCode: exitCode, reason: reason, at: Self.now)
+    recorder.clear(run.folder)
+  }
+}

@@ -1,0 +1,75 @@
+import CatalogStore
+import Foundation
+import Logging
+import Metadata
+import References
+
+/// Offers the archive's own masters to the reference rules: each good one goes into a new context, which becomes the
+/// pinned one. A bad one is kept, marked, not inserted, and says why.
+struct MasterInserter: Sendable {
+  /// More flagged pixels than this and a master is not trusted with other frames.
+  static let largestFlaggedFraction = 0.25
+
+  let writer: CatalogWriter
+  let layout: ArchiveLayout
+  let headers: HeaderLoader
+  /// The context of the configuration, pinned until the first master is inserted.
+  let firstContext: String
+  let logger: Logger
+
+  func pinnedContext() throws(CatalogError) -> String { try writer.reader.fact("context") ?? firstContext }
+
+  /// - Returns: true when a new context was made.
+  func insert(_ master: FrameRecord, context: RulesContext, at time: Double) throws -> Bool {
+    guard let sha256 = master.sha256, let path = master.path else { return false }
+    let made = try writer.reader.productMaking(frame: master.id)
+    guard let made, let first = made.members.first else { return false }
+    let epochs = made.members.map { ($0.frame.dateObs + $0.frame.dateEnd) / 2 }
+    let header = CRDSHeader(try headers.metadata(frame: first.frame.id)).values
+    var record = ReferenceRecord(
+      file: master.name, type: master.kind, frameID: master.id, sha256: sha256,
+      epoch: epochs.reduce(0, +) / Double(epochs.count), rowKey: "[]", context: nil, state: "refused",
+      reason: fault(made.quality, context, master.kind))
+    if record.reason == nil, let rules = context.rules(type: master.kind) {
+      let row = rules.matchValues(header: header)
+      record.rowKey = RowKey(values: row).text
+      record.context = try newContext(record, row, path: path, context: context)
+      record.state = "inserted"
+    }
+    try writer.recordReference(record, at: time)
+    logger.info(
+      record.state == "inserted" ? "a master is in the rules" : "a master was kept out of the rules",
+      metadata: ["file": "\(record.file)", "context": "\(record.context ?? "")", "reason": "\(record.reason ?? "")"])
+    return record.state == "inserted"
+  }
+
+  private func fault(_ quality: [String: Double], _ context: RulesContext, _ type: String) -> String? {
+    if context.rules(type: type) == nil { return "context \(context.name) has no rules for \(type)" }
+    guard let median = quality["median"], median.isFinite else { return "its median is not a number" }
+    if let flagged = quality["flagged_fraction"], flagged > Self.largestFlaggedFraction {
+      return "\(Int(flagged * 100)) % of its pixels are flagged, more than \(Int(Self.largestFlaggedFraction * 100)) %"
+    }
+    return nil
+  }
+
+  /// Puts the file into the cache and all masters of its row, dated by the midpoints between them, into a new context.
+  private func newContext(
+    _ record: ReferenceRecord, _ row: [String], path: String, context: RulesContext
+  ) throws -> String {
+    let inserter = ReferenceInserter(cachePath: layout.rules)
+    _ = try inserter.install(path, as: record.file)
+    let others = try writer.reader.currentReferences(type: record.type, rowKey: record.rowKey)
+    let masters = (others.filter { $0.file != record.file } + [record]).map {
+      (epoch: Date(timeIntervalSince1970: $0.epoch), file: $0.file)
+    }
+    let ours = Set(try writer.reader.references(type: record.type).map(\.file))
+    // References of a person's own in the same row stay as they are.
+    let kept =
+      context.rules(type: record.type)?.references(matchValues: row).filter { !ours.contains($0.file) } ?? []
+    let dated = UseAfterPlan.dated(masters)
+    let dates = Set(dated.map(\.useAfter))
+    let all = (kept.filter { !dates.contains($0.useAfter) } + dated).sorted { $0.useAfter < $1.useAfter }
+    return try inserter.insert(
+      rows: [RowUpdate(type: record.type, matchValues: row, references: all)], into: context.name)
+  }
+}

@@ -1,0 +1,132 @@
+import CatalogStore
+import FITSStructure
+import Foundation
+import Glibc
+import JobContract
+import Logging
+
+/// Takes a finished run into the archive: checks what it reports, moves the products into place, records everything in
+/// one transaction, keeps the log, clears the attempt's folder.
+struct Recorder: Sendable {
+  let writer: CatalogWriter
+  let layout: ArchiveLayout
+  let describer: FrameDescriber
+  let logger: Logger
+
+  /// - Returns: ids of the products' frames.
+  /// - Throws: ``ArchiveError`` when the report does not hold (`report-…`, `product-…`).
+  func record(_ report: RunReport, spec: JobSpec, job: JobRecord, run: RunRecord) throws(ArchiveError) -> [Int64] {
+    var products: [CatalogWriter.FinishedProduct] = []
+    for product in report.products { products.append(try take(product, spec: spec, job: job)) }
+    guard !products.isEmpty else {
+      throw ArchiveError(
+        code: "report-empty", message: "the run succeeded without a product", subject: job.name,
+        hint: "irisarchive log \(job.name)")
+    }
+    let frames: [Int64]
+    do {
+      let members = try writer.reader.members(ofAssociation: job.associationID)
+      let bySum = Dictionary(members.map { ($0.frame.sha256 ?? "", $0.frame.id) }) { first, _ in first }
+      let inputs = spec.inputs.compactMap { input in
+        bySum[input.sha256].map { (role: input.exptype.rawValue, frame: $0, sha256: input.sha256) }
+      }
+      frames = try writer.complete(
+        job: job, run: run, report: report, inputs: inputs, products: products, at: Date().timeIntervalSince1970)
+    } catch {
+      throw ArchiveError(
+        code: error.code, message: error.message, subject: error.subject, hint: error.hint, underlying: error)
+    }
+    keepLog(job: job, run: run)
+    clear(run.folder)
+    return frames
+  }
+
+  // MARK: products
+
+  private func take(
+    _ product: ProductReport, spec: JobSpec, job: JobRecord
+  ) throws(ArchiveError) -> CatalogWriter.FinishedProduct {
+    guard spec.fileNames[product.kind] == product.fileName else {
+      throw ArchiveError(
+        code: "report-name", message: "the run reports a product that was not asked for", subject: product.fileName,
+        hint: "irisarchive log \(job.name)")
+    }
+    let source = spec.outputDirectory + "/" + product.fileName
+    let described = describer.describe(headers: product.headers.map { HeaderText(text: $0) })
+    let folder = product.level == 0 ? "references" : (described.description.night ?? "undated")
+    let target = "\(layout.products)/\(folder)/\(product.fileName)"
+    try check(product, at: access(source, F_OK) == 0 ? source : target)
+    _ = try FileMover.move(source, to: target, sha256: product.sha256)
+    return try finished(product, at: target, described, job)
+  }
+
+  private func check(_ product: ProductReport, at path: String) throws(ArchiveError) {
+    guard FileHasher.read(path) == product.sha256 else {
+      throw ArchiveError(
+        code: "product-changed", message: "the product's content is not what its run reported", subject: path,
+        hint: "irisarchive doctor checks the disk; the job runs again with irisarchive jobs retry")
+    }
+  }
+
+  private func finished(
+    _ product: ProductReport, at path: String, _ described: FrameDescriber.Described, _ job: JobRecord
+  ) throws(ArchiveError) -> CatalogWriter.FinishedProduct {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      throw ArchiveError(
+        code: "product-gone", message: "the product vanished from its place", subject: path,
+        hint: "irisarchive doctor")
+    }
+    var description = described.description
+    description.kind = product.kind
+    description.level = product.level == 0 ? nil : product.level
+    description.fields["kind"] = product.kind
+    description.fields["level"] = product.level == 0 ? "reference" : String(product.level)
+    let headers = product.headers.map { text in
+      NewFrame.Header(name: HeaderText(text: text).cards.first { $0.keyword == "EXTNAME" }?.string ?? "", text: text)
+    }
+    let frame = NewFrame(
+      place: FileInspector.place(path, status), sha256: product.sha256, state: "current", reason: nil,
+      description: description, headers: headers, arrivedAt: Date().timeIntervalSince1970)
+    return .init(
+      frame: frame, kind: product.kind, version: Self.version(product.fileName), quality: product.quality)
+  }
+
+  /// `…_v02.fits` is version 2; names without a suffix are version 1.
+  static func version(_ fileName: String) -> Int {
+    let stem = FileStem.of(fileName)
+    guard let last = stem.split(separator: "_").last, last.first == "v" else { return 1 }
+    return Int(last.dropFirst()) ?? 1
+  }
+
+  // MARK: leftovers
+
+  /// Moves the attempt's log to the logs folder, where `irisarchive log` finds it.
+  func keepLog(job: JobRecord, run: RunRecord) {
+    let target = layout.log(job.name, run.attempt)
+    do {
+      try FileMover.makeFolder((target as NSString).deletingLastPathComponent)
+      if access(run.folder + "/job.log", F_OK) == 0 {
+        try? FileManager.default.removeItem(atPath: target)
+        do {
+          try FileManager.default.moveItem(atPath: run.folder + "/job.log", toPath: target)
+        } catch {
+          logger.warning("the job's log stays in its folder", metadata: ["job": "\(job.name)", "error": "\(error)"])
+        }
+      }
+    } catch {
+      logger.warning("the folder for logs cannot be made", metadata: ["error": "\(error)"])
+    }
+  }
+
+  /// Removes an attempt's folder, which holds only what the run itself wrote.
+  func clear(_ folder: String) {
+    guard folder.hasPrefix(layout.work + "/") else { return }
+    do {
+      if access(folder, F_OK) == 0 { try FileManager.default.removeItem(atPath: folder) }
+      rmdir((folder as NSString).deletingLastPathComponent)
+    } catch {
+      logger.warning("an attempt's folder stays", metadata: ["folder": "\(folder)", "error": "\(error)"])
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import CatalogStore
+import Foundation
+import JobContract
+import Logging
+import References
+import Synchronization
+
+/// One turn after another: associate, close, plan, start, insert masters, tell hooks. All state is in the catalog, so
+/// a turn can be cut short anywhere.
+actor Scheduler {
+  struct Parts: Sendable {
+    var writer: CatalogWriter
+    var associator: AssociatorService
+    var manifests: ManifestReader
+    var starter: JobStarter
+    var inserter: MasterInserter
+    var hooks: HookRunner
+    var headers: HeaderLoader
+    var layout: ArchiveLayout
+    var windows: CalibrationWindows
+    var limits: JobLimits
+    var maxJobs: Int
+    var logger: Logger
+  }
+
+  private let parts: Parts
+  private let hasher = FileHasher()
+  private let wake: @Sendable () -> Void
+  private var running: Set<Int64> = []
+  private var contexts: [String: RulesContext] = [:]
+  private(set) var done = 0
+
+  /// - Parameter wake: asks for another turn.
+  init(_ parts: Parts, wake: @escaping @Sendable () -> Void) {
+    self.parts = parts
+    self.wake = wake
+  }
+
+  /// Nothing runs and nothing could be started without waiting.
+  func isIdle() async throws(CatalogError) -> Bool {
+    guard running.isEmpty, await parts.hooks.isIdle else { return false }
+    let reader = parts.writer.reader
+    guard try reader.unassociated(limit: 1).isEmpty, try reader.jobs(states: ["queued"], limit: 1).isEmpty,
+      try reader.uninsertedMasters().isEmpty
+    else { return false }
+    let deliveries = try parts.writer.deliveries()
+    let due = deliveries.contains { $0.nextAt <= now }
+    return try reader.undispatchedEvents() == 0 && !due
+  }
+
+  /// One turn. Jobs and hooks it starts run in `group`.
+  func turn(in group: inout DiscardingTaskGroup) async throws {
+    while try parts.associator.associateNew() > 0 {}
+    _ = try parts.associator.closeDue(everything: false)
+    try await insertMasters()
+    try await plan()
+    try startJobs(in: &group)
+    try await parts.hooks.startDue(in: &group)
+  }
+
+  /// Every association has its job, or waits for something that only a person or another file can bring.
+  func isSettled() throws(CatalogError) -> Bool {
+    try parts.writer.reader.jobs(states: ["queued"], limit: 1).isEmpty
+  }
+
+  /// Treats the waits of the earliest rule with open associations as passed. Returns how many were closed.
+  func passWaits() throws(CatalogError) -> Int { try parts.associator.closeDue(everything: true) }
+
+  // MARK: planning
+
+  private func plan() async throws {
+    let manifest = try await parts.manifests.current()
+    let reader = parts.writer.reader
+    for association in try reader.unsettledAssociations() {
+      let active = try reader.activeJobs(association: association.id)
+      if active.contains(where: { $0.state == "running" }) { continue }
+      let planner = try planner(manifest)
+      switch try planner.plan(association) {
+      case .wait(let why): try parts.writer.setWaitingReason(why, association: association.id)
+      case .refuse(let why):
+        try parts.writer.setWaitingReason(why, association: association.id)
+        try parts.writer.settle(association: association.id)
+      case .queue(let job):
+        if active.contains(where: { $0.key != job.key }) {
+          try parts.writer.cancelQueued(
+            association: association.id, reason: "a better one takes its place", at: now)
+        }
+        if let name = try parts.writer.queue(job, at: now) {
+          parts.logger.info("queued", metadata: ["job": "\(name)", "association": "\(association.name)"])
+        }
+      }
+    }
+  }
+
+  private var now: Double { Date().timeIntervalSince1970 }
+
+  private func planner(_ manifest: PipelineManifest) throws -> JobPlanner {
+    JobPlanner(
+      writer: parts.writer, associator: parts.associator.associator, manifest: manifest, resolver: try resolver(),
+      headers: parts.headers, layout: parts.layout, limits: parts.limits)
+  }
+
+  private func resolver() throws -> ReferenceResolver {
+    ReferenceResolver(
+      reader: parts.writer.reader, context: try context(), windows: parts.windows,
+      associator: parts.associator.associator, hasher: hasher)
+  }
+
+  /// The pinned context, loaded once per name.
+  private func context() throws -> RulesContext {
+    let name = try parts.inserter.pinnedContext()
+    if let known = contexts[name] { return known }
+    let context = try RulesContext(cachePath: parts.layout.rules, context: name)
+    for warning in context.warnings { parts.logger.warning("reference rules", metadata: ["warning": "\(warning)"]) }
+    contexts = [name: context]
+    return context
+  }
+
+  // MARK: masters
+
+  private func insertMasters() async throws {
+    for master in try parts.writer.reader.uninsertedMasters() {
+      let inserted = try parts.inserter.insert(master, context: try context(), at: now)
+      guard inserted else { continue }
+      let staleness = Staleness(
+        writer: parts.writer, resolver: try resolver(), headers: parts.headers, logger: parts.logger)
+      try staleness.review(type: master.kind, at: now)
+    }
+  }
+
+  // MARK: jobs
+
+  private func startJobs(in group: inout DiscardingTaskGroup) throws(CatalogError) {
+    guard running.count < parts.maxJobs else { return }
+    let free = parts.maxJobs - running.count
+    for job in try parts.writer.reader.startableJobs(now: now, limit: free) where !running.contains(job.id) {
+      running.insert(job.id)
+      group.addTask {
+        let succeeded = await self.parts.starter.run(job)
+        await self.ended(job.id, succeeded)
+      }
+    }
+  }
+
+  private func ended(_ job: Int64, _ succeeded: Bool) {
+    running.remove(job)
+    if succeeded { done += 1 }
+    wake()
+  }
+}

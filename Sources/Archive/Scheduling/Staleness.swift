@@ -1,0 +1,33 @@
+import Associations
+import CatalogStore
+import Foundation
+import Logging
+import Metadata
+
+/// After a new context: which current products would now choose another reference. Those that had none (or only a
+/// stand-in) are made again by themselves; the others are marked stale, with the reason, and told.
+struct Staleness: Sendable {
+  let writer: CatalogWriter
+  let resolver: ReferenceResolver
+  let headers: HeaderLoader
+  let logger: Logger
+
+  func review(type: String, at time: Double) throws(CatalogError) {
+    var stale: [(frame: Int64, reason: String)] = []
+    for use in try writer.reader.currentProductUses(type: type) {
+      guard let science = try writer.reader.members(ofAssociation: use.association).first?.frame else { continue }
+      let exposure = Exposure(science)
+      let metadata = try headers.metadata(frame: science.id)
+      let now = try resolver.resolve(type: type, for: exposure, metadata: metadata)
+      guard let sha256 = now.sha256, sha256 != use.sha256, now.origin == .context else { continue }
+      if use.origin == "none" || use.origin == "single" || (use.lastResort && !now.lastResort) {
+        try writer.unsettle(association: use.association)
+        logger.info("made again: its calibration came", metadata: ["product": "\(use.name)", "type": "\(type)"])
+      } else {
+        let file = now.path?.split(separator: "/").last.map(String.init) ?? ""
+        stale.append((use.frame, "the rules of \(resolver.context.name) now choose \(file) for \(type)"))
+      }
+    }
+    try writer.markStale(stale, at: time)
+  }
+}

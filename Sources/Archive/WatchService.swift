@@ -1,0 +1,104 @@
+import CatalogStore
+import Dispatch
+import Foundation
+import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// Keeps the watched folder and the catalog in step: events, a scan after each new watch, a reconciling scan every so
+/// often, and again from the start when the folder was away.
+final class WatchService: Service {
+  private let folder: String
+  private let source: any ArrivalSource
+  private let ingest: IngestService
+  private let writer: CatalogWriter
+  private let reconcileSeconds: Double
+  private let logger: Logger
+  private let scans = DispatchQueue(label: "scan")
+  private let firstScan: WakeSignal
+
+  /// - Parameter firstScan: finished after the first scan of the folder has been handed to ingest.
+  init(
+    folder: String, source: any ArrivalSource, ingest: IngestService, writer: CatalogWriter,
+    reconcileSeconds: Double, firstScan: WakeSignal, logger: Logger
+  ) {
+    self.folder = folder
+    self.source = source
+    self.ingest = ingest
+    self.writer = writer
+    self.reconcileSeconds = reconcileSeconds
+    self.firstScan = firstScan
+    self.logger = logger
+  }
+
+  func run() async throws {
+    try await cancelWhenGracefulShutdown {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await self.watch() }
+        group.addTask { await self.reconcile() }
+        try await group.waitForAll()
+      }
+    }
+  }
+
+  private func watch() async throws {
+    while !Task.isCancelled {
+      let lost = WakeSignal()
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { [self] in
+          try await source.run(folder: folder) { arrival in self.handle(arrival, lost: lost) }
+        }
+        group.addTask {
+          for await _ in lost.stream { break }
+        }
+        try await group.next()
+        group.cancelAll()
+        try await group.waitForAll()
+      }
+      await waitForFolder()
+    }
+  }
+
+  private func handle(_ arrival: Arrival, lost: WakeSignal) {
+    switch arrival {
+    case .file(let path, let time): ingest.take(path, at: time)
+    case .scan(let folder): scan(folder)
+    case .rescan(let reason):
+      note("events were lost (\(reason)); everything is looked at again")
+      scan(folder)
+    case .rootLost:
+      note("the watched folder is gone; waiting for it to come back")
+      lost.ask()
+    }
+  }
+
+  private func scan(_ path: String) {
+    scans.async { [self] in
+      ingest.scan(path)
+      if path == folder { firstScan.finish() }
+    }
+  }
+
+  /// Looks for the folder every second until it is there (again).
+  private func waitForFolder() async {
+    while !Task.isCancelled, access(folder, R_OK | X_OK) != 0 {
+      try? await Task.sleep(for: .seconds(1))
+    }
+  }
+
+  private func reconcile() async {
+    while !Task.isCancelled {
+      try? await Task.sleep(for: .seconds(reconcileSeconds))
+      if !Task.isCancelled { scan(folder) }
+    }
+  }
+
+  private func note(_ sentence: String) {
+    logger.warning("\(sentence)", metadata: ["folder": "\(folder)"])
+    do {
+      try writer.note(sentence, subject: folder, at: Date().timeIntervalSince1970)
+    } catch {
+      logger.error("a notice could not be recorded", metadata: ["error": "\(error)"])
+    }
+  }
+}

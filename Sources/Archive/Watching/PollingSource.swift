@@ -1,0 +1,13 @@
+/// Arrivals by looking again every so often: for file systems that tell no events (NFS) and hosts out of watches.
+struct PollingSource: ArrivalSource {
+  /// Seconds between two looks.
+  let interval: Double
+
+  func run(folder: String, emit: @escaping @Sendable (Arrival) -> Void) async throws(ArchiveError) {
+    while !Task.isCancelled {
+      emit(.scan(folder: folder))
+      // Cancellation ends the wait early; the loop's condition then ends the watch.
+      try? await Task.sleep(for: .seconds(interval))
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/// One inotify event, copied out of the library's buffer.
+struct WatchEvent: Sendable, Equatable {
+  enum Kind: Sendable, Equatable {
+    case closedAfterWriting, movedIn, created, overflow, unmounted, removed
+  }
+
+  var kind: Kind
+  var path: String
+  var isFolder: Bool
+}
+
+/// What to do about an event.
+enum WatchAction: Sendable, Equatable {
+  /// Start watching the folder (recursively), and only then look into it: files may be in it already.
+  case watchThenScan(String)
+  case tell(path: String)
+  case rescan(reason: String)
+  case rootLost
+}
+
+/// The pure part of the watcher: events in, actions out, no file and no clock.
+struct WatchMachine: Sendable {
+  let root: String
+
+  init(root: String) {
+    self.root = root
+  }
+
+  func actions(for event: WatchEvent) -> [WatchAction] {
+    switch event.kind {
+    case .overflow:
+      return [.watchThenScan(root), .rescan(reason: "the kernel's event queue overflowed")]
+    case .unmounted: return [.rootLost]
+    case .removed: return event.path == root ? [.rootLost] : []
+    case .created where event.isFolder, .movedIn where event.isFolder: return [.watchThenScan(event.path)]
+    // A file's creation says nothing: its closing will.
+    case .created: return []
+    case .closedAfterWriting, .movedIn: return event.isFolder ? [] : [.tell(path: event.path)]
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import GRDB
+
+extension CatalogReader {
+  /// Jobs, newest last; all states when `states` is empty.
+  public func jobs(states: [String] = [], limit: Int = 0) throws(CatalogError) -> [JobRecord] {
+    try read { db in
+      let marks = states.map { _ in "?" }.joined(separator: ", ")
+      let filter = states.isEmpty ? "" : " WHERE j.state IN (\(marks))"
+      let cut = limit > 0 ? " LIMIT \(limit)" : ""
+      return try JobRecord.fetchAll(
+        db, sql: JobRecord.select + filter + " ORDER BY j.id" + cut, arguments: StatementArguments(states))
+    }
+  }
+
+  /// The next jobs to start, best priority first.
+  public func startableJobs(now: Double, limit: Int) throws(CatalogError) -> [JobRecord] {
+    try read { db in
+      try JobRecord.fetchAll(
+        db,
+        sql: JobRecord.select
+          + " WHERE j.state = 'queued' AND j.not_before <= ? ORDER BY j.priority, j.id LIMIT ?",
+        arguments: [now, limit])
+    }
+  }
+
+  public func job(named name: String) throws(CatalogError) -> JobRecord? {
+    try read { db in
+      try JobRecord.fetchOne(db, sql: JobRecord.select + " WHERE j.name = ?", arguments: [name])
+    }
+  }
+
+  /// Jobs of an association that are not finished.
+  public func activeJobs(association: Int64) throws(CatalogError) -> [JobRecord] {
+    try read { db in
+      try JobRecord.fetchAll(
+        db,
+        sql: JobRecord.select
+          + " WHERE j.association_id = ? AND j.state IN ('waiting', 'queued', 'running') ORDER BY j.id",
+        arguments: [association])
+    }
+  }
+
+  /// Attempts of a job, oldest first.
+  public func runs(job: Int64) throws(CatalogError) -> [RunRecord] {
+    try read { db in
+      try RunRecord.fetchAll(db, sql: "SELECT * FROM run WHERE job_id = ? ORDER BY attempt", arguments: [job])
+    }
+  }
+
+  /// Version that the association's next product of any kind gets.
+  public func nextVersion(association: Int64) throws(CatalogError) -> Int {
+    try read { db in
+      try Int.fetchOne(
+        db, sql: "SELECT coalesce(max(version), 0) + 1 FROM product WHERE association_id = ?",
+        arguments: [association]) ?? 1
+    }
+  }
+
+  /// True when a job with this key is done.
+  public func isDone(key: String) throws(CatalogError) -> Bool {
+    try read { db in
+      try Bool.fetchOne(
+        db, sql: "SELECT EXISTS (SELECT 1 FROM job WHERE key = ? AND state = 'done')", arguments: [key])
+        ?? false
+    }
+  }
+
+  /// When the next queued job or pending delivery is due, seconds since 1970; nil when nothing waits for a time.
+  public func nextDue(after now: Double) throws(CatalogError) -> Double? {
+    try read { db in
+      try Double.fetchOne(
+        db,
+        sql: """
+          SELECT min(due) FROM (
+            SELECT not_before AS due FROM job WHERE state = 'queued' AND not_before > ?
+            UNION ALL SELECT due_at FROM association WHERE state = 'open' AND due_at > ?
+            UNION ALL SELECT next_at FROM delivery WHERE state = 'pending' AND next_at > ?)
+          """, arguments: [now, now, now])
+    }
+  }
+}
+
+extension CatalogReader {
+  /// Events that no hook has been looked up for yet.
+  public func undispatchedEvents() throws(CatalogError) -> Int {
+    try read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM event WHERE dispatched = 0") ?? 0 }
+  }
+
+  /// Jobs that ended badly since a time: what `watch --once` judges its exit code by.
+  public func failedJobs(since time: Double) throws(CatalogError) -> Int {
+    try read { db in
+      try Int.fetchOne(
+        db, sql: "SELECT count(*) FROM job WHERE state IN ('failed', 'dead') AND ended_at >= ?", arguments: [time])
+        ?? 0
+    }
+  }
+}

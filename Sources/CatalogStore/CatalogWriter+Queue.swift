@@ -1,0 +1,160 @@
+import Foundation
+import GRDB
+
+extension CatalogWriter {
+  /// A job about to be queued.
+  public struct NewJob: Sendable, Equatable {
+    public var association: Int64
+    public var pipeline: String
+    /// sha256 over pipeline, member contents, reference contents, parameters and software version.
+    public var key: String
+    public var priority: Int
+    /// JobSpec as JSON; `job`, `attempt`, `token` and `outputDirectory` are filled in when it starts.
+    public var spec: String
+
+    public init(association: Int64, pipeline: String, key: String, priority: Int, spec: String) {
+      self.association = association
+      self.pipeline = pipeline
+      self.key = key
+      self.priority = priority
+      self.spec = spec
+    }
+  }
+
+  /// Queues a job and settles its association. A job of the same key that is active or done is not repeated.
+  ///
+  /// - Returns: the job's name, nil when it was known.
+  public func queue(_ job: NewJob, at time: Double) throws(CatalogError) -> String? {
+    try write { db in
+      try db.execute(
+        sql: "UPDATE association SET settled = 1, reason = NULL WHERE id = ?", arguments: [job.association])
+      let known = try Bool.fetchOne(
+        db,
+        sql: """
+          SELECT EXISTS (SELECT 1 FROM job WHERE key = ? AND state IN ('waiting', 'queued', 'running', 'done'))
+          """, arguments: [job.key])
+      if known ?? false { return nil }
+      let next = (try Int64.fetchOne(db, sql: "SELECT coalesce(max(id), 0) + 1 FROM job")) ?? 1
+      let digits = String(next)
+      let name = "J" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+      try db.execute(
+        sql: """
+          INSERT INTO job (id, name, association_id, pipeline, key, state, priority, spec, created_at)
+          VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?)
+          """,
+        arguments: [next, name, job.association, job.pipeline, job.key, job.priority, job.spec, time])
+      return name
+    }
+  }
+
+  /// Takes a queued job: marks it running for this daemon instance and opens the run of its next attempt.
+  ///
+  /// - Returns: the run and its attempt number, nil when the job is no longer queued.
+  public func start(
+    job: Int64, instance: String, token: String, folder: (Int) -> String, at time: Double
+  ) throws(CatalogError) -> RunRecord? {
+    try write { db in
+      try db.execute(
+        sql: """
+          UPDATE job SET state = 'running', instance = ?, started_at = ?, ended_at = NULL, reason = NULL
+          WHERE id = ? AND state = 'queued'
+          """, arguments: [instance, time, job])
+      guard db.changesCount == 1 else { return nil }
+      let attempt =
+        try Int.fetchOne(
+          db, sql: "SELECT coalesce(max(attempt), 0) + 1 FROM run WHERE job_id = ?", arguments: [job]) ?? 1
+      try db.execute(
+        sql: """
+          INSERT INTO run (job_id, attempt, token, folder, state, started_at) VALUES (?, ?, ?, ?, 'running', ?)
+          """, arguments: [job, attempt, token, folder(attempt), time])
+      return try RunRecord.fetchOne(
+        db, sql: "SELECT * FROM run WHERE id = ?", arguments: [db.lastInsertedRowID])
+    }
+  }
+
+  /// How an attempt without a product ended.
+  public enum AttemptEnd: Sendable, Equatable {
+    /// Stopped by the archive itself: back to the queue, the attempt does not count.
+    case interrupted
+    /// May go better next time: back to the queue after a while; counts.
+    case again(notBefore: Double)
+    /// Tried often enough.
+    case dead
+    /// Will fail again with the same input.
+    case failed
+    /// Somebody cancelled it.
+    case cancelled
+  }
+
+  /// Ends an attempt that made nothing.
+  public func end(
+    run: Int64, job: Int64, as end: AttemptEnd, exitCode: Int?, reason: String, at time: Double
+  ) throws(CatalogError) {
+    try write { db in
+      let lost = end == .interrupted
+      try db.execute(
+        sql: "UPDATE run SET state = ?, reason = ?, exit_code = ?, ended_at = ? WHERE id = ?",
+        arguments: [lost ? "lost" : "failed", reason, exitCode, time, run])
+      let (state, notBefore): (String, Double) =
+        switch end {
+        case .interrupted: ("queued", 0)
+        case .again(let when): ("queued", when)
+        case .dead: ("dead", 0)
+        case .failed: ("failed", 0)
+        case .cancelled: ("cancelled", 0)
+        }
+      try db.execute(
+        sql: """
+          UPDATE job SET state = ?, reason = ?, instance = NULL, not_before = ?, attempts = attempts + ?, ended_at = ?
+          WHERE id = ? AND state = 'running'
+          """, arguments: [state, reason, notBefore, lost ? 0 : 1, time, job])
+      guard state == "failed" || state == "dead" else { return }
+      try Self.announceFailure(db, job: job, reason: reason, at: time)
+    }
+  }
+
+  private static func announceFailure(_ db: Database, job: Int64, reason: String, at time: Double) throws {
+    guard let record = try JobRecord.fetchOne(db, sql: JobRecord.select + " WHERE j.id = ?", arguments: [job])
+    else { return }
+    try appendEvent(
+      db, type: "run-failed", subject: record.association, key: "\(record.key):\(record.attempts)",
+      data: EventData(name: record.association, job: record.name, pipeline: record.pipeline, reason: reason),
+      time: time)
+  }
+
+  /// Puts a finished job back (`irisarchive jobs retry`), or takes a queued one out (`cancel`).
+  ///
+  /// - Returns: false when the job is in no state for it.
+  public func change(job name: String, to state: String) throws(CatalogError) -> Bool {
+    try write { db in
+      switch state {
+      case "queued":
+        try db.execute(
+          sql: """
+            UPDATE job SET state = 'queued', reason = NULL, not_before = 0, attempts = 0
+            WHERE name = ? AND state IN ('failed', 'dead', 'cancelled')
+              AND NOT EXISTS (SELECT 1 FROM job o WHERE o.key = job.key AND o.id <> job.id
+                AND o.state IN ('waiting', 'queued', 'running', 'done'))
+            """, arguments: [name])
+      default:
+        try db.execute(
+          sql: """
+            UPDATE job SET state = 'cancelled', reason = 'cancelled by the operator', ended_at = unixepoch('subsec')
+            WHERE name = ? AND state IN ('waiting', 'queued')
+            """, arguments: [name])
+      }
+      return db.changesCount == 1
+    }
+  }
+
+  /// Takes queued jobs of an association out, because a better one replaces them.
+  public func cancelQueued(association: Int64, reason: String, at time: Double) throws(CatalogError) {
+    try write { db in
+      try db.execute(
+        sql: """
+          UPDATE job SET state = 'cancelled', reason = ?, ended_at = ?
+          WHERE association_id = ? AND state IN ('waiting', 'queued')
+          """, arguments: [reason, time, association])
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import Foundation
+import GRDB
+
+/// A reference file that the archive made.
+public struct ReferenceRecord: Sendable, Codable, Equatable, FetchableRecord {
+  public var file: String
+  public var type: String
+  public var frameID: Int64?
+  public var sha256: String
+  /// Mean time of the frames it was made of, seconds since 1970 UTC.
+  public var epoch: Double
+  /// The match tuple of its row in the rmap, as text.
+  public var rowKey: String
+  public var context: String?
+  public var state: String
+  public var reason: String?
+
+  enum CodingKeys: String, CodingKey {
+    case file, type
+    case frameID = "frame_id"
+    case sha256, epoch
+    case rowKey = "row_key"
+    case context, state, reason
+  }
+
+  public init(
+    file: String, type: String, frameID: Int64?, sha256: String, epoch: Double, rowKey: String,
+    context: String?,
+    state: String, reason: String?
+  ) {
+    self.file = file
+    self.type = type
+    self.frameID = frameID
+    self.sha256 = sha256
+    self.epoch = epoch
+    self.rowKey = rowKey
+    self.context = context
+    self.state = state
+    self.reason = reason
+  }
+}
+
+extension CatalogWriter {
+  /// Records a reference and, when it was inserted, the new context as the pinned one; tells `reference-updated`.
+  public func recordReference(_ reference: ReferenceRecord, at time: Double) throws(CatalogError) {
+    try write { db in
+      try db.execute(
+        sql: """
+          INSERT OR REPLACE INTO reference (file, type, frame_id, sha256, epoch, row_key, context, state, reason)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          reference.file, reference.type, reference.frameID, reference.sha256, reference.epoch,
+          reference.rowKey,
+          reference.context, reference.state, reference.reason,
+        ])
+      guard let context = reference.context, reference.state == "inserted" else { return }
+      try db.execute(
+        sql: "INSERT OR IGNORE INTO context (name, made_at, reason) VALUES (?, ?, ?)",
+        arguments: [context, time, "inserted \(reference.file)"])
+      try Self.setFact(db, "context", context)
+      try Self.appendEvent(
+        db, type: "reference-updated", subject: reference.file, key: "\(reference.file):\(context)",
+        data: EventData(name: reference.file, sha256: reference.sha256, context: context), time: time)
+    }
+  }
+
+  /// Next free number of a reference type (`tmt_iris_dark_0007.fits`), also counting those planned in jobs.
+  public func allocateReferenceNumber(type: String) throws(CatalogError) -> Int {
+    try write { db in
+      let name = "reference-number-\(type)"
+      let used = try String.fetchOne(db, sql: "SELECT value FROM fact WHERE name = ?", arguments: [name])
+      let next = (used.flatMap(Int.init) ?? 0) + 1
+      try Self.setFact(db, name, String(next))
+      return next
+    }
+  }
+}
+
+extension CatalogReader {
+  public func fact(_ name: String) throws(CatalogError) -> String? {
+    try read { db in try String.fetchOne(db, sql: "SELECT value FROM fact WHERE name = ?", arguments: [name])
+    }
+  }
+
+  public func reference(file: String) throws(CatalogError) -> ReferenceRecord? {
+    try read { db in
+      try ReferenceRecord.fetchOne(db, sql: "SELECT * FROM reference WHERE file = ?", arguments: [file])
+    }
+  }
+
+  /// Inserted references of a type, of one row or of all.
+  public func references(type: String, rowKey: String? = nil) throws(CatalogError) -> [ReferenceRecord] {
+    try read { db in
+      try ReferenceRecord.fetchAll(
+        db,
+        sql: """
+          SELECT * FROM reference WHERE type = ? AND state = 'inserted' AND (? IS NULL OR row_key = ?)
+          ORDER BY epoch, file
+          """, arguments: [type, rowKey, rowKey])
+    }
+  }
+
+  /// Masters among the products that were not yet offered to the reference rules.
+  public func uninsertedMasters() throws(CatalogError) -> [FrameRecord] {
+    try read { db in
+      try FrameRecord.fetchAll(
+        db,
+        sql: FrameRecord.select + """
+           JOIN product q ON q.frame_id = f.id
+          WHERE f.state = 'current' AND q.kind IN ('dark', 'flat', 'mask')
+            AND NOT EXISTS (SELECT 1 FROM reference r WHERE r.frame_id = f.id) ORDER BY f.id
+          """)
+    }
+  }
+
+  /// Current products with, for each, the references it used: what staleness is judged by.
+  public func currentProductUses(type: String) throws(CatalogError) -> [ProductUse] {
+    try read { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT f.id, f.name, f.degraded, q.association_id, r.origin, r.file, r.sha256, r.last_resort
+          FROM product q JOIN frame f ON f.id = q.frame_id JOIN run_reference r ON r.run_id = q.run_id
+          WHERE f.state = 'current' AND r.type = ? ORDER BY f.id
+          """, arguments: [type]
+      ).map { row in
+        ProductUse(
+          frame: row["id"], name: row["name"], association: row["association_id"], origin: row["origin"],
+          file: row["file"], sha256: row["sha256"], lastResort: row["last_resort"])
+      }
+    }
+  }
+}
+
+/// A current product and the reference of one type that it used.
+public struct ProductUse: Sendable, Equatable {
+  public var frame: Int64
+  public var name: String
+  public var association: Int64
+  public var origin: String
+  public var file: String?
+  public var sha256: String?
+  public var lastResort: Bool
+}
+
+extension CatalogReader {
+  /// Members and quality numbers of the run that made a product.
+  public func productMaking(
+    frame: Int64
+  ) throws(CatalogError) -> (members: [MemberRecord], quality: [String: Double])? {
+    try read { db in
+      guard
+        let row = try Row.fetchOne(
+          db, sql: "SELECT association_id, quality FROM product WHERE frame_id = ?", arguments: [frame])
+      else { return nil }
+      let quality = try JSONDecoder().decode([String: Double].self, from: Data((row["quality"] as String).utf8))
+      return (try Self.members(db, row["association_id"]), quality)
+    }
+  }
+
+  /// Inserted references of a row whose product has not been superseded.
+  public func currentReferences(type: String, rowKey: String) throws(CatalogError) -> [ReferenceRecord] {
+    try read { db in
+      try ReferenceRecord.fetchAll(
+        db,
+        sql: """
+          SELECT r.* FROM reference r LEFT JOIN frame f ON f.id = r.frame_id
+          WHERE r.type = ? AND r.row_key = ? AND r.state = 'inserted'
+            AND (f.id IS NULL OR f.state IN ('current', 'stale')) ORDER BY r.epoch, r.file
+          """, arguments: [type, rowKey])
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import ChildProcess
+import Foundation
+import JobContract
+import Logging
+
+/// Runs jobs as child processes of this one: `tmtrun --job <attempt>/job.json --lifeline`.
+///
+/// Standard input is a lifeline: the job ends itself when this process dies. Standard output and error go to
+/// `<attempt>/job.log`. Memory, processor time and file size are limited by `tmtrun` itself, from the job.
+public struct LocalExecutor: Executor {
+  /// Absolute path of `tmtrun`.
+  public let program: String
+  /// The job's whole environment.
+  public let environment: [String: String]
+  /// `job.log` grows to this and no further.
+  public let logCapBytes: Int
+  /// Time between TERM and KILL.
+  public let grace: Duration
+  private let logger: Logger
+
+  /// Enough for a program that reads nothing but its job.
+  public static let minimalEnvironment = ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent"]
+
+  public init(
+    program: String, environment: [String: String] = LocalExecutor.minimalEnvironment,
+    logCapBytes: Int = 16 << 20, grace: Duration = .seconds(10), logger: Logger
+  ) {
+    self.program = program
+    self.environment = environment
+    self.logCapBytes = logCapBytes
+    self.grace = grace
+    self.logger = logger
+  }
+
+  public func run(_ spec: JobSpec, timeout: Duration?) async -> ExecutionEnd {
+    let folder = AttemptFolder(path: spec.outputDirectory)
+    let killsBefore = MemoryEvidence.kernelKills()
+    logger.info("job starts", metadata: ["job": "\(spec.job)", "attempt": "\(spec.attempt)"])
+    let end: ProgramEnd
+    do {
+      try folder.write(spec)
+      end = try await programRun(folder, timeout: timeout).run()
+    } catch {
+      return died(
+        spec, .init(cause: .notStarted, reason: "not started: \(error)", outOfMemory: false, seconds: 0))
+    }
+    do {
+      if let report = try folder.report(for: spec) {
+        logger.info(
+          "job reported",
+          metadata: [
+            "job": "\(spec.job)", "attempt": "\(spec.attempt)", "status": "\(report.status.rawValue)",
+            "seconds": "\(end.seconds)",
+          ])
+        return .reported(report)
+      }
+      return died(spec, death(end, timeout: timeout, folder: folder, killsBefore: killsBefore))
+    } catch {
+      return died(
+        spec,
+        JobDeath(
+          cause: .init(end.cause), reason: "\(end.cause), and \(error)", outOfMemory: false,
+          seconds: end.seconds))
+    }
+  }
+
+  private func programRun(_ folder: AttemptFolder, timeout: Duration?) -> ProgramRun {
+    ProgramRun(
+      executable: program, arguments: ["--job", folder.jobPath, "--lifeline"], environment: environment,
+      workingDirectory: folder.path, standardInput: .lifeline,
+      output: .file(path: folder.logPath, append: true, capBytes: logCapBytes), timeout: timeout, grace: grace
+    )
+  }
+
+  private func death(
+    _ end: ProgramEnd, timeout: Duration?, folder: AttemptFolder, killsBefore: UInt64?
+  ) -> JobDeath {
+    let tail = folder.logTail()
+    let evidence = MemoryEvidence(
+      killsBefore: killsBefore, killsAfter: MemoryEvidence.kernelKills(), logTail: tail)
+    let outOfMemory = evidence.explains(end.cause)
+    var reason =
+      switch end.cause {
+      case .timedOut: "ended after its time of \(timeout ?? .zero)"
+      case .cancelled: "cancelled"
+      case .exited, .signalled: "ended without a report: \(end.cause)"
+      }
+    if outOfMemory { reason += ", out of memory" }
+    if let last = tail.split(whereSeparator: \.isNewline).last {
+      reason += "; last words: \(last.prefix(300))"
+    }
+    return JobDeath(cause: .init(end.cause), reason: reason, outOfMemory: outOfMemory, seconds: end.seconds)
+  }
+
+  private func died(_ spec: JobSpec, _ death: JobDeath) -> ExecutionEnd {
+    logger.info(
+      "job died",
+      metadata: ["job": "\(spec.job)", "attempt": "\(spec.attempt)", "reason": "\(death.reason)"])
+    return .died(death)
+  }
+}
+
+extension JobDeath.Cause {
+  fileprivate init(_ cause: ProgramEnd.Cause) {
+    self =
+      switch cause {
+      case .exited(let code): .exited(code)
+      case .signalled(let signal): .signalled(signal)
+      case .timedOut: .timedOut
+      case .cancelled: .cancelled
+      }
+  }
+}

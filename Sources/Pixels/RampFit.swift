@@ -1,0 +1,69 @@
+/// Fits a rate to every pixel of a ramp.
+///
+/// Within an integration a read is not used when it is dropped, NaN, flagged `DO_NOT_USE` in `groupQuality`, or at or
+/// after saturation (the level of the options, or a read flagged `SATURATED`). Rates of several integrations are
+/// combined with weights from read noise alone. Two usable reads are a CDS, whatever the method; with fewer in
+/// every integration the pixel is NaN and `DO_NOT_USE`.
+///
+/// Errors: with gain and read noise, `var = var_R + var_P` (see `ReadWeights`), the Poisson part from the
+/// pixel's own rate where it is positive. Without them the scatter of the reads about the line of that rate
+/// stands for the read noise, and `UNRELIABLE_ERROR` is raised (NaN where an integration gives a rate from two reads).
+///
+/// Flags: `pixelQuality`, and every flag in `groupQuality` except `DO_NOT_USE`; `SATURATED` where reads were cut.
+/// - Parameters:
+///   - ramp: reads in data numbers, of any sample type (those above 2^24 are rounded to `Float`).
+///   - options: method, times, noise and saturation.
+///   - groupQuality: flags of each read, of the ramp's shape.
+///   - pixelQuality: flags of each pixel.
+/// - Precondition: the options are valid for the ramp (`RampFitOptions.validate`) and the shapes agree.
+public func fitRamp<Element: PixelScalar>(
+  _ ramp: Ramp<Element>, options: RampFitOptions, groupQuality: Ramp<UInt8>? = nil,
+  pixelQuality: Plane<UInt32>? = nil
+) -> RampFit {
+  // Concrete calls, so that a caller in another module gets specialised code.
+  if let ramp = ramp as? Ramp<UInt16> { return fit(ramp, options, groupQuality, pixelQuality) }
+  if let ramp = ramp as? Ramp<Int32> { return fit(ramp, options, groupQuality, pixelQuality) }
+  if let ramp = ramp as? Ramp<Float> { return fit(ramp, options, groupQuality, pixelQuality) }
+  return fit(ramp, options, groupQuality, pixelQuality)
+}
+
+private func fit<Element: PixelScalar>(
+  _ ramp: Ramp<Element>, _ options: RampFitOptions, _ groupQuality: Ramp<UInt8>?,
+  _ pixelQuality: Plane<UInt32>?
+) -> RampFit {
+  precondition(
+    (try? options.validate(integrations: ramp.integrations, reads: ramp.reads)) != nil, "invalid ramp options"
+  )
+  precondition(groupQuality.map { $0.count == ramp.count } ?? true, "group flags of another shape")
+  precondition(
+    pixelQuality.map { $0.width == ramp.width && $0.height == ramp.height } ?? true,
+    "pixel flags of another shape")
+  let pixels = ramp.planeCount
+  let poisson = PixelStorage<Float>(uninitialized: pixels)
+  let read = PixelStorage<Float>(uninitialized: pixels)
+  let used = PixelStorage<UInt16>(uninitialized: pixels)
+  let (poissonPixels, readPixels) = (FilledPixels(base: poisson.base), FilledPixels(base: read.base))
+  let usedPixels = FilledPixels(base: used.base)
+  let fitter = RampFitter<Element>(ramp, options, groupQuality, pixelQuality)
+  let measured = makeMeasured(width: ramp.width, height: ramp.height) { value, error, quality in
+    withExtendedLifetime((ramp, groupQuality, pixelQuality)) {
+      forEachPixelBand(count: pixels, length: 1 << 15) { band in
+        for i in stride(from: band.lowerBound, to: band.upperBound, by: 16) {
+          let result = fitter.fit(at: i, count: min(16, pixels - i))
+          value.base.store(result.rate, at: i)
+          error.base.store(result.error, at: i)
+          quality.base.store(result.flags, at: i)
+          poissonPixels.base.store(result.variancePoisson, at: i)
+          readPixels.base.store(result.varianceRead, at: i)
+          let counts = unsafeBitCast(result.used + 0x1p23, to: SIMD16<Int32>.self)
+          usedPixels.base.store(SIMD16<UInt16>(truncatingIfNeeded: counts), at: i)
+        }
+      }
+    }
+  }
+  return RampFit(
+    measured: measured,
+    variancePoisson: Plane(width: ramp.width, height: ramp.height, storage: poisson),
+    varianceReadNoise: Plane(width: ramp.width, height: ramp.height, storage: read),
+    readsUsed: Plane(width: ramp.width, height: ramp.height, storage: used))
+}

@@ -1,0 +1,195 @@
+/// One look-up of one header in one rmap.
+struct RuleLookup {
+  enum Outcome {
+    case found(file: String, row: String, useAfter: String?)
+    /// Nothing here: a lighter row of the selector above may still have it.
+    case nothing
+    /// No row names one of the header's values: the look-up as a whole fails.
+    case unlisted
+    /// The look-up as a whole fails, with the sentence why.
+    case refused(String)
+
+    var isFound: Bool { if case .found = self { true } else { false } }
+  }
+
+  private let rules: ReferenceRules
+  private let header: [String: String]
+  /// Parkeys that the rmap's `parkey_relevance` takes out for this header.
+  var irrelevant: Set<String> = []
+  private var detector: String?
+
+  init(rules: ReferenceRules, header: [String: String]) {
+    self.rules = rules
+    self.header = header
+  }
+
+  /// Switches to the detector's other name; false when it has none.
+  mutating func useOtherDetector() -> Bool {
+    guard let literal = HeaderName.detector.value(in: header),
+      let other = HeaderName.otherDetector(conditioned(literal))
+    else { return false }
+    detector = other
+    return true
+  }
+
+  mutating func useLiteralDetector() { detector = nil }
+
+  /// The header's value in normal form; `UNDEFINED` when it has none.
+  private func value(_ name: HeaderName) -> String {
+    if !irrelevant.isEmpty, irrelevant.contains(name.parkey) { return "N/A" }
+    if let detector, name.role == .detector { return detector }
+    return name.value(in: header).map(conditioned) ?? "UNDEFINED"
+  }
+
+  // MARK: choosing
+
+  func choose(_ tree: SelectorTree, row: String = "") -> Outcome {
+    switch tree {
+    case .file(let name): return .found(file: name, row: row, useAfter: nil)
+    case .several(let names):
+      return .refused("row \(row) of \(rules.name) gives several files: \(names.joined(separator: ", "))")
+    case .useAfter(let table): return choose(amongDates: [(table, row)])
+    case .match(let table): return choose(in: table)
+    }
+  }
+
+  private func choose(in table: MatchTable) -> Outcome {
+    var values: [String] = []
+    values.reserveCapacity(table.columns.count)
+    for column in table.columns {
+      let value = value(column.name)
+      guard column.accepts(value) else { return .unlisted }
+      values.append(value)
+    }
+    var candidates = table.candidates(values)[...]
+    while let first = candidates.first {
+      let group = candidates.prefix { $0.weight == first.weight }
+      candidates = candidates.dropFirst(group.count)
+      let outcome = choose(group: group.map { table.rows[$0.row] })
+      if case .nothing = outcome { continue }
+      return outcome
+    }
+    return .nothing
+  }
+
+  /// Rows of equal weight: one alone, or the union of their dates.
+  private func choose(group: [MatchTable.Row]) -> Outcome {
+    if group.count == 1 { return choose(group[0].choice, row: group[0].text) }
+    let texts = group.map(\.text).joined(separator: ", ")
+    guard rules.mergesOverlaps else {
+      return .refused("\(rules.name) has several rows that match equally: \(texts)")
+    }
+    var tables: [(UseAfterTable, String)] = []
+    for row in group {
+      guard case .useAfter(let table) = row.choice else {
+        return .refused("\(rules.name) has rows that match equally and cannot be merged: \(texts)")
+      }
+      tables.append((table, row.text))
+    }
+    return choose(amongDates: tables)
+  }
+
+  /// The last entry not after the header's date over all tables; of equal dates the greater file name.
+  private func choose(amongDates tables: [(table: UseAfterTable, row: String)]) -> Outcome {
+    let stamp: UseAfterStamp
+    switch date(tables[0].table.parameters) {
+    case .success(let date): stamp = date
+    case .failure(let problem): return .refused("\(rules.name): \(problem.sentence)")
+    }
+    var best: (entry: UseAfterTable.Entry, row: String)?
+    for (table, row) in tables {
+      guard let index = table.index(notAfter: stamp) else { continue }
+      let entry = table.entries[index]
+      if let current = best {
+        let isLater = entry.stamp > current.entry.stamp
+        let isGreater =
+          entry.stamp == current.entry.stamp
+          && entry.choice.fileText ?? "" > current.entry.choice.fileText ?? ""
+        if isLater || isGreater { best = (entry, row) }
+      } else {
+        best = (entry, row)
+      }
+    }
+    guard let best else { return .nothing }
+    let outcome = choose(best.entry.choice, row: best.row)
+    guard case .found(let file, let row, nil) = outcome else { return outcome }
+    return .found(file: file, row: row, useAfter: best.entry.text)
+  }
+
+  // MARK: dates
+
+  private struct DateProblem: Error { let sentence: String }
+
+  /// The header's time: date and time parkeys together, or whatever the rmap names, joined.
+  private func date(_ parameters: [HeaderName]) -> Result<UseAfterStamp, DateProblem> {
+    var parts: [String] = []
+    for name in parameters {
+      guard let raw = name.value(in: header), conditioned(raw) != "UNDEFINED" else {
+        if name.role == .time, let stamp = dateWithTime() { return .success(stamp) }
+        return .failure(DateProblem(sentence: "the header has no \(name.candidates.joined(separator: ", "))"))
+      }
+      parts.append(raw)
+    }
+    let stamp: UseAfterStamp?
+    if parameters.count == 2, parameters[0].role == .date, parameters[1].role == .time {
+      stamp =
+        parts[0].contains("T")
+        ? UseAfterStamp(parts[0]) : UseAfterStamp(date: trimmed(parts[0]), time: parts[1])
+    } else {
+      stamp = UseAfterStamp(parts.joined(separator: " "))
+    }
+    guard let stamp else {
+      return .failure(DateProblem(sentence: "'\(parts.joined(separator: " "))' is not a date and time"))
+    }
+    return .success(stamp)
+  }
+
+  private func trimmed(_ text: String) -> Substring {
+    var text = text.drop { $0 == " " }
+    while text.last == " " { text.removeLast() }
+    return text
+  }
+
+  /// Date keywords that carry their time: `DATE-OBS` or `DATE-BEG` as `yyyy-mm-ddThh:mm:ss`.
+  private func dateWithTime() -> UseAfterStamp? {
+    for name in HeaderName.date.candidates {
+      if let raw = header[name], raw.contains("T"), let stamp = UseAfterStamp(raw) { return stamp }
+    }
+    return nil
+  }
+
+  // MARK: why not
+
+  /// A sentence: which rmap, which values, and what the nearest row wants instead.
+  func explanation(of outcome: Outcome) -> String {
+    if case .refused(let sentence) = outcome { return sentence }
+    switch rules.selector {
+    case .match(let table): return explanation(table)
+    case .useAfter(let table): return "\(rules.name): \(tooEarly(table))"
+    case .file, .several: return "\(rules.name) has no rule for this header"
+    }
+  }
+
+  private func explanation(_ table: MatchTable) -> String {
+    let values = table.columns.map { value($0.name) }
+    let asked = zip(table.columns, values).map { "\($0.name.parkey)='\($1)'" }.joined(separator: ", ")
+    guard let (row, differing) = table.nearest(values) else {
+      return "\(rules.name) has no rows yet (asked for \(asked))"
+    }
+    if let column = differing.first {
+      return "\(rules.name) has no row for \(asked); the nearest, \(row.text), wants "
+        + "\(table.columns[column].name.parkey)='\(row.raw[column])' instead of '\(values[column])'"
+    }
+    if let column = table.columns.indices.first(where: { !table.columns[$0].accepts(values[$0]) }) {
+      return "\(rules.name) does not name \(table.columns[column].name.parkey)='\(values[column])'"
+    }
+    if case .useAfter(let dates) = row.choice { return "\(rules.name), row \(row.text): \(tooEarly(dates))" }
+    return "\(rules.name) has nothing below row \(row.text) for this header"
+  }
+
+  private func tooEarly(_ table: UseAfterTable) -> String {
+    let asked = table.parameters.map { $0.value(in: header) ?? "" }.joined(separator: " ")
+    guard let first = table.entries.first else { return "there are no references" }
+    return "the first reference is used after \(first.text), the frame is of \(asked)"
+  }
+}

@@ -1,0 +1,39 @@
+/// `UseAfter({date : choice})`: the last entry at or before the header's date.
+struct UseAfterTable: Sendable {
+  struct Entry: Sendable {
+    let stamp: UseAfterStamp
+    /// As the rmap writes it.
+    let text: String
+    let choice: SelectorTree
+  }
+
+  /// Ascending.
+  let entries: [Entry]
+  let parameters: [HeaderName]
+
+  /// Position of the last entry not after `stamp`, or nil.
+  func index(notAfter stamp: UseAfterStamp) -> Int? {
+    var low = 0
+    var high = entries.count
+    while low < high {
+      let middle = (low + high) / 2
+      if entries[middle].stamp <= stamp { low = middle + 1 } else { high = middle }
+    }
+    return low == 0 ? nil : low - 1
+  }
+}
+
+/// What a mapping's selector is made of.
+indirect enum SelectorTree: Sendable {
+  case match(MatchTable)
+  case useAfter(UseAfterTable)
+  /// A file name, `N/A` or `OMIT`.
+  case file(String)
+  /// Several files at once (old HST rules); never chosen by us.
+  case several([String])
+
+  /// The text that the published client compares when two rows collide at one date.
+  var fileText: String? {
+    if case .file(let name) = self { name } else { nil }
+  }
+}

@@ -1,0 +1,26 @@
+/// Why the template of an archive could not be laid down.
+///
+/// Codes: `template-unwritable`, `template-in-the-way`.
+public struct TemplateError: Error, Sendable, CustomStringConvertible {
+  /// Stable, machine-readable kind of failure.
+  public let code: String
+  /// What went wrong, in words.
+  public let message: String
+  /// The path it went wrong with.
+  public let subject: String
+  /// What to do next, if there is something.
+  public let hint: String?
+  public let underlying: (any Error)?
+
+  public init(
+    code: String, message: String, subject: String, hint: String? = nil, underlying: (any Error)? = nil
+  ) {
+    self.code = code
+    self.message = message
+    self.subject = subject
+    self.hint = hint
+    self.underlying = underlying
+  }
+
+  public var description: String { "\(message) — \(subject)" }
+}

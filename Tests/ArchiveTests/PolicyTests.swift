@@ -1,0 +1,7 @@
+import CatalogStore
+import ChildProcess
+import Executors
+import JobContract
+import Testing
+
+@testable import Archive
