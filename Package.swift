@@ -117,5 +117,7 @@ let package = Package(
     tests("FITSIOTests", ["FITSIO", "FITSStructure", "CCFITSIO"]),
     tests("MetadataTests", ["Metadata", "FITSStructure"]),
     tests("TablesTests", ["Tables"]),
+    tests("DataModelsTests", ["DataModels", "FITSIO", "FITSStructure", "Pixels"]),
+    tests("SimulatorTests", ["Simulator", "DataModels", "Metadata", "FITSIO", "Pixels"]),
   ]
 )
