@@ -17,7 +17,11 @@ enum FieldMatcher: Sendable {
 
   struct Comparison: Sendable {
     enum Relation: String, CaseIterable {
-      case atLeast = ">=", atMost = "<=", equal = "==", above = ">", below = "<"
+      case atLeast = ">="
+      case atMost = "<="
+      case equal = "=="
+      case above = ">"
+      case below = "<"
     }
 
     let relation: Relation
