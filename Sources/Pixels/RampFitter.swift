@@ -59,12 +59,12 @@ struct RampFitter<Element: PixelScalar>: Sendable {
       var bad = y .!= y
       if cutsSaturation {
         let full = y .>= saturation
-        alive = alive .& .!full
+        alive .&= .!full
         line.flags = line.flags.raising(DQ.saturated, where: full)
       }
       if groupQuality != nil { groupFlags(index, j, i, count, &alive, &bad, &line.flags) }
       let good = alive .& .!bad
-      gaps = gaps .| (alive .& bad)
+      gaps .|= (alive .& bad)
       usable += ones(where: good)
       slope += all.weights[j] * Lanes.zero.replacing(with: y - origin, where: good)
     }
@@ -74,7 +74,7 @@ struct RampFitter<Element: PixelScalar>: Sendable {
     line.poisson = Lanes(repeating: all.poisson)
     let short = usable .!= Lanes(repeating: Float(weights.kept.count))
     if anyLane(short) { refit(index, weights, i, count, short, gaps, origin, &line) }
-    line.valid = line.used .>= 2
+    line.valid = (line.used .>= 2)
     if noise == nil { addScatter(index, weights, i, count, origin, short, &line) }
     return line
   }
@@ -100,8 +100,8 @@ struct RampFitter<Element: PixelScalar>: Sendable {
     var q = FlagLanes.zero
     for lane in 0..<count { q[lane] = UInt32(pointer[lane]) }
     flags |= q & ~DQ.doNotUse
-    alive = alive .& .!q.has(DQ.saturated)
-    bad = bad .| q.has(DQ.doNotUse)
+    alive .&= .!q.has(DQ.saturated)
+    bad .|= q.has(DQ.doNotUse)
   }
 
   /// Fits again the lanes in which not all reads are usable.
@@ -118,7 +118,7 @@ struct RampFitter<Element: PixelScalar>: Sendable {
       let length = line.used[lane]
       let fit = weights.prefix[Int(length)]
       let same = todo .& (line.used .== length)
-      todo = todo .& .!same
+      todo .&= .!same
       var slope = Lanes.zero
       for j in weights.kept.prefix(Int(length)) {
         slope += fit.weights[j] * (at(index, j, i, count) - origin)
@@ -160,21 +160,23 @@ struct RampFitter<Element: PixelScalar>: Sendable {
     _ index: Int, _ weights: IntegrationWeights, _ i: Int, _ count: Int, _ origin: Lanes, _ short: LaneMask,
     _ line: inout RampLine
   ) {
+    // In double precision: residuals are small differences of large numbers.
+    typealias Wide = SIMD16<Double>
     let start = weights.times[weights.kept[0]]
-    var mean = Lanes.zero
-    var square = Lanes.zero
+    let slope = Wide(line.slope)
+    let zero = Wide(origin)
+    var mean = Wide.zero
+    var square = Wide.zero
     for j in weights.kept {
-      let t = Float(weights.times[j] - start)
-      mean += at(index, j, i, count) - origin - t * line.slope
+      mean += Wide(at(index, j, i, count)) - zero - (weights.times[j] - start) * slope
     }
-    mean /= Float(weights.kept.count)
+    mean /= Double(weights.kept.count)
     for j in weights.kept {
-      let t = Float(weights.times[j] - start)
-      let d = at(index, j, i, count) - origin - t * line.slope - mean
+      let d = Wide(at(index, j, i, count)) - zero - (weights.times[j] - start) * slope - mean
       square += d * d
     }
-    let freedom = Float(weights.kept.count - 2)
-    line.scatter = freedom > 0 ? square / freedom : Lanes(repeating: .nan)
+    let freedom = Double(weights.kept.count - 2)
+    line.scatter = freedom > 0 ? Lanes(square / freedom) : Lanes(repeating: .nan)
     for lane in 0..<count where short[lane] {
       line.scatter[lane] = scatter(
         pattern(index, weights, i, lane), index, weights, i, lane, line.slope[lane])
