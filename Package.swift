@@ -105,6 +105,8 @@ let package = Package(
     command("tmtrun", ["Pipelines", "PipelineEngine", "JobContract", logging]),
     command("irissim", ["Simulator"]),
     // tests
+    tests("AssociationsTests", ["Associations"]),
+    tests("ArchiveTests", ["Archive", "CatalogStore", "ChildProcess", "Executors", "JobContract"]),
     tests("ArchitectureTests", []),
     tests("PixelsTests", ["Pixels"]),
     tests("ChildProcessTests", ["ChildProcess"]),
