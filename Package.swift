@@ -99,8 +99,8 @@ let package = Package(
     command(
       "irisarchive",
       [
-        "Archive", "CatalogStore", "Tables", "Settings", "Template", "Metadata", "References",
-        "FITSStructure", "JobContract", "ChildProcess", logging,
+        "Archive", "Associations", "CatalogStore", "Tables", "Settings", "Template", "Metadata",
+        "References", "FITSStructure", "JobContract", "ChildProcess", crypto, logging,
       ]),
     command("tmtrun", ["Pipelines", "PipelineEngine", "JobContract", logging]),
     command("irissim", ["Simulator"]),
@@ -117,5 +117,7 @@ let package = Package(
     tests("FITSIOTests", ["FITSIO", "FITSStructure", "CCFITSIO"]),
     tests("MetadataTests", ["Metadata", "FITSStructure"]),
     tests("TablesTests", ["Tables"]),
+    tests("CatalogStoreTests", ["CatalogStore", "JobContract"]),
+    tests("CommandTests", ["CatalogStore", "ChildProcess", "FITSStructure", "JobContract"]),
   ]
 )
