@@ -99,8 +99,8 @@ let package = Package(
     command(
       "irisarchive",
       [
-        "Archive", "CatalogStore", "Tables", "Settings", "Template", "Metadata", "References",
-        "FITSStructure", "JobContract", "ChildProcess", logging,
+        "Archive", "Associations", "CatalogStore", "Tables", "Settings", "Template", "Metadata",
+        "References", "FITSStructure", "JobContract", "ChildProcess", crypto, logging,
       ]),
     command("tmtrun", ["Pipelines", "PipelineEngine", "JobContract", logging]),
     command("irissim", ["Simulator"]),
@@ -121,5 +121,7 @@ let package = Package(
     tests("TablesTests", ["Tables"]),
     tests("DataModelsTests", ["DataModels", "FITSIO", "FITSStructure", "Pixels"]),
     tests("SimulatorTests", ["Simulator", "DataModels", "Metadata", "FITSIO", "Pixels"]),
+    tests("CatalogStoreTests", ["CatalogStore", "JobContract"]),
+    tests("CommandTests", ["CatalogStore", "ChildProcess", "FITSStructure", "JobContract"]),
   ]
 )
