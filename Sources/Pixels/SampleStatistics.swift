@@ -78,11 +78,13 @@ public enum SampleStatistics {
   }
 
   /// The half-sample mode: the narrowest window that holds half of the samples, again and again
-  /// (Robertson & Cryer 1974; Bickel 2002). `sorted` must rise.
+  /// (Robertson & Cryer 1974; Bickel 2002). Of quantised samples, where values occur ten times on average, the
+  /// most frequent value. `sorted` must rise and hold no NaN; NaN for no samples.
   public static func halfSampleMode(sorted: [Float]) -> Float {
     var low = 0
     var n = sorted.count
     guard n > 0 else { return .nan }
+    if let common = commonValue(sorted) { return common }
     while n > 3 {
       let half = (n + 1) / 2
       var best = low
@@ -99,5 +101,19 @@ public enum SampleStatistics {
     if left == right { return sorted[low + 1] }
     return left < right
       ? 0.5 * (sorted[low] + sorted[low + 1]) : 0.5 * (sorted[low + 1] + sorted[low + 2])
+  }
+
+  /// The most frequent value of samples that repeat ten times on average, else nil.
+  private static func commonValue(_ sorted: [Float]) -> Float? {
+    var distinct = 0
+    var run = 0
+    var longest = 0
+    var common = Float.nan
+    for (i, x) in sorted.enumerated() {
+      if i == 0 || x != sorted[i - 1] { (distinct, run) = (distinct + 1, 0) }
+      run += 1
+      if run > longest { (longest, common) = (run, x) }
+    }
+    return distinct * 10 <= sorted.count ? common : nil
   }
 }
