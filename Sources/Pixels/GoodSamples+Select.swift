@@ -8,14 +8,16 @@ extension GoodSamples {
     var high = Float.greatestFiniteMagnitude
   }
 
-  /// The median of the samples within bounds, `count` of them; of their distances from `center` if one is given.
+  /// The median of the samples within bounds, `count` of them; of their distances from `center` if one is
+  /// given.
   func median(_ bounds: Bounds, count: Int, from center: Float? = nil) -> Float {
     guard count > 0 else { return .nan }
     let (lower, upper) = middle(count, bounds, center)
     return count % 2 == 1 ? upper : 0.5 * lower + 0.5 * upper
   }
 
-  /// The samples of rank (count - 1) / 2 and count / 2, by two histograms of 16 bits each: exact, without a copy.
+  /// The samples of rank (count - 1) / 2 and count / 2, by two histograms of 16 bits each: exact, without a
+  /// copy.
   private func middle(_ count: Int, _ bounds: Bounds, _ center: Float?) -> (Float, Float) {
     let coarse = histogram(bounds, center, within: nil)
     let lower = Self.bucket(of: (count - 1) / 2, in: coarse)

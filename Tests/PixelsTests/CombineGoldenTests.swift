@@ -2,12 +2,14 @@ import Foundation
 import Pixels
 import Testing
 
-/// Combination against the reference implementation, which clips about the biweight location in units of the root of
-/// the biweight midvariance (4 sigma, up to 50 rounds, stacks of 3 and fewer not at all) and leaves out any flag.
+/// Combination against the reference implementation, which clips about the biweight location in units of the
+/// root of the biweight midvariance (4 sigma, up to 50 rounds, stacks of 3 and fewer not at all) and leaves
+/// out any flag.
 ///
-/// Two pixels of the golden stacks differ by design: at `quantised` six of seven samples are equal, the biweight
-/// sigma is 0, and the reference rejects the seventh for being 1 away; ours takes a sigma of 0 to say nothing. At
-/// `noError` a frame's error is 0, an infinite weight; ours leaves that sample out of weighted results.
+/// Two pixels of the golden stacks differ by design: at `quantised` six of seven samples are equal, the
+/// biweight sigma is 0, and the reference rejects the seventh for being 1 away; ours takes a sigma of 0 to
+/// say nothing. At `noError` a frame's error is 0, an infinite weight; ours leaves that sample out of
+/// weighted results.
 @Suite struct CombineGoldenTests {
   private let quantised = 5, noError = 6
 
@@ -66,8 +68,8 @@ import Testing
     #expect(result.measured.quality.elements == flags)
   }
 
-  /// Known bug: without clipping the reference averages flagged samples into mean and median. Compared where no
-  /// sample is flagged; elsewhere with the mean in double precision of the samples that are not.
+  /// Known bug: without clipping the reference averages flagged samples into mean and median. Compared where
+  /// no sample is flagged; elsewhere with the mean in double precision of the samples that are not.
   @Test(arguments: [3, 7], [CombineOptions.Method.mean, .median])
   func unclippedValuesAgree(count: Int, method: CombineOptions.Method) throws {
     let output = try GoldenFile("combine_\(count)_\(method.rawValue)_noclip.fits")
