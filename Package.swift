@@ -111,12 +111,14 @@ let package = Package(
     command(
       "irisarchive",
       [
-        "Archive", "CatalogStore", "Tables", "Settings", "Template", "Metadata", "References",
-        "FITSStructure", "JobContract", "ChildProcess", logging,
+        "Archive", "Associations", "CatalogStore", "Tables", "Settings", "Template", "Metadata",
+        "References", "FITSStructure", "JobContract", "ChildProcess", crypto, logging,
       ]),
     command("tmtrun", ["Pipelines", "PipelineEngine", "JobContract", logging]),
     command("irissim", ["Simulator"]),
     // tests
+    tests("AssociationsTests", ["Associations"]),
+    tests("ArchiveTests", ["Archive", "CatalogStore", "ChildProcess", "Executors", "JobContract"]),
     tests("ArchitectureTests", []),
     tests("PixelsTests", ["Pixels"]),
     tests("ChildProcessTests", ["ChildProcess"]),
@@ -135,5 +137,7 @@ let package = Package(
     tests("StepsTests", engine + ["ReadoutSteps", "SharedSteps", "CalibrationSteps"]),
     tests("PipelinesTests", engine + ["Pipelines", "Simulator"]),
     tests("ScienceTests", engine + ["Pipelines", "Simulator"]),
+    tests("CatalogStoreTests", ["CatalogStore", "JobContract"]),
+    tests("CommandTests", ["CatalogStore", "ChildProcess", "FITSStructure", "JobContract"]),
   ]
 )

@@ -37,28 +37,16 @@ final class OnceService: Service {
       try await Task.sleep(for: .milliseconds(100))
     }
     await ingest.drained()
-    try await withThrowingDiscardingTaskGroup { outer in
-      outer.addTask {
-        try await self.schedule()
-      }
+    do {
+      try await schedule()
+    } catch {
+      await scheduler.stop()
+      throw error
     }
+    await scheduler.stop()
   }
 
   private func schedule() async throws {
-    var failure: (any Error)?
-    await withDiscardingTaskGroup { group in
-      do {
-        try await loop(&group)
-      } catch {
-        failure = error
-        group.cancelAll()
-      }
-      if Task.isCancelled { group.cancelAll() }
-    }
-    if let failure { throw failure }
-  }
-
-  private func loop(_ group: inout DiscardingTaskGroup) async throws {
     let ticker = Task { [wake] in
       while !Task.isCancelled {
         wake.ask()
@@ -68,7 +56,7 @@ final class OnceService: Service {
     defer { ticker.cancel() }
     for await _ in wake.stream {
       if Task.isCancelled { return }
-      try await scheduler.turn(in: &group)
+      try await scheduler.turn()
       guard try await scheduler.isIdle() else { continue }
       if try await scheduler.passWaits() == 0, try await scheduler.isSettled() { return }
       wake.ask()

@@ -30,28 +30,26 @@ final class ScheduleService: Service {
 
   func run() async throws {
     let wake = wake
+    let firstScan = firstScan
     await withGracefulShutdownHandler {
-      await withDiscardingTaskGroup { group in
-        // What lay there at start is taken in before anything is planned from it.
-        for await _ in firstScan.stream {}
-        await ingest.drained()
-        ready()
-        let ticker = Task { await Self.tick(wake) }
-        for await _ in wake.stream {
-          await turn(&group)
-        }
-        ticker.cancel()
-        group.cancelAll()
-      }
+      // What lay there at start is taken in before anything is planned from it.
+      for await _ in firstScan.stream {}
+      await ingest.drained()
+      ready()
+      let ticker = Task { await Self.tick(wake) }
+      for await _ in wake.stream { await turn() }
+      ticker.cancel()
+      await scheduler.stop()
     } onGracefulShutdown: {
+      firstScan.finish()
       wake.finish()
     }
   }
 
-  private func turn(_ group: inout DiscardingTaskGroup) async {
+  private func turn() async {
     _ = ingest.reviewIncomplete(after: waits.truncated)
     do {
-      try await scheduler.turn(in: &group)
+      try await scheduler.turn()
     } catch {
       logger.error("a scheduling turn was cut short; the next one goes on", metadata: ["error": "\(error)"])
     }

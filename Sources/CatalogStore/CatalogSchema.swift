@@ -45,7 +45,7 @@ enum CatalogSchema {
       ra REAL CHECK (ra BETWEEN 0 AND 360),
       dec REAL CHECK (dec BETWEEN -90 AND 90),
       exposure_key TEXT,
-      fields TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(fields)),
+      fields TEXT NOT NULL DEFAULT '{}' CHECK (fields GLOB '{*}'),
       quality TEXT NOT NULL DEFAULT 'UNKNOWN' CHECK (quality IN ('GOOD', 'BAD', 'UNKNOWN')),
       arrived_at REAL NOT NULL,
       recorded_at REAL NOT NULL,
@@ -141,7 +141,7 @@ enum CatalogSchema {
       priority INTEGER NOT NULL,
       attempts INTEGER NOT NULL DEFAULT 0,
       not_before REAL NOT NULL DEFAULT 0,
-      spec TEXT NOT NULL CHECK (json_valid(spec)),
+      spec TEXT NOT NULL CHECK (spec GLOB '{*}'),
       instance TEXT,
       created_at REAL NOT NULL,
       started_at REAL,
@@ -178,7 +178,7 @@ enum CatalogSchema {
       status TEXT NOT NULL CHECK (status IN ('COMPLETE', 'SKIPPED', 'FAILED')),
       reason TEXT,
       seconds REAL NOT NULL,
-      parameters TEXT NOT NULL CHECK (json_valid(parameters)),
+      parameters TEXT NOT NULL CHECK (parameters GLOB '{*}'),
       PRIMARY KEY (run_id, ordinal)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE run_input (
@@ -215,7 +215,7 @@ enum CatalogSchema {
       kind TEXT NOT NULL,
       version INTEGER NOT NULL CHECK (version > 0),
       superseded_by INTEGER REFERENCES product(frame_id),
-      quality TEXT NOT NULL CHECK (json_valid(quality)),
+      quality TEXT NOT NULL CHECK (quality GLOB '{*}'),
       UNIQUE (association_id, kind, version)
     ) STRICT;
     CREATE TABLE reference (
@@ -245,7 +245,7 @@ enum CatalogSchema {
       type TEXT NOT NULL,
       subject TEXT NOT NULL,
       time REAL NOT NULL,
-      data TEXT NOT NULL CHECK (json_valid(data)),
+      data TEXT NOT NULL CHECK (data GLOB '{*}'),
       dispatched INTEGER NOT NULL DEFAULT 0 CHECK (dispatched IN (0, 1))
     ) STRICT;
     CREATE INDEX event_waiting ON event(ordinal) WHERE dispatched = 0;

@@ -46,7 +46,9 @@ extension CatalogWriter {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let fields = String(decoding: try encoder.encode(d.fields), as: UTF8.self)
-    let usable = file.state == "classified" || (origin == .product && file.state == "current")
+    let usable =
+      file.state == "classified" || (origin == .product && file.state == "current")
+      || (file.state == "received" && d.kind == "readout")
     try db.cachedStatement(
       sql: """
         INSERT INTO frame (content_id, origin, name, state, reason, degraded, kind, level, obstype, obsname,

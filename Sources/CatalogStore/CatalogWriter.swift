@@ -46,16 +46,5 @@ public struct CatalogWriter: Sendable {
   }
 
   /// The schema as SQL text, one statement a paragraph: what `catalog/schema.sql` holds.
-  public func schemaText() throws(CatalogError) -> String {
-    try read { db in
-      let rows = try String.fetchAll(
-        db,
-        sql: """
-          SELECT sql FROM sqlite_schema
-          WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND name <> 'grdb_migrations'
-          ORDER BY rowid
-          """)
-      return rows.map { $0 + ";" }.joined(separator: "\n\n") + "\n"
-    }
-  }
+  public func schemaText() throws(CatalogError) -> String { try reader.schemaText() }
 }

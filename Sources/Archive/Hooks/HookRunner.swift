@@ -15,7 +15,8 @@ actor HookRunner {
   private let timeoutSeconds: Double
   private let logger: Logger
   private let finished: @Sendable () -> Void
-  private var running: Set<String> = []
+  /// Deliveries under way, by hook and subject.
+  private var running: [String: Task<Void, Never>] = [:]
 
   /// - Parameter finished: told after each ended delivery.
   init(
@@ -35,14 +36,21 @@ actor HookRunner {
   /// Nothing is being delivered right now.
   var isIdle: Bool { running.isEmpty }
 
-  /// Starts what is due in `group`, up to the limit.
-  func startDue(in group: inout DiscardingTaskGroup) throws(CatalogError) {
+  /// Ends the deliveries under way (they are told again later) and returns when they are settled.
+  func stop() async {
+    let tasks = Array(running.values)
+    tasks.forEach { $0.cancel() }
+    for task in tasks { await task.value }
+  }
+
+  /// Starts what is due, up to the limit.
+  func startDue() throws(CatalogError) {
     while try writer.dispatchEvents(hooks: folder.accepted()) > 0 {}
     let now = Date().timeIntervalSince1970
     for delivery in try writer.deliveries() where delivery.nextAt <= now && running.count < limit {
       let key = "\(delivery.hook)\u{0}\(delivery.subject)"
-      guard running.insert(key).inserted else { continue }
-      group.addTask { await self.deliver(delivery, key) }
+      guard running[key] == nil else { continue }
+      running[key] = Task { await deliver(delivery, key) }
     }
   }
 
@@ -55,7 +63,7 @@ actor HookRunner {
     } catch {
       logger.error("a delivery could not be settled; it is told again", metadata: ["error": "\(error)"])
     }
-    running.remove(key)
+    running[key] = nil
     finished()
   }
 

@@ -70,8 +70,8 @@ struct JobStarter: Sendable {
   }
 
   private func settle(_ report: RunReport, _ job: JobRecord, _ run: RunRecord, _ spec: JobSpec) throws -> Bool {
-    do {
-      _ = try recorder.record(report, spec: spec, job: job, run: run)
+    let failure = recorded(report, job, run, spec)
+    guard let failure else {
       logger.info(
         "done",
         metadata: [
@@ -79,9 +79,20 @@ struct JobStarter: Sendable {
           "seconds": "\((report.seconds * 100).rounded() / 100)",
         ])
       return true
-    } catch let error as ArchiveError {
-      try fail(job, run, .failed, nil, "\(error.message) — \(error.subject); \(error.hint ?? "")")
-      return false
+    }
+    try fail(job, run, .failed, nil, "\(failure.message) — \(failure.subject); \(failure.hint ?? "")")
+    return false
+  }
+
+  /// nil when the products are in the archive.
+  private func recorded(
+    _ report: RunReport, _ job: JobRecord, _ run: RunRecord, _ spec: JobSpec
+  ) -> ArchiveError? {
+    do throws(ArchiveError) {
+      _ = try recorder.record(report, spec: spec, job: job, run: run)
+      return nil
+    } catch {
+      return error
     }
   }
 

@@ -26,7 +26,8 @@ actor Scheduler {
   private let parts: Parts
   private let hasher = FileHasher()
   private let wake: @Sendable () -> Void
-  private var running: Set<Int64> = []
+  /// Jobs under way, by id: this actor owns them, and `stop` ends them.
+  private var running: [Int64: Task<Void, Never>] = [:]
   private var contexts: [String: RulesContext] = [:]
   private(set) var done = 0
 
@@ -48,14 +49,22 @@ actor Scheduler {
     return try reader.undispatchedEvents() == 0 && !due
   }
 
-  /// One turn. Jobs and hooks it starts run in `group`.
-  func turn(in group: inout DiscardingTaskGroup) async throws {
+  /// Ends the jobs and hooks under way and returns when they are gone and settled.
+  func stop() async {
+    let tasks = Array(running.values)
+    tasks.forEach { $0.cancel() }
+    await parts.hooks.stop()
+    for task in tasks { await task.value }
+  }
+
+  /// One turn: starts jobs and hooks, and waits for none of them.
+  func turn() async throws {
     while try parts.associator.associateNew() > 0 {}
     _ = try parts.associator.closeDue(everything: false)
     try await insertMasters()
     try await plan()
-    try startJobs(in: &group)
-    try await parts.hooks.startDue(in: &group)
+    try startJobs()
+    try await parts.hooks.startDue()
   }
 
   /// Every association has its job, or waits for something that only a person or another file can bring.
@@ -130,20 +139,19 @@ actor Scheduler {
 
   // MARK: jobs
 
-  private func startJobs(in group: inout DiscardingTaskGroup) throws(CatalogError) {
+  private func startJobs() throws(CatalogError) {
     guard running.count < parts.maxJobs else { return }
     let free = parts.maxJobs - running.count
-    for job in try parts.writer.reader.startableJobs(now: now, limit: free) where !running.contains(job.id) {
-      running.insert(job.id)
-      group.addTask {
-        let succeeded = await self.parts.starter.run(job)
-        await self.ended(job.id, succeeded)
+    for job in try parts.writer.reader.startableJobs(now: now, limit: free) where running[job.id] == nil {
+      running[job.id] = Task {
+        let succeeded = await parts.starter.run(job)
+        ended(job.id, succeeded)
       }
     }
   }
 
   private func ended(_ job: Int64, _ succeeded: Bool) {
-    running.remove(job)
+    running[job] = nil
     if succeeded { done += 1 }
     wake()
   }

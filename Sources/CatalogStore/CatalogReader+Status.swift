@@ -1,0 +1,181 @@
+import GRDB
+
+/// Something that wants an operator's eye, with the reason and the next command.
+public struct StatusConcern: Sendable, Codable, Equatable {
+  public var name: String
+  public var state: String
+  public var reason: String
+  public var next: String
+}
+
+/// Percentiles of a delay, seconds.
+public struct StatusDelay: Sendable, Codable, Equatable {
+  public var count: Int
+  public var p50: Double?
+  public var p95: Double?
+  public var p99: Double?
+
+  /// Nearest-rank percentiles of a sorted list.
+  init(sorted delays: [Double]) {
+    func rank(_ percent: Double) -> Double? {
+      guard !delays.isEmpty else { return nil }
+      let index = Int((percent / 100 * Double(delays.count)).rounded(.up)) - 1
+      return delays[min(max(index, 0), delays.count - 1)]
+    }
+    count = delays.count
+    p50 = rank(50)
+    p95 = rank(95)
+    p99 = rank(99)
+  }
+}
+
+/// The archive at a glance, as the catalog has it: true with the daemon running, stopped or dead.
+public struct CatalogStatus: Sendable, Codable, Equatable {
+  /// Raw files and products by state.
+  public var files: [String: Int]
+  public var products: [String: Int]
+  /// Jobs by state.
+  public var queue: [String: Int]
+  /// Associations that still wait, with the reason.
+  public var waiting: [StatusConcern]
+  public var held: [StatusConcern]
+  public var quarantined: [StatusConcern]
+  public var failed: [StatusConcern]
+  public var stale: [StatusConcern]
+  public var degraded: [StatusConcern]
+  public var refusedReferences: [StatusConcern]
+  /// Hook deliveries by state.
+  public var hooks: [String: Int]
+  public var hookProblems: [StatusConcern]
+  /// Files recorded in the last minute and in the last hour.
+  public var arrivedLastMinute: Int
+  public var arrivedLastHour: Int
+  /// From the file's close to its row.
+  public var closeToCatalog: StatusDelay
+  /// From the close of the last input of a product to the product's row.
+  public var closeToProduct: StatusDelay
+  public var context: String?
+  /// What the log has to say, newest first.
+  public var notices: [StatusNotice]
+}
+
+/// A line of the archive's own log: no file, but worth knowing.
+public struct StatusNotice: Sendable, Codable, Equatable, FetchableRecord {
+  public var at: Double
+  public var subject: String
+  public var sentence: String
+}
+
+extension CatalogReader {
+  /// - Parameters:
+  ///   - now: seconds since 1970 UTC.
+  ///   - limit: how many concerns of each kind, newest first.
+  ///   - sample: delays are those of the newest so many files.
+  public func status(now: Double, limit: Int = 20, sample: Int = 10_000) throws(CatalogError) -> CatalogStatus {
+    try read { db in
+      CatalogStatus(
+        files: try Self.counts(db, "SELECT state, count(*) FROM frame WHERE origin = 'raw' GROUP BY 1"),
+        products: try Self.counts(db, "SELECT state, count(*) FROM frame WHERE origin = 'product' GROUP BY 1"),
+        queue: try Self.counts(db, "SELECT state, count(*) FROM job GROUP BY 1"),
+        waiting: try Self.waiting(db, limit),
+        held: try Self.frames(db, "f.state = 'held'", limit, next: "irisarchive show %@ --header"),
+        quarantined: try Self.frames(db, "f.state = 'quarantined'", limit, next: "irisarchive verify %@"),
+        failed: try Self.failedJobs(db, limit),
+        stale: try Self.frames(db, "f.state = 'stale'", limit, next: "irisarchive show %@ --provenance"),
+        degraded: try Self.degraded(db, limit),
+        refusedReferences: try Self.refused(db, limit),
+        hooks: try Self.counts(db, "SELECT state, count(*) FROM delivery GROUP BY 1"),
+        hookProblems: try Self.hookProblems(db, limit),
+        arrivedLastMinute: try Self.arrived(db, since: now - 60),
+        arrivedLastHour: try Self.arrived(db, since: now - 3600),
+        closeToCatalog: try Self.delay(db, Self.closeToCatalog, sample),
+        closeToProduct: try Self.delay(db, Self.closeToProduct, sample),
+        context: try String.fetchOne(db, sql: "SELECT value FROM fact WHERE name = 'context'"),
+        notices: try StatusNotice.fetchAll(
+          db, sql: "SELECT at, subject, sentence FROM notice ORDER BY id DESC LIMIT ?", arguments: [limit]))
+    }
+  }
+
+  private static var closeToCatalog: String {
+    """
+    SELECT max(recorded_at - arrived_at, 0) FROM
+      (SELECT recorded_at, arrived_at FROM frame WHERE origin = 'raw' ORDER BY id DESC LIMIT ?)
+    """
+  }
+
+  private static var closeToProduct: String {
+    """
+    SELECT max(q.recorded_at - (SELECT max(i.arrived_at) FROM product r JOIN run_input n ON n.run_id = r.run_id
+        JOIN frame i ON i.id = n.frame_id WHERE r.frame_id = q.id), 0)
+    FROM (SELECT id, recorded_at FROM frame WHERE origin = 'product' ORDER BY id DESC LIMIT ?) q
+    """
+  }
+
+  private static func counts(_ db: Database, _ sql: String) throws -> [String: Int] {
+    var counts: [String: Int] = [:]
+    for row in try Row.fetchAll(db, sql: sql) { counts[row[0]] = row[1] }
+    return counts
+  }
+
+  private static func arrived(_ db: Database, since time: Double) throws -> Int {
+    try Int.fetchOne(
+      db, sql: "SELECT count(*) FROM frame WHERE origin = 'raw' AND recorded_at >= ?", arguments: [time]) ?? 0
+  }
+
+  private static func delay(_ db: Database, _ sql: String, _ sample: Int) throws -> StatusDelay {
+    let delays = try (Double?).fetchAll(db, sql: sql, arguments: [sample]).compactMap { $0 }
+    return StatusDelay(sorted: delays.sorted())
+  }
+
+  private static func concerns(
+    _ db: Database, _ sql: String, _ limit: Int, next: String
+  ) throws -> [StatusConcern] {
+    try Row.fetchAll(db, sql: sql + " LIMIT ?", arguments: [limit]).map { row in
+      let name: String = row[0]
+      return StatusConcern(
+        name: name, state: row[1], reason: row[2] ?? "",
+        next: next.replacing("%@", with: ShellWord.quoted(name)))
+    }
+  }
+
+  private static func frames(
+    _ db: Database, _ condition: String, _ limit: Int, next: String
+  ) throws -> [StatusConcern] {
+    let sql = "SELECT f.name, f.state, f.reason FROM frame f WHERE \(condition) ORDER BY f.id DESC"
+    return try concerns(db, sql, limit, next: next)
+  }
+
+  private static func degraded(_ db: Database, _ limit: Int) throws -> [StatusConcern] {
+    let sql = """
+      SELECT name, state, degraded FROM frame
+      WHERE origin = 'product' AND state IN ('current', 'stale') AND degraded IS NOT NULL ORDER BY id DESC
+      """
+    return try concerns(db, sql, limit, next: "irisarchive show %@ --provenance")
+  }
+
+  private static func waiting(_ db: Database, _ limit: Int) throws -> [StatusConcern] {
+    let sql = """
+      SELECT name, state, coalesce(reason, 'waiting for its job to be made') FROM association
+      WHERE state IN ('open', 'held') OR (state = 'closed' AND settled = 0) ORDER BY id DESC
+      """
+    return try concerns(db, sql, limit, next: "irisarchive show %@")
+  }
+
+  private static func failedJobs(_ db: Database, _ limit: Int) throws -> [StatusConcern] {
+    let sql = "SELECT name, state, reason FROM job WHERE state IN ('failed', 'dead') ORDER BY id DESC"
+    return try concerns(db, sql, limit, next: "irisarchive log %@")
+  }
+
+  private static func refused(_ db: Database, _ limit: Int) throws -> [StatusConcern] {
+    let sql = "SELECT file, state, reason FROM reference WHERE state = 'refused' ORDER BY epoch DESC"
+    return try concerns(db, sql, limit, next: "irisarchive show %@")
+  }
+
+  private static func hookProblems(_ db: Database, _ limit: Int) throws -> [StatusConcern] {
+    let sql = """
+      SELECT d.hook, d.state, e.type || ' ' || e.subject || ': ' || coalesce(d.reason, '') FROM delivery d
+      JOIN event e ON e.ordinal = d.event WHERE d.state IN ('dead', 'failed') ORDER BY d.event DESC
+      """
+    return try concerns(db, sql, limit, next: "irisarchive hooks retry %@")
+  }
+}

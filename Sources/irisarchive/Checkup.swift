@@ -1,0 +1,79 @@
+import Archive
+import CatalogStore
+import Settings
+
+/// One thing that was looked at.
+struct Finding {
+  enum State: String { case ok, warning, problem }
+
+  var check: String
+  var state: State
+  var sentence: String
+  var hint: String?
+
+  init(_ check: String, _ state: State, _ sentence: String, hint: String? = nil) {
+    self.check = check
+    self.state = state
+    self.sentence = sentence
+    self.hint = hint
+  }
+
+  /// A check that could not be made is a problem of its own.
+  init(_ check: String, failed error: any Error) {
+    let told = error as? any ToldError
+    self.init(check, .problem, told.map { "\($0.message) — \($0.subject)" } ?? "\(error)", hint: told?.hint)
+  }
+}
+
+/// All checks of `doctor`; one that fails does not keep the others from being made.
+struct Checkup {
+  let root: String
+  let options: RootOptions
+
+  func findings() async -> [Finding] {
+    var findings = catalog()
+    let settings: ArchiveSettings
+    do {
+      settings = try options.settings()
+      findings.append(Finding("settings", .ok, "\(root)/\(ArchiveSettings.relativePath) is understood"))
+    } catch {
+      return findings + [Finding("settings", failed: error)] + hooks() + [MachineCheckup.clock(newest: newest())]
+    }
+    let layout = ArchiveLayout(root: root, settings: settings)
+    let machine = MachineCheckup(layout: layout, reserveBytes: settings.diskReserveBytes)
+    findings += machine.folders() + [machine.inotify(), machine.network()] + machine.disks()
+    findings.append(MachineCheckup.clock(newest: newest()))
+    let rules = RulesCheckup(layout: layout, firstContext: settings.context, reader: try? options.reader())
+    findings += rules.configuration() + rules.references() + hooks()
+    return findings + (await ProgramCheckup(path: Programs.tmtrun(root: root, settings: settings)).findings())
+  }
+
+  private func catalog() -> [Finding] {
+    do {
+      let reader = try options.reader()
+      let problems = try reader.integrityProblems()
+      let pulse = DaemonPulse(root: root, fact: try reader.fact("daemon"))
+      let daemon = Finding("daemon", pulse.isRunning == nil ? .warning : .ok, pulse.sentence)
+      guard !problems.isEmpty else {
+        return [Finding("catalog", .ok, "sound, and of this program's schema"), daemon]
+      }
+      return problems.map { Finding("catalog", .problem, $0, hint: "restore a backup, then irisarchive watch") }
+        + [daemon]
+    } catch {
+      return [Finding("catalog", failed: error)]
+    }
+  }
+
+  private func newest() -> Double? { (try? options.reader().newestRecord()) ?? nil }
+
+  private func hooks() -> [Finding] {
+    let found = HookFolder(path: root + "/hooks").inspect()
+    let refused = found.filter { !$0.accepted }
+    if refused.isEmpty { return [Finding("hooks", .ok, "\(found.count) accepted, none refused")] }
+    return refused.map {
+      Finding(
+        "hooks", .problem, "\($0.event)/\($0.name) is refused: \($0.reason ?? "")",
+        hint: "mend the owner or the mode, or take it away")
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import Archive
+import CatalogStore
+import ChildProcess
+import Foundation
+import Glibc
+
+/// Runs the accepted hooks of one event by hand, each as the daemon would, and says how each ended.
+struct HookTrial {
+  let root: String
+  let event: String
+  let hooks: [HookFinding]
+
+  /// - Throws: ``CommandFailure`` `unknown-event`, `no-such-record` when there is no (such) hook.
+  init(root: String, event: String, hook: String?) throws(CommandFailure) {
+    guard HookFolder.events.contains(event) else {
+      let near = NearNames.matches(of: event, in: HookFolder.events)
+      let names = near.isEmpty ? HookFolder.events.joined(separator: " ") : "did you mean \(near.joined(separator: " or "))?"
+      throw CommandFailure(code: "unknown-event", message: "there is no such event", subject: event, hint: names)
+    }
+    let found = HookFolder(path: root + "/hooks").inspect().filter {
+      $0.event == event && (hook == nil || $0.name == hook || $0.path == hook)
+    }
+    guard !found.isEmpty else {
+      throw CommandFailure(
+        code: "no-such-record", message: "no hook waits for this", subject: hook ?? event,
+        hint: "cp \(root)/hooks/\(event).d/10-log.sample \(root)/hooks/\(event).d/10-log")
+    }
+    self.root = root
+    self.event = event
+    hooks = found
+  }
+
+  /// - Throws: ``ExitStatus`` `failed` or `someFailed` when a hook was refused or did not exit with 0.
+  func run(_ delivery: DueDelivery) async throws {
+    var failed = 0
+    for hook in hooks {
+      let verdict = hook.accepted ? try await tell(hook, delivery) : "refused: \(hook.reason ?? "")"
+      if verdict != "exit code 0" { failed += 1 }
+      Answer.write("\(hook.name)\t\(verdict)\n")
+    }
+    if failed > 0 { throw failed == hooks.count ? ExitStatus.failed : .someFailed }
+  }
+
+  private func tell(_ hook: HookFinding, _ delivery: DueDelivery) async throws -> String {
+    var template = Array("/tmp/irisarchive-hook-XXXXXX".utf8CString)
+    guard let made = mkdtemp(&template) else {
+      throw CommandFailure(code: "failed", message: "no scratch folder could be made", subject: "/tmp")
+    }
+    let scratch = String(cString: made)
+    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    let end = try await ProgramRun(
+      executable: hook.path,
+      environment: [
+        "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": scratch, "LANG": "C.UTF-8", "IRISARCHIVE_EVENT": event,
+        "IRISARCHIVE_EVENT_ID": delivery.eventID, "IRISARCHIVE_ATTEMPT": "1", "IRISARCHIVE_ROOT": root,
+      ],
+      workingDirectory: scratch, standardInput: .data(CloudEvent.line(delivery, root: root)),
+      output: .captured(limit: 1 << 20), timeout: .seconds(60)
+    ).run()
+    Talk.write(String(decoding: end.output, as: UTF8.self))
+    return end.cause.description
+  }
+}

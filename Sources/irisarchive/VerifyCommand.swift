@@ -1,0 +1,38 @@
+import ArgumentParser
+import CatalogStore
+import Tables
+
+/// `irisarchive verify`
+struct VerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify", abstract: "Check that files are there, whole and as recorded.",
+    discussion: """
+      For each file of the selection: it exists, has the recorded size and sha256, its CHECKSUM and DATASUM agree, \
+      and the provenance of a product is closed. One row per problem; exit code 4 when there is one.
+      """)
+
+  @OptionGroup var root: RootOptions
+  @OptionGroup var selection: SelectionOptions
+  @OptionGroup var list: ListOptions
+
+  func run() throws {
+    let reader = try root.reader()
+    let frames = try reader.frames(try selection.built(), scan: HeaderSearch.satisfies)
+    var progress = ProgressLine(total: frames.count, what: "files verified")
+    var rows: [[Cell]] = []
+    for frame in frames {
+      for problem in try FileVerification(reader: reader).problems(of: frame) {
+        rows.append([.string(frame.name), .string(problem.code), .string(problem.sentence), Cell(frame.path)])
+      }
+      progress.advance(bytes: frame.bytes ?? 0)
+    }
+    progress.end()
+    let table = Table(
+      [Column("name", .string), Column("problem", .string), Column("sentence", .string), Column("path", .string)],
+      rows: rows, name: "problems")
+    try list.put(table)
+    Talk.line("\(frames.count) files verified, \(rows.count) problems")
+    if frames.isEmpty { throw ExitStatus.nothingMatched }
+    if !rows.isEmpty { throw ExitStatus.problemsFound }
+  }
+}

@@ -1,0 +1,47 @@
+import Archive
+import ArgumentParser
+import Logging
+import Settings
+
+/// `irisarchive watch`
+struct WatchCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "watch", abstract: "The daemon, in the foreground; one per archive.",
+    discussion: """
+      SIGTERM and Ctrl-C stop it cleanly. With --once it takes in everything, treats every wait as passed, works \
+      until all jobs and due hooks are done, and exits 0, or 5 when a job failed.
+      """)
+
+  @OptionGroup var root: RootOptions
+  @Flag(name: .long, help: "Take in everything, finish all work, and end.")
+  var once = false
+  @Option(name: .long, help: ArgumentHelp("Look every so often instead of using inotify.", valueName: "seconds"))
+  var poll: Double?
+  @Option(name: .long, help: ArgumentHelp("trace, debug, info, notice, warning, error.", valueName: "level"))
+  var logLevel: String?
+
+  func run() async throws {
+    let path = try root.path()
+    var flags: [SettingKey: (flag: String, value: String)] = [:]
+    if let poll { flags[.pollInterval] = ("--poll", "\(poll)") }
+    if let logLevel { flags[.logLevel] = ("--log-level", logLevel) }
+    if root.debug { flags[.logLevel] = ("--debug", "debug") }
+    let settings = try root.settings(flags: flags)
+    Self.startLogging(level: Logger.Level(rawValue: settings.logLevel) ?? .info)
+    let options = DaemonOptions(
+      root: path, settings: settings, tmtrun: Programs.tmtrun(root: path, settings: settings), once: once,
+      pollSeconds: settings.pollIntervalSeconds, logger: Logger(label: "irisarchive"))
+    let summary = try await ArchiveDaemon(options).run()
+    guard once else { return }
+    Talk.line("\(summary.jobsDone) jobs done, \(summary.jobsFailed) failed")
+    if summary.jobsFailed > 0 { throw ExitStatus.someFailed }
+  }
+
+  private static func startLogging(level: Logger.Level) {
+    LoggingSystem.bootstrap { label in
+      var handler = StreamLogHandler.standardError(label: label)
+      handler.logLevel = level
+      return handler
+    }
+  }
+}
