@@ -96,7 +96,7 @@ let package = Package(
       exclude: ["DarkCurrent/README.md", "FlatField/README.md", "BackgroundSubtract/README.md"]),
     room(
       "CalibrationSteps", path: "Steps/Calibration", ["PipelineEngine", "DataModels", "Pixels"],
-      exclude: ["CombineFrames/README.md", "Normalize/README.md"]),
+      exclude: ["CombineFrames/README.md", "FlagDark/README.md", "Normalize/README.md"]),
     // floor 5
     room("Pipelines", ["ReadoutSteps", "SharedSteps", "CalibrationSteps", "PipelineEngine"]),
     room("Simulator", ["DataModels", "Metadata", "Pixels", "FITSIO", "FITSStructure"]),

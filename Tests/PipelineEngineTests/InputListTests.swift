@@ -39,7 +39,10 @@ import Testing
     #expect(ExitCode(code: "input-missing") == .inputMissing)
   }
 
-  @Test(arguments: ["{", "[]", #"{"products": []}"#, #"{"XYZ": ["a.fits"]}"#, #"{"products": [{"name": "a", "members": []}]}"#])
+  @Test(arguments: [
+    "{", "[]", #"{"products": []}"#, #"{"XYZ": ["a.fits"]}"#,
+    #"{"products": [{"name": "a", "members": []}]}"#,
+  ])
   func associationsThatSayNothingAreRefused(_ text: String) throws {
     let folder = try TestFolder()
     let path = try folder.write("asn.json", text)

@@ -21,7 +21,8 @@ import Testing
 
   @Test func documentedCfgWithIncludedStepFile() throws {
     let folder = try TestFolder()
-    try folder.write("sub/second.cfg", "name = \"second\"\nclass = \"x.SecondStep\"\noverride_flat = 'flat.fits'\n")
+    try folder.write(
+      "sub/second.cfg", "name = \"second\"\nclass = \"x.SecondStep\"\noverride_flat = 'flat.fits'\n")
     try folder.write("sub/flat.fits", "")
     let path = try folder.write(
       "image.cfg",
@@ -84,7 +85,9 @@ import Testing
     }
     #expect(unknown?.code == "unknown-parameter")
     #expect(unknown?.hint == "did you mean 'scale'?")
-    let bad = #expect(throws: EngineError.self) { try configuration.set("first.scale", "x", from: .commandLine) }
+    let bad = #expect(throws: EngineError.self) {
+      try configuration.set("first.scale", "x", from: .commandLine)
+    }
     #expect(bad.map { ExitCode(code: $0.code) } == .usage)
     #expect(throws: EngineError.self) { try configuration.skip("thrid", from: .commandLine) }
     #expect(throws: EngineError.self) { try configuration.override("mask", with: "x") }

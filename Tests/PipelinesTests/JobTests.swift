@@ -38,8 +38,9 @@ import Testing
     #expect(report.token == "secret")
     #expect(report.inputs.map(\.sha256) == ["aa", "bb"])
     #expect(report.references.first { $0.reference.type == "dark" }?.reference.sha256 == "dd")
-    #expect(report.steps.first { $0.name == "bkg_subtract" }?.parameters["scale"]
-      == ParameterValue(value: "0.5", origin: "job"))
+    #expect(
+      report.steps.first { $0.name == "bkg_subtract" }?.parameters["scale"]
+        == ParameterValue(value: "0.5", origin: "job"))
     #expect(report.degraded.first == "5 of 9 skies")
     let product = try #require(report.products.first)
     #expect(product.fileName == "final_cal.fits")

@@ -10,7 +10,8 @@ import Testing
   @Test func aMasterDarkIsTheClippedMedian() throws {
     let bench = try Bench()
     let files = try (0..<5).map { index in
-      try bench.frame("dark\(index).fits", value: 10 + Float(index), error: 2, cards: [Card("IFRAME", index + 1)])
+      try bench.frame(
+        "dark\(index).fits", value: 10 + Float(index), error: 2, cards: [Card("IFRAME", index + 1)])
     }
     let report = try bench.run(.createDark, files.map { ($0, .dark) })
     #expect(report.status == .succeeded)
@@ -45,7 +46,9 @@ import Testing
     let bench = try Bench()
     let files = try [1, 2, 4].map { level in
       try bench.frame("flat\(Int(level)).fits", value: 0, error: 1) { model in
-        for y in 0..<4 { for x in 0..<8 { model.science[x, y] = 10 + Float(level) * 100 * (x < 4 ? 0.8 : 1.2) } }
+        for y in 0..<4 {
+          for x in 0..<8 { model.science[x, y] = 10 + Float(level) * 100 * (x < 4 ? 0.8 : 1.2) }
+        }
         model.science[0, 0] += 20 * Float(level)
         model.science[7, 3] -= 20 * Float(level)
       }

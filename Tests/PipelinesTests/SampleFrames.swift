@@ -32,7 +32,10 @@ final class Bench: Sendable {
   ) throws -> String {
     var model = ImageModel(
       header: Header(
-        [Card("DETECTOR", "IMG1"), Card("INSTMODE", "IMG"), Card("EXPTIME", 10.0), Card("OBSNAME", "IMG1-SCI")]
+        [
+          Card("DETECTOR", "IMG1"), Card("INSTMODE", "IMG"), Card("EXPTIME", 10.0),
+          Card("OBSNAME", "IMG1-SCI"),
+        ]
           + cards), science: Plane(width: width, height: height, repeating: value), unit: unit ?? "adu",
       error: error.map { Plane(width: width, height: height, repeating: $0) },
       quality: error.map { _ in Plane(width: width, height: height, repeating: 0) })
@@ -62,6 +65,7 @@ final class Bench: Sendable {
   }
 
   static func reference(_ type: String, _ path: String, lastResort: Bool = false) -> ResolvedReference {
-    ResolvedReference(type: type, origin: .context, path: path, context: "tmt_0001.pmap", lastResort: lastResort)
+    ResolvedReference(
+      type: type, origin: .context, path: path, context: "tmt_0001.pmap", lastResort: lastResort)
   }
 }

@@ -19,7 +19,8 @@ import Testing
     subtractDark(dark, share: share, from: &science)
     for i in 0..<count {
       let value = Double(before.value[i, 0]) - Double(share) * Double(dark.value[i, 0])
-      let variance = Double(before.error[i, 0] * before.error[i, 0])
+      let variance =
+        Double(before.error[i, 0] * before.error[i, 0])
         + Double(share) * Double(share) * Double(dark.error[i, 0]) * Double(dark.error[i, 0])
       #expect(abs(Double(science.value[i, 0]) - value) <= 1e-6 * max(1, abs(value)) * 4)
       #expect(abs(Double(science.error[i, 0]) - variance.squareRoot()) <= 1e-6 * variance.squareRoot())

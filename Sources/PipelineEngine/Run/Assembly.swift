@@ -23,7 +23,8 @@ struct Assembly {
     }
     guard let first = work.frames.first else {
       throw EngineError(
-        "no-science-member", "the association has no member that \(request.configuration.pipeline.name) reduces",
+        "no-science-member",
+        "the association has no member that \(request.configuration.pipeline.name) reduces",
         subject: request.association ?? request.productFileName)
     }
     try checkShapes(work, like: first)

@@ -8,7 +8,8 @@ import Pixels
 /// subtraction and one sum of squares per pixel.
 /// - Parameter dark: of the image's shape, rates in the same unit.
 package func subtractDark(_ dark: Measured, share: Float, from image: inout Measured) {
-  let width = image.width, height = image.height
+  let width = image.width
+  let height = image.height
   image.value.withUnsafeMutableBuffer { value in
     image.error.withUnsafeMutableBuffer { error in
       image.quality.withUnsafeMutableBuffer { quality in
