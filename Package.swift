@@ -118,6 +118,6 @@ let package = Package(
     tests("MetadataTests", ["Metadata", "FITSStructure"]),
     tests("TablesTests", ["Tables"]),
     tests("CatalogStoreTests", ["CatalogStore", "JobContract"]),
-    tests("CommandTests", ["CatalogStore", "ChildProcess", "FITSStructure", "JobContract"]),
+    tests("CommandTests", ["CatalogStore", "ChildProcess", crypto]),
   ]
 )

@@ -103,7 +103,8 @@ extension CatalogReader {
   /// Steps of a run, in order.
   public func steps(run: Int64) throws(CatalogError) -> [StepRecord] {
     try read { db in
-      try StepRecord.fetchAll(db, sql: "SELECT * FROM step WHERE run_id = ? ORDER BY ordinal", arguments: [run])
+      try StepRecord.fetchAll(
+        db, sql: "SELECT * FROM step WHERE run_id = ? ORDER BY ordinal", arguments: [run])
     }
   }
 
@@ -125,7 +126,8 @@ extension CatalogReader {
           SELECT DISTINCT name FROM frame WHERE substr(name, 1, ?) = ?
           UNION SELECT name FROM job UNION SELECT name FROM association LIMIT 5000
           """, arguments: [stem.count, stem])
-      return NearNames.matches(of: name, in: names)
+      let stems = names.map { String($0.hasSuffix(".fits") ? $0.dropLast(5) : $0[...]) }
+      return NearNames.matches(of: name.hasSuffix(".fits") ? String(name.dropLast(5)) : name, in: stems)
     }
   }
 }

@@ -71,11 +71,13 @@ extension CatalogReader {
   ///   - now: seconds since 1970 UTC.
   ///   - limit: how many concerns of each kind, newest first.
   ///   - sample: delays are those of the newest so many files.
-  public func status(now: Double, limit: Int = 20, sample: Int = 10_000) throws(CatalogError) -> CatalogStatus {
+  public func status(now: Double, limit: Int = 20, sample: Int = 10_000) throws(CatalogError) -> CatalogStatus
+  {
     try read { db in
       CatalogStatus(
         files: try Self.counts(db, "SELECT state, count(*) FROM frame WHERE origin = 'raw' GROUP BY 1"),
-        products: try Self.counts(db, "SELECT state, count(*) FROM frame WHERE origin = 'product' GROUP BY 1"),
+        products: try Self.counts(
+          db, "SELECT state, count(*) FROM frame WHERE origin = 'product' GROUP BY 1"),
         queue: try Self.counts(db, "SELECT state, count(*) FROM job GROUP BY 1"),
         waiting: try Self.waiting(db, limit),
         held: try Self.frames(db, "f.state = 'held'", limit, next: "irisarchive show %@ --header"),

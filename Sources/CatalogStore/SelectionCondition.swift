@@ -20,7 +20,9 @@ struct SelectionCondition {
     joined(conditions, by: " OR ", empty: "0")
   }
 
-  private static func joined(_ list: [SelectionCondition], by word: String, empty: String) -> SelectionCondition {
+  private static func joined(_ list: [SelectionCondition], by word: String, empty: String)
+    -> SelectionCondition
+  {
     guard !list.isEmpty else { return SelectionCondition(sql: empty) }
     return SelectionCondition(
       sql: list.map { "(\($0.sql))" }.joined(separator: word),

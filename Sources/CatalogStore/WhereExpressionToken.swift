@@ -7,7 +7,8 @@ enum WhereExpressionToken: Sendable, Equatable {
 
   var position: Int {
     switch self {
-    case .word(_, let position), .number(_, _, let position), .string(_, let position), .symbol(_, let position):
+    case .word(_, let position), .number(_, _, let position), .string(_, let position),
+      .symbol(_, let position):
       position
     }
   }
@@ -98,7 +99,8 @@ enum WhereExpressionToken: Sendable, Equatable {
         return .symbol(candidate, start)
       }
     }
-    throw fault(text, "--where has '\(characters[start])' at character \(start + 1), which means nothing here")
+    throw fault(
+      text, "--where has '\(characters[start])' at character \(start + 1), which means nothing here")
   }
 
   private static func fault(_ text: String, _ message: String) -> CatalogError {

@@ -34,7 +34,9 @@ struct StatusReport {
       "disk": .list(disks.map(\.json)),
       "notices": .list(
         catalog.notices.map {
-          .object(["at": JSONValue(time: $0.at), "subject": .text($0.subject), "sentence": .text($0.sentence)])
+          .object([
+            "at": JSONValue(time: $0.at), "subject": .text($0.subject), "sentence": .text($0.sentence),
+          ])
         }),
     ])
   }
@@ -49,7 +51,8 @@ struct StatusReport {
     .list(
       concerns.map {
         .object([
-          "name": .text($0.name), "state": .text($0.state), "reason": .text($0.reason), "next": .text($0.next),
+          "name": .text($0.name), "state": .text($0.state), "reason": .text($0.reason),
+          "next": .text($0.next),
         ])
       })
   }

@@ -15,7 +15,8 @@ extension ProvenanceGraph {
     }
     for use in uses {
       guard let entity = use.entity else { continue }
-      lines.append("  \(Self.quoted(entity)) -> \(Self.quoted(use.activity)) [label=\(Self.quoted(use.role))];")
+      lines.append(
+        "  \(Self.quoted(entity)) -> \(Self.quoted(use.activity)) [label=\(Self.quoted(use.role))];")
     }
     for made in generations {
       lines.append(
