@@ -105,6 +105,8 @@ let package = Package(
     command("tmtrun", ["Pipelines", "PipelineEngine", "JobContract", logging]),
     command("irissim", ["Simulator"]),
     // tests
+    tests("AssociationsTests", ["Associations"]),
+    tests("ArchiveTests", ["Archive", "CatalogStore", "ChildProcess", "Executors", "JobContract"]),
     tests("ArchitectureTests", []),
     tests("PixelsTests", ["Pixels"]),
     tests("ChildProcessTests", ["ChildProcess"]),
@@ -117,6 +119,8 @@ let package = Package(
     tests("FITSIOTests", ["FITSIO", "FITSStructure", "CCFITSIO"]),
     tests("MetadataTests", ["Metadata", "FITSStructure"]),
     tests("TablesTests", ["Tables"]),
+    tests("DataModelsTests", ["DataModels", "FITSIO", "FITSStructure", "Pixels"]),
+    tests("SimulatorTests", ["Simulator", "DataModels", "Metadata", "FITSIO", "Pixels"]),
     tests("CatalogStoreTests", ["CatalogStore", "JobContract"]),
     tests("CommandTests", ["CatalogStore", "ChildProcess", crypto]),
   ]

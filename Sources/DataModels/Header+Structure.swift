@@ -3,7 +3,8 @@ import FITSStructure
 
 extension Header {
   private static let structural: Set<String> = [
-    "SIMPLE", "XTENSION", "BITPIX", "NAXIS", "EXTEND", "PCOUNT", "GCOUNT", "TFIELDS", "THEAP", "BZERO", "BSCALE",
+    "SIMPLE", "XTENSION", "BITPIX", "NAXIS", "EXTEND", "PCOUNT", "GCOUNT", "TFIELDS", "THEAP", "BZERO",
+    "BSCALE",
     "BLANK", "EXTNAME", "EXTVER", "EXTLEVEL", "CHECKSUM", "DATASUM", "INHERIT", "END", "ZIMAGE", "ZTENSION",
     "ZBITPIX", "ZNAXIS", "ZCMPTYPE", "ZPCOUNT", "ZGCOUNT", "ZSIMPLE", "ZEXTEND", "ZHECKSUM", "ZDATASUM",
     "ZQUANTIZ", "ZDITHER0", "ZBLANK",

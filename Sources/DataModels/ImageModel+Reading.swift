@@ -7,11 +7,11 @@ extension ImageModel {
   /// Reads a frame: `SCI` (or `DATA`, or an image in the primary HDU), with `ERR`, `DQ`, `SUBARR_MAP`,
   /// `VAR_POISSON`, `VAR_RNOISE` and `VAR_FLAT` where the file has them, and the planes called `extras`.
   ///
-  /// `DQ` of any integer width is read (signed 32-bit flags keep their bits). Axes of length 1 beyond the second are
-  /// ignored. Other extensions are ignored.
+  /// `DQ` of any integer width is read (signed 32-bit flags keep their bits). Axes of length 1 beyond the
+  /// second are ignored. Other extensions are ignored.
   ///
-  /// - Throws: `no-image`, `not-two-dimensional`, `shape-mismatch`, `bad-quality-type`, each naming file and HDU,
-  ///   or the error of the FITS layer.
+  /// - Throws: `no-image`, `not-two-dimensional`, `shape-mismatch`, `bad-quality-type`, each naming file and
+  ///   HDU, or the error of the FITS layer.
   public init(reading path: String, extras: [String] = []) throws(ModelError) {
     self = try ModelError.wrapping(path) {
       let file = try FITSFile(reading: path)

@@ -3,10 +3,11 @@ import FITSStructure
 import Pixels
 
 extension ImageModel {
-  /// Writes the frame atomically: primary header, `SCI`, then what the model has of `ERR`, `DQ`, `SUBARR_MAP`,
-  /// `VAR_POISSON`, `VAR_RNOISE`, `VAR_FLAT` and extra planes, then `PROVENANCE`.
+  /// Writes the frame atomically: primary header, `SCI`, then what the model has of `ERR`, `DQ`,
+  /// `SUBARR_MAP`, `VAR_POISSON`, `VAR_RNOISE`, `VAR_FLAT` and extra planes, then `PROVENANCE`.
   ///
-  /// `FILENAME` is set to the file's own name. Pixels go from the planes to the file without a copy of the plane.
+  /// `FILENAME` is set to the file's own name. Pixels go from the planes to the file without a copy of the
+  /// plane.
   ///
   /// - Parameters:
   ///   - path: the final name; the file appears there complete or not at all.

@@ -5,8 +5,9 @@ import Pixels
 
 /// A two-dimensional frame with its errors and flags: `IRISImageModel` of the data contract, levels 1 to 3.
 ///
-/// `science` is float32 in `unit`; `error` is one sigma in the same unit; all planes have one shape. A raw frame
-/// often has neither errors nor flags: then `error` and `quality` are nil, and whoever reduces it makes them.
+/// `science` is float32 in `unit`; `error` is one sigma in the same unit; all planes have one shape. A raw
+/// frame often has neither errors nor flags: then `error` and `quality` are nil, and whoever reduces it makes
+/// them.
 public struct ImageModel: Sendable {
   /// The primary header without structural keywords; repeated keywords and their order are kept.
   public var header: Header

@@ -17,7 +17,8 @@ extension ProvenanceTable {
       func column(_ name: String) throws(ModelError) -> [String] {
         guard let strings = table[name]?.strings else {
           throw ModelError(
-            code: "bad-provenance", message: "the table has no text column \(name)", subject: "\(path)[PROVENANCE]")
+            code: "bad-provenance", message: "the table has no text column \(name)",
+            subject: "\(path)[PROVENANCE]")
         }
         return strings
       }

@@ -1,8 +1,8 @@
 import FITSIO
 import FITSStructure
 
-/// The `PROVENANCE` table of a product: every input, every reference and every step with its parameters, so a file
-/// out of its archive still says where it came from.
+/// The `PROVENANCE` table of a product: every input, every reference and every step with its parameters, so a
+/// file out of its archive still says where it came from.
 public struct ProvenanceTable: Sendable, Hashable {
   /// One line of the table.
   public struct Row: Sendable, Hashable, Codable {

@@ -17,8 +17,8 @@ enum RampAxes: Sendable, Equatable {
 
   /// Tells the layout of a ramp.
   ///
-  /// `SCI` is always ours. `DATA` is told by the shape of `TIMES` = (ramps, reads), then by the header's detector
-  /// window, then by its counts; what still fits both layouts is refused.
+  /// `SCI` is always ours. `DATA` is told by the shape of `TIMES` = (ramps, reads), then by the header's
+  /// detector window, then by its counts; what still fits both layouts is refused.
   ///
   /// - Parameters:
   ///   - axes: four lengths, NAXIS1 first.
@@ -47,15 +47,19 @@ enum RampAxes: Sendable, Equatable {
     guard candidates.count == 1, let found = candidates.first else {
       throw ModelError(
         code: "ambiguous-axes",
-        message: "axes \(axes) may be (group, read, y, x) or (y, x, group, read), and neither TIMES nor the header tells",
-        subject: "\(path)[\(hduName)]", hint: "add a TIMES extension of (ramps, reads), or SUBSIZE1 and SUBSIZE2")
+        message:
+          "axes \(axes) may be (group, read, y, x) or (y, x, group, read): neither TIMES nor the header tells",
+        subject: "\(path)[\(hduName)]",
+        hint: "add a TIMES extension of (ramps, reads), or SUBSIZE1 and SUBSIZE2")
     }
     return found
   }
 
   private static func hints(_ metadata: FrameMetadata) -> [(RampShape) -> Bool] {
     var hints: [(RampShape) -> Bool] = []
-    if let window = metadata.subarray { hints.append { $0.width == window.width && $0.height == window.height } }
+    if let window = metadata.subarray {
+      hints.append { $0.width == window.width && $0.height == window.height }
+    }
     if let ramps = metadata.nints, let reads = metadata.ngroups {
       hints.append { $0.integrations == ramps && $0.reads == reads }
     }

@@ -4,11 +4,12 @@ import Metadata
 import Pixels
 
 extension RampModel {
-  /// Reads a ramp: `SCI` (ours) or `DATA` (newer files of the reference pipeline, either axis order; see `RampAxes`).
+  /// Reads a ramp: `SCI` (ours) or `DATA` (newer files of the reference pipeline, either axis order; see
+  /// `RampAxes`).
   ///
-  /// `GROUPDQ` and `PIXELDQ` are read where they exist; a four-dimensional `DQ` of newer files gives both. Times come
-  /// from `TIMES`, else `TGROUP`/`TFRAME`, else `readSpacing`; with none of them `times` is nil and
-  /// `requiredTimes` says what is missing.
+  /// `GROUPDQ` and `PIXELDQ` are read where they exist; a four-dimensional `DQ` of newer files gives both.
+  /// Times come from `TIMES`, else `TGROUP`/`TFRAME`, else `readSpacing`; with none of them `times` is nil
+  /// and `requiredTimes` says what is missing.
   ///
   /// - Parameter readSpacing: seconds between reads, for files that do not say.
   /// - Throws: `no-image`, `ramp-axes`, `ambiguous-axes`, `bad-read-times`, or the error of the FITS layer.
@@ -39,7 +40,8 @@ extension RampModel {
     let axes = try reader.fourAxes(image.axes, hdu: name)
     let table = try ReadTimes.table(file, path: path)
     let layout = try RampAxes.tell(
-      axes, hduName: name, times: table.map { ($0.count, $0.first?.count ?? 0) }, metadata: metadata, path: path)
+      axes, hduName: name, times: table.map { ($0.count, $0.first?.count ?? 0) }, metadata: metadata,
+      path: path)
     let shape = layout.shape(axes)
     let found = try times(table, metadata, shape, readSpacing, path)
     var model = RampModel(
@@ -50,7 +52,8 @@ extension RampModel {
   }
 
   private static func times(
-    _ table: [[Double]]?, _ metadata: FrameMetadata, _ shape: RampShape, _ readSpacing: Double?, _ path: String
+    _ table: [[Double]]?, _ metadata: FrameMetadata, _ shape: RampShape, _ readSpacing: Double?,
+    _ path: String
   ) throws(ModelError) -> (times: [[Double]], origin: String)? {
     if let table {
       let all = table.count == 1 ? Array(repeating: table[0], count: shape.integrations) : table
@@ -94,13 +97,15 @@ extension RampModel {
     let stored = try reader.fourAxes(axes, hdu: "DQ")
     guard layout.shape(stored) == shape else {
       throw ModelError(
-        code: "shape-mismatch", message: "DQ is \(layout.shape(stored)), the ramp \(shape)", subject: reader.path)
+        code: "shape-mismatch", message: "DQ is \(layout.shape(stored)), the ramp \(shape)",
+        subject: reader.path)
     }
     let flags: Ramp<UInt32> = try reader.ramp(file, index, layout, shape)
     let count = flags.planeCount
     var pixel = Plane<UInt32>(width: shape.width, height: shape.height, repeating: DQ.none)
     var group = Ramp<UInt8>(
-      integrations: shape.integrations, reads: shape.reads, height: shape.height, width: shape.width, repeating: 0)
+      integrations: shape.integrations, reads: shape.reads, height: shape.height, width: shape.width,
+      repeating: 0)
     flags.withUnsafeBuffer { flags in
       group.withUnsafeMutableBuffer { group in
         pixel.withUnsafeMutableBuffer { pixel in

@@ -6,11 +6,11 @@ import Pixels
 extension RampModel {
   /// Assembles the ramps of one exposure from one file per readout, in any order.
   ///
-  /// Reads are placed by `RAMP_NO` and `READ_NO`; times are `READTIME - RST_TIME` (microseconds; seconds where `DATALVL`
-  /// is 1 or more), else `TGROUP`/`TFRAME`, else `readSpacing`. A read that another ramp of the exposure has and
-  /// this one lacks, or that says `COMPLETE = F`, is flagged `DO_NOT_USE` in `groupQuality`; `missingReads` tells of these
-  /// and of reads that the header declares but nobody has. The header is the first read's, with `DATE-END` of
-  /// the last and without the keywords of a single read.
+  /// Reads are placed by `RAMP_NO` and `READ_NO`; times are `READTIME - RST_TIME` (microseconds; seconds
+  /// where `DATALVL` is 1 or more), else `TGROUP`/`TFRAME`, else `readSpacing`. A read that another ramp of
+  /// the exposure has and this one lacks, or that says `COMPLETE = F`, is flagged `DO_NOT_USE` in
+  /// `groupQuality`; `missingReads` tells of these and of reads that the header declares but nobody has. The
+  /// header is the first read's, with `DATE-END` of the last and without the keywords of a single read.
   ///
   /// - Throws: `no-readouts`, `not-a-readout`, `mixed-readouts` (another detector, exposure number or shape),
   ///   `duplicate-read`, `bad-read-times`, or the error of the FITS layer.
@@ -41,7 +41,8 @@ struct Readout: Sendable {
       let file = try FITSFile(reading: path)
       guard let hdu = try PlaneReader(path: path).scienceHDU(file) else {
         throw ModelError(
-          code: "no-image", message: "the readout has no image in SCI, DATA or its primary HDU", subject: path)
+          code: "no-image", message: "the readout has no image in SCI, DATA or its primary HDU", subject: path
+        )
       }
       let readout = try Readout(file, path: path, hdu: hdu)
       try file.close()
@@ -60,7 +61,8 @@ struct Readout: Sendable {
     image = try file.image(of: hdu)
     guard let ramp = metadata.rampNumber, let read = metadata.readNumber else {
       throw ModelError(
-        code: "not-a-readout", message: "RAMP_NO or READ_NO is missing, so the read cannot be placed", subject: path)
+        code: "not-a-readout", message: "RAMP_NO or READ_NO is missing, so the read cannot be placed",
+        subject: path)
     }
     self.ramp = ramp
     self.read = read
@@ -69,7 +71,8 @@ struct Readout: Sendable {
   /// The numbers that all readouts of one exposure share.
   var exposure: [String] {
     [
-      metadata.readoutDetectorID ?? metadata.detector ?? "", metadata.readoutExposureNumber.map { "\($0)" } ?? "",
+      metadata.readoutDetectorID ?? metadata.detector ?? "",
+      metadata.readoutExposureNumber.map { "\($0)" } ?? "",
       "\(image.axes)",
     ]
   }
@@ -90,12 +93,14 @@ struct ReadoutSet: Sendable {
       guard a.exposure == b.exposure else {
         throw ModelError(
           code: "mixed-readouts",
-          message: "detector, exposure number and shape are \(b.exposure) here and \(a.exposure) in \(a.path)",
+          message:
+            "detector, exposure number and shape are \(b.exposure) here and \(a.exposure) in \(a.path)",
           subject: b.path)
       }
       guard (a.ramp, a.read) != (b.ramp, b.read) else {
         throw ModelError(
-          code: "duplicate-read", message: "read \(a.read) of ramp \(a.ramp) is also in \(a.path)", subject: b.path)
+          code: "duplicate-read", message: "read \(a.read) of ramp \(a.ramp) is also in \(a.path)",
+          subject: b.path)
       }
     }
   }
@@ -135,7 +140,8 @@ struct ReadoutSet: Sendable {
   private func ramp<T: FITSPixel & PixelScalar>(_ shape: RampShape) throws -> Ramp<T> {
     let plane = shape.width * shape.height
     return try Ramp(
-      uninitializedIntegrations: shape.integrations, reads: shape.reads, height: shape.height, width: shape.width
+      uninitializedIntegrations: shape.integrations, reads: shape.reads, height: shape.height,
+      width: shape.width
     ) { out in
       if readouts.count < shape.integrations * shape.reads { out.initialize(repeating: 0) }
       for readout in readouts {
@@ -181,7 +187,8 @@ struct ReadoutSet: Sendable {
     let good = Set(readouts.filter(isComplete).map(place))
     guard good.count < shape.integrations * shape.reads else { return nil }
     var flags = Ramp<UInt8>(
-      integrations: shape.integrations, reads: shape.reads, height: shape.height, width: shape.width, repeating: 0)
+      integrations: shape.integrations, reads: shape.reads, height: shape.height, width: shape.width,
+      repeating: 0)
     let bad = Plane<UInt8>(
       width: shape.width, height: shape.height, repeating: UInt8(truncatingIfNeeded: DQ.doNotUse))
     for index in 0..<shape.integrations * shape.reads where !good.contains(index) {
@@ -192,7 +199,9 @@ struct ReadoutSet: Sendable {
 
   private func missing() -> [String] {
     let there = Set(readouts.map(place))
-    var sentences = readouts.filter { !isComplete($0) }.map { "read \($0.read) of ramp \($0.ramp) is incomplete" }
+    var sentences = readouts.filter { !isComplete($0) }.map {
+      "read \($0.read) of ramp \($0.ramp) is incomplete"
+    }
     for (i, ramp) in ramps.enumerated() {
       for (k, read) in reads.enumerated() where !there.contains(i * reads.count + k) {
         sentences.append("read \(read) of ramp \(ramp) is missing")

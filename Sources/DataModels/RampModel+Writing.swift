@@ -3,8 +3,8 @@ import FITSStructure
 import Pixels
 
 extension RampModel {
-  /// Writes the ramp atomically: primary header, `SCI` (integration, read, y, x), `TIMES` when they are known,
-  /// then `GROUPDQ` and `PIXELDQ` when the model has them.
+  /// Writes the ramp atomically: primary header, `SCI` (integration, read, y, x), `TIMES` when they are
+  /// known, then `GROUPDQ` and `PIXELDQ` when the model has them.
   ///
   /// - Parameters:
   ///   - replacing: whether a file of that name may be replaced; else its existence is an error.

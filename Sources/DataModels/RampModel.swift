@@ -5,13 +5,15 @@ import Pixels
 
 /// Ramps of one exposure at level 0: `TMTRampModel` of the data contract.
 ///
-/// Samples are (integration, read, y, x) in the integer type of the file where that is possible. Times are seconds
-/// since the reset of each integration. Slow newer layouts are turned into this one on reading.
+/// Samples are (integration, read, y, x) in the integer type of the file where that is possible. Times are
+/// seconds since the reset of each integration. Slow newer layouts are turned into this one on reading.
 public struct RampModel: Sendable {
-  /// The reads, in the type of the file: unsigned 8 and 16 bits as `uint16`, signed 16 and 32 bits as `int32`,
-  /// everything else as `float32`.
+  /// The reads, in the type of the file: unsigned 8 and 16 bits as `uint16`, signed 16 and 32 bits as
+  /// `int32`, everything else as `float32`.
   public enum Samples: Sendable, Equatable {
-    case uint16(Ramp<UInt16>), int32(Ramp<Int32>), float32(Ramp<Float>)
+    case uint16(Ramp<UInt16>)
+    case int32(Ramp<Int32>)
+    case float32(Ramp<Float>)
   }
 
   /// The primary header without structural keywords.
@@ -64,7 +66,8 @@ public struct RampModel: Sendable {
 
   /// The read times, else `readSpacing` seconds apart, with where they come from.
   ///
-  /// - Throws: `missing-read-times` naming every place that was looked at; `bad-read-times` when they do not rise.
+  /// - Throws: `missing-read-times` naming every place that was looked at; `bad-read-times` when they do not
+  ///   rise.
   public func requiredTimes(
     readSpacing: Double? = nil
   ) throws(ModelError) -> (times: [[Double]], origin: String) {
@@ -76,7 +79,8 @@ public struct RampModel: Sendable {
     guard let readSpacing, readSpacing > 0 else {
       throw ModelError(
         code: "missing-read-times",
-        message: "the times of the reads are missing: there is no TIMES extension, no READTIME and RST_TIME, no "
+        message:
+          "the times of the reads are missing: there is no TIMES extension, no READTIME and RST_TIME, no "
           + "TGROUP or TFRAME, and no read_spacing was given", subject: name,
         hint: "give the seconds between reads: --set ramp_fit.read_spacing=SECONDS")
     }

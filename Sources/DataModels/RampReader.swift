@@ -12,7 +12,8 @@ struct RampReader {
     if axes.count == 3 { return axes + [1] }
     guard axes.count == 4 || (axes.count > 4 && axes.dropFirst(4).allSatisfy { $0 == 1 }) else {
       throw ModelError(
-        code: "ramp-axes", message: "a ramp needs the axes x, y, read and integration; this image has \(axes)",
+        code: "ramp-axes",
+        message: "a ramp needs the axes x, y, read and integration; this image has \(axes)",
         subject: "\(path)[\(hdu)]")
     }
     return Array(axes.prefix(4))
@@ -23,7 +24,8 @@ struct RampReader {
     _ file: borrowing FITSFile, _ index: Int, _ axes: RampAxes, _ shape: RampShape
   ) throws -> Ramp<T> {
     let stored = try Ramp<T>(
-      uninitializedIntegrations: shape.integrations, reads: shape.reads, height: shape.height, width: shape.width
+      uninitializedIntegrations: shape.integrations, reads: shape.reads, height: shape.height,
+      width: shape.width
     ) { try file.readPixels(of: index, into: $0, startingAt: 0) }
     return axes == .imageFirst ? stored : Self.imageFirst(stored)
   }

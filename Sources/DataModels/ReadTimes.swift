@@ -5,7 +5,8 @@ import Metadata
 /// Where the times of a ramp's reads are looked for, in the order of the data contract: never `EXPTIME`.
 enum ReadTimes {
   /// Times of (integration, read) from a header's `TGROUP`, else `TFRAME`; nil when it has neither above 0.
-  static func fromHeader(_ metadata: FrameMetadata, shape: RampShape) -> (times: [[Double]], origin: String)? {
+  static func fromHeader(_ metadata: FrameMetadata, shape: RampShape) -> (times: [[Double]], origin: String)?
+  {
     for (path, origin) in [("exposure.group_time", "TGROUP"), ("exposure.frame_time", "TFRAME")] {
       if let spacing = metadata.double(path), spacing > 0, spacing.isFinite {
         return (equallySpaced(spacing, shape: shape), origin)
@@ -47,7 +48,8 @@ enum ReadTimes {
     }
   }
 
-  /// - Throws: `bad-read-times` when `times` do not fit `shape`, are not finite, or do not rise within a ramp.
+  /// - Throws: `bad-read-times` when `times` do not fit `shape`, are not finite, or do not rise within a
+  ///   ramp.
   static func check(_ times: [[Double]], shape: RampShape, subject: String) throws(ModelError) {
     guard times.count == shape.integrations, times.allSatisfy({ $0.count == shape.reads }) else {
       throw ModelError(

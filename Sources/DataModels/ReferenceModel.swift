@@ -2,7 +2,8 @@ import FITSIO
 import FITSStructure
 import Pixels
 
-/// A reference file: a master dark, flat or bad-pixel mask with the keywords that say what it is and from when.
+/// A reference file: a master dark, flat or bad-pixel mask with the keywords that say what it is and from
+/// when.
 public struct ReferenceModel: Sendable {
   /// The pixels and headers. Of a mask that has only flags, `science` is 0 everywhere.
   public var image: ImageModel
@@ -22,7 +23,9 @@ public struct ReferenceModel: Sendable {
       ("DESCRIP", description, "What it is"), ("AUTHOR", author, "Who made it"),
       ("USEAFTER", useAfter, "For exposures from this date on (UTC)"),
     ]
-    for (keyword, value, comment) in cards { self.image.header.set(keyword, .string(value), comment: comment) }
+    for (keyword, value, comment) in cards {
+      self.image.header.set(keyword, .string(value), comment: comment)
+    }
     self.image.header.set("DATAMODL", .string(Self.modelName(type)), comment: "Type of the data model")
   }
 
@@ -32,7 +35,9 @@ public struct ReferenceModel: Sendable {
   ///   - expected: the type it must have, if any; a file without `REFTYPE` is taken at its word.
   ///   - extras: further planes to read, such as `SCATTER`.
   /// - Throws: `wrong-reference-type`, or as reading an image does.
-  public init(reading path: String, expecting expected: String? = nil, extras: [String] = []) throws(ModelError) {
+  public init(reading path: String, expecting expected: String? = nil, extras: [String] = [])
+    throws(ModelError)
+  {
     image = try Self.isFlagsOnly(path) ? Self.readFlags(path) : ImageModel(reading: path, extras: extras)
     if let expected, let type, type.uppercased() != expected.uppercased() {
       throw ModelError(

@@ -57,7 +57,7 @@ struct CombineKernel: Sendable {
       }
       var bad = x.isNotFinite .| q.has(options.excludedFlags)
       if unused { bad = LaneMask(repeating: true) }
-      if weighsByError { bad = bad .| .!(e .> 0) }
+      if weighsByError { bad .|= .!(e .> 0) }
       stack.load(x.replacing(with: .nan, where: bad), e, q, frame: j, block: b)
     }
   }

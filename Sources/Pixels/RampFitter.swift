@@ -42,10 +42,43 @@ struct RampFitter<Element: PixelScalar>: Sendable {
     return sum.result(noise: noise)
   }
 
-  /// The line through one integration.
+  /// The line through one integration: at once where all reads are usable, else with care.
   @inline(__always)
   private func fitIntegration(_ index: Int, _ weights: IntegrationWeights, _ i: Int, _ count: Int) -> RampLine
   {
+    if groupQuality == nil, noise != nil, let line = fitWhole(index, weights, i, count) { return line }
+    return fitParts(index, weights, i, count)
+  }
+
+  /// The line through all reads, or nil where one is saturated or NaN.
+  @inline(__always)
+  private func fitWhole(_ index: Int, _ weights: IntegrationWeights, _ i: Int, _ count: Int) -> RampLine? {
+    guard weights.kept.count >= 2 else { return nil }
+    let all = weights.prefix[weights.kept.count]
+    let origin = at(index, weights.kept[0], i, count)
+    var slope = Lanes.zero
+    var bad = LaneMask(repeating: false)
+    weights.kept.withUnsafeBufferPointer { kept in
+      all.weights.withUnsafeBufferPointer { w in
+        for j in kept {
+          let y = at(index, j, i, count)
+          bad .|= .!(y .< saturation)
+          slope += w[j] * (y - origin)
+        }
+      }
+    }
+    if anyLane(bad) { return nil }
+    var line = RampLine()
+    line.slope = slope
+    line.used = Lanes(repeating: Float(weights.kept.count))
+    line.read = Lanes(repeating: all.read)
+    line.poisson = Lanes(repeating: all.poisson)
+    line.valid = LaneMask(repeating: true)
+    return line
+  }
+
+  /// The line through the usable reads of each pixel.
+  private func fitParts(_ index: Int, _ weights: IntegrationWeights, _ i: Int, _ count: Int) -> RampLine {
     let all = weights.prefix[weights.kept.count]
     var line = RampLine()
     guard let firstRead = weights.kept.first else { return line }
@@ -59,12 +92,12 @@ struct RampFitter<Element: PixelScalar>: Sendable {
       var bad = y .!= y
       if cutsSaturation {
         let full = y .>= saturation
-        alive = alive .& .!full
+        alive .&= .!full
         line.flags = line.flags.raising(DQ.saturated, where: full)
       }
       if groupQuality != nil { groupFlags(index, j, i, count, &alive, &bad, &line.flags) }
       let good = alive .& .!bad
-      gaps = gaps .| (alive .& bad)
+      gaps .|= (alive .& bad)
       usable += ones(where: good)
       slope += all.weights[j] * Lanes.zero.replacing(with: y - origin, where: good)
     }
@@ -74,7 +107,7 @@ struct RampFitter<Element: PixelScalar>: Sendable {
     line.poisson = Lanes(repeating: all.poisson)
     let short = usable .!= Lanes(repeating: Float(weights.kept.count))
     if anyLane(short) { refit(index, weights, i, count, short, gaps, origin, &line) }
-    line.valid = line.used .>= 2
+    line.valid = (line.used .>= 2)
     if noise == nil { addScatter(index, weights, i, count, origin, short, &line) }
     return line
   }
@@ -100,8 +133,8 @@ struct RampFitter<Element: PixelScalar>: Sendable {
     var q = FlagLanes.zero
     for lane in 0..<count { q[lane] = UInt32(pointer[lane]) }
     flags |= q & ~DQ.doNotUse
-    alive = alive .& .!q.has(DQ.saturated)
-    bad = bad .| q.has(DQ.doNotUse)
+    alive .&= .!q.has(DQ.saturated)
+    bad .|= q.has(DQ.doNotUse)
   }
 
   /// Fits again the lanes in which not all reads are usable.
@@ -118,7 +151,7 @@ struct RampFitter<Element: PixelScalar>: Sendable {
       let length = line.used[lane]
       let fit = weights.prefix[Int(length)]
       let same = todo .& (line.used .== length)
-      todo = todo .& .!same
+      todo .&= .!same
       var slope = Lanes.zero
       for j in weights.kept.prefix(Int(length)) {
         slope += fit.weights[j] * (at(index, j, i, count) - origin)
@@ -160,21 +193,23 @@ struct RampFitter<Element: PixelScalar>: Sendable {
     _ index: Int, _ weights: IntegrationWeights, _ i: Int, _ count: Int, _ origin: Lanes, _ short: LaneMask,
     _ line: inout RampLine
   ) {
+    // In double precision: residuals are small differences of large numbers.
+    typealias Wide = SIMD16<Double>
     let start = weights.times[weights.kept[0]]
-    var mean = Lanes.zero
-    var square = Lanes.zero
+    let slope = Wide(line.slope)
+    let zero = Wide(origin)
+    var mean = Wide.zero
+    var square = Wide.zero
     for j in weights.kept {
-      let t = Float(weights.times[j] - start)
-      mean += at(index, j, i, count) - origin - t * line.slope
+      mean += Wide(at(index, j, i, count)) - zero - (weights.times[j] - start) * slope
     }
-    mean /= Float(weights.kept.count)
+    mean /= Double(weights.kept.count)
     for j in weights.kept {
-      let t = Float(weights.times[j] - start)
-      let d = at(index, j, i, count) - origin - t * line.slope - mean
+      let d = Wide(at(index, j, i, count)) - zero - (weights.times[j] - start) * slope - mean
       square += d * d
     }
-    let freedom = Float(weights.kept.count - 2)
-    line.scatter = freedom > 0 ? square / freedom : Lanes(repeating: .nan)
+    let freedom = Double(weights.kept.count - 2)
+    line.scatter = freedom > 0 ? Lanes(square / freedom) : Lanes(repeating: .nan)
     for lane in 0..<count where short[lane] {
       line.scatter[lane] = scatter(
         pattern(index, weights, i, lane), index, weights, i, lane, line.slope[lane])

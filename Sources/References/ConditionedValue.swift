@@ -4,40 +4,59 @@ import Foundation
 /// prints a float, `ANY` as `*`, the several spellings of not applicable as `N/A`, true and false as `T` and
 /// `F`.
 func conditioned(_ value: String) -> String {
-  if isPlainWord(value) { return value }
+  switch form(of: value) {
+  case .word: return value
+  case .wholeNumber: return value + ".0"
+  case .other: break
+  }
+  if value == "N/A" || value == "*" { return value }
   var text = value.trimmingCharacters(in: .whitespacesAndNewlines).uppercased()
-  if let number = decimalNumber(text) { text = String(number) }
-  if ["-2147483648.0", "()", "N/A", "NOT APPLICABLE"].contains(where: text.hasPrefix) { text = "N/A" }
+  if let number = decimalNumber(text) { return number == 4_294_967_295 ? "-1.0" : special(String(number)) }
+  for start in ["()", "N/A", "NOT APPLICABLE"] where text.hasPrefix(start) { text = "N/A" }
+  return special(text)
+}
+
+/// Words that have another normal form than themselves.
+private func special(_ text: String) -> String {
   switch text {
-  case "NOT_APPLICABLE": return "N/A"
-  case "ANY": return "*"
-  case "4294967295.0": return "-1.0"
-  case "TRUE": return "T"
-  case "FALSE": return "F"
-  default: return text
+  case "-2147483648.0", "NOT_APPLICABLE": "N/A"
+  case "ANY": "*"
+  case "TRUE": "T"
+  case "FALSE": "F"
+  default: text
   }
 }
 
-/// True when `value` is its own normal form for sure: capital letters, digits, `_` and `-`, beginning with a
-/// letter and none of the words that have another form.
-private func isPlainWord(_ value: String) -> Bool {
+private enum ValueForm {
+  /// Its own normal form for sure: capital letters, digits, `_` and `-`, beginning with a letter.
+  case word
+  /// Digits that Python prints as they are, with `.0`.
+  case wholeNumber
+  case other
+}
+
+private func form(of value: String) -> ValueForm {
   var first: UInt8 = 0
+  var count = 0
+  var isNumber = true
   for byte in value.utf8 {
-    if first == 0 {
-      guard byte >= 0x41 && byte <= 0x5A else { return false }
-      first = byte
-    }
-    let isWordByte =
-      byte >= 0x41 && byte <= 0x5A || byte >= 0x30 && byte <= 0x39 || byte == 0x5F || byte == 0x2D
-    guard isWordByte else { return false }
+    if count == 0 { first = byte }
+    count += 1
+    let isDigit = byte >= 0x30 && byte <= 0x39
+    isNumber = isNumber && isDigit
+    let isWordByte = byte >= 0x41 && byte <= 0x5A || isDigit || byte == 0x5F || byte == 0x2D
+    guard isWordByte else { return .other }
   }
   switch first {
-  case 0: return false
-  case UInt8(ascii: "A"): return value != "ANY"
-  case UInt8(ascii: "T"): return value != "TRUE"
-  case UInt8(ascii: "F"): return value != "FALSE"
-  case UInt8(ascii: "N"): return value != "NOT_APPLICABLE"
-  default: return true
+  case 0: return .other
+  case 0x30: return count == 1 ? .wholeNumber : .other
+  case 0x31...0x39: return isNumber && count <= 9 ? .wholeNumber : .other
+  case UInt8(ascii: "A"): return value == "ANY" ? .other : .word
+  case UInt8(ascii: "T"): return value == "TRUE" ? .other : .word
+  case UInt8(ascii: "F"): return value == "FALSE" ? .other : .word
+  case UInt8(ascii: "N"): return value == "NOT_APPLICABLE" ? .other : .word
+  case UInt8(ascii: "-"), UInt8(ascii: "_"): return .other
+  default: return .word
   }
 }
 

@@ -16,16 +16,24 @@ enum FieldMatcher: Sendable {
   indirect case negation(FieldMatcher)
 
   struct Comparison: Sendable {
-    let relation: String
+    enum Relation: String, CaseIterable {
+      case atLeast = ">="
+      case atMost = "<="
+      case equal = "=="
+      case above = ">"
+      case below = "<"
+    }
+
+    let relation: Relation
     let bound: Double
 
     func holds(_ value: Double) -> Bool {
       switch relation {
-      case ">": value > bound
-      case ">=": value >= bound
-      case "<": value < bound
-      case "<=": value <= bound
-      default: value == bound
+      case .above: value > bound
+      case .atLeast: value >= bound
+      case .below: value < bound
+      case .atMost: value <= bound
+      case .equal: value == bound
       }
     }
   }
@@ -81,7 +89,9 @@ enum FieldMatcher: Sendable {
     guard parts.count == 3, let low = Double(parts[1]), let high = Double(parts[2]), low <= high else {
       throw invalid("expected 'between LOW HIGH'", field)
     }
-    return .relation([[Comparison(relation: ">=", bound: low), Comparison(relation: "<", bound: high)]])
+    return .relation([
+      [Comparison(relation: .atLeast, bound: low), Comparison(relation: .below, bound: high)]
+    ])
   }
 
   private static func relation(_ text: String, of field: String) throws(ReferencesError) -> FieldMatcher {
@@ -97,8 +107,8 @@ enum FieldMatcher: Sendable {
   }
 
   private static func comparison(_ text: String, of field: String) throws(ReferencesError) -> Comparison {
-    let sign = [">=", "<=", "==", ">", "<"].first { text.hasPrefix($0) }
-    guard let sign, let bound = Double(trim(text.dropFirst(sign.count))) else {
+    let sign = Comparison.Relation.allCases.first { text.hasPrefix($0.rawValue) }
+    guard let sign, let bound = Double(trim(text.dropFirst(sign.rawValue.count))) else {
       throw invalid("expected a comparison such as '>= 5'", field)
     }
     return Comparison(relation: sign, bound: bound)

@@ -1,25 +1,25 @@
 /// One parkey of a `Match` selector, indexed: which rows fit a value is a dictionary look-up, plus one test
 /// for each distinct pattern.
-struct MatchColumn: Sendable {
+final class MatchColumn: Sendable {
   let name: HeaderName
-  private var byWord: [String: RowSet] = [:]
-  private var patterns: [(matcher: FieldMatcher, rows: RowSet)] = []
+  private let byWord: [String: RowSet]
+  private let patterns: [(matcher: FieldMatcher, rows: RowSet)]
   /// Rows that say `N/A` here.
-  private(set) var indifferent: RowSet
-  private let everyRow: RowSet
-  private let none: RowSet
+  let indifferent: RowSet
   /// Values that the rows name, or nil when anything may come (wildcards or patterns among the rows).
   private let valid: Set<String>?
   private let substitutions: [String: String]
+  private let none: RowSet
 
   init(
     name: HeaderName, fields: [String], substitutions: [String: String]
   ) throws(ReferencesError) {
     self.name = name
     self.substitutions = substitutions
-    none = RowSet(count: fields.count)
-    indifferent = none
-    everyRow = RowSet(allOf: fields.count)
+    let none = RowSet(count: fields.count)
+    var indifferent = none
+    var byWord: [String: RowSet] = [:]
+    var patterns: [(matcher: FieldMatcher, rows: RowSet)] = []
     var indexOfPattern: [String: Int] = [:]
     for (row, field) in fields.enumerated() {
       if let index = indexOfPattern[field] {
@@ -37,6 +37,10 @@ struct MatchColumn: Sendable {
         patterns.append((matcher, rows))
       }
     }
+    self.none = none
+    self.indifferent = indifferent
+    self.byWord = byWord
+    self.patterns = patterns
     let named = fields.contains(where: isEsoteric) ? [] : Set(fields.flatMap(alternatives))
     valid = named.isEmpty || !named.isDisjoint(with: ["*", "ANY", "N/A"]) ? nil : named
   }
@@ -81,10 +85,6 @@ struct MatchColumn: Sendable {
     }
     return rows
   }
-
-  /// Rows that remain for a value of `N/A`: all, and none of them gains weight (but those that name it in
-  /// words).
-  var rowsForNotApplicable: RowSet { everyRow }
 
   private func decimalOrNil(_ value: String) -> Double? {
     guard let first = value.utf8.first, first < 0x3A else { return Double(value) }

@@ -1,5 +1,5 @@
 /// `Match({row : choice})` with its columns indexed.
-struct MatchTable: Sendable {
+final class MatchTable: Sendable {
   struct Row: Sendable {
     /// As the rmap writes it.
     let raw: [String]
@@ -8,15 +8,15 @@ struct MatchTable: Sendable {
     let choice: SelectorTree
     /// Bit per column that says `N/A`.
     let indifferentColumns: UInt64
-
     /// `('IMG1', 'FULL')`
-    var text: String { Literal.tuple(raw.map(Literal.string)).representation(indent: 0) }
+    let text: String
   }
 
   static let maximumColumns = 64
 
   let columns: [MatchColumn]
   let rows: [Row]
+  private let everyRow: RowSet
 
   init(
     parameters: [HeaderName], entries: [(raw: [String], fields: [String], choice: SelectorTree)],
@@ -29,13 +29,15 @@ struct MatchTable: Sendable {
           name: name, fields: entries.map { $0.fields[i] }, substitutions: substitutions[name.parkey] ?? [:]))
     }
     self.columns = columns
+    everyRow = RowSet(allOf: entries.count)
     self.rows = entries.enumerated().map { index, entry in
       var indifferent: UInt64 = 0
       for (i, column) in columns.enumerated() where column.indifferent.contains(index) {
         indifferent |= 1 << UInt64(i)
       }
       return Row(
-        raw: entry.raw, fields: entry.fields, choice: entry.choice, indifferentColumns: indifferent)
+        raw: entry.raw, fields: entry.fields, choice: entry.choice, indifferentColumns: indifferent,
+        text: Literal.tuple(entry.raw.map(Literal.string)).representation(indent: 0))
     }
   }
 
@@ -47,7 +49,7 @@ struct MatchTable: Sendable {
 
   /// The rows that fit `values` (one for each column, in normal form), heaviest first, then in file order.
   func candidates(_ values: [String]) -> [Candidate] {
-    var remaining = RowSet(allOf: rows.count)
+    var remaining = everyRow
     var worthless: UInt64 = 0
     for (i, column) in columns.enumerated() {
       if values[i] == "N/A" {
@@ -74,7 +76,7 @@ struct MatchTable: Sendable {
     var agreeing = [Int](repeating: 0, count: rows.count)
     var fits: [RowSet] = []
     for (i, column) in columns.enumerated() {
-      var rowsThatFit = values[i] == "N/A" ? column.rowsForNotApplicable : column.rowsNaming(values[i])
+      var rowsThatFit = values[i] == "N/A" ? everyRow : column.rowsNaming(values[i])
       rowsThatFit.formUnion(column.indifferent)
       for row in rowsThatFit.rows { agreeing[row] += 1 }
       fits.append(rowsThatFit)

@@ -28,6 +28,12 @@ struct RuleLookup {
     guard let literal = HeaderName.detector.value(in: header),
       let other = HeaderName.otherDetector(conditioned(literal))
     else { return false }
+    if case .match(let table) = rules.selector,
+      let column = table.columns.first(where: { $0.name.role == .detector }),
+      column.rowsNaming(other).isEmpty
+    {
+      return false
+    }
     detector = other
     return true
   }
@@ -65,16 +71,18 @@ struct RuleLookup {
     while let first = candidates.first {
       let group = candidates.prefix { $0.weight == first.weight }
       candidates = candidates.dropFirst(group.count)
-      let outcome = choose(group: group.map { table.rows[$0.row] })
+      let row = table.rows[first.row]
+      let outcome =
+        group.count == 1
+        ? choose(row.choice, row: row.text) : choose(group: group.map { table.rows[$0.row] })
       if case .nothing = outcome { continue }
       return outcome
     }
     return .nothing
   }
 
-  /// Rows of equal weight: one alone, or the union of their dates.
+  /// Several rows of equal weight: the union of their dates.
   private func choose(group: [MatchTable.Row]) -> Outcome {
-    if group.count == 1 { return choose(group[0].choice, row: group[0].text) }
     let texts = group.map(\.text).joined(separator: ", ")
     guard rules.mergesOverlaps else {
       return .refused("\(rules.name) has several rows that match equally: \(texts)")
@@ -124,7 +132,7 @@ struct RuleLookup {
   private func date(_ parameters: [HeaderName]) -> Result<UseAfterStamp, DateProblem> {
     var parts: [String] = []
     for name in parameters {
-      guard let raw = name.value(in: header), conditioned(raw) != "UNDEFINED" else {
+      guard let raw = name.value(in: header), raw != "UNDEFINED" else {
         if name.role == .time, let stamp = dateWithTime() { return .success(stamp) }
         return .failure(DateProblem(sentence: "the header has no \(name.candidates.joined(separator: ", "))"))
       }
@@ -172,7 +180,14 @@ struct RuleLookup {
 
   private func explanation(_ table: MatchTable) -> String {
     let values = table.columns.map { value($0.name) }
-    let asked = zip(table.columns, values).map { "\($0.name.parkey)='\($1)'" }.joined(separator: ", ")
+    var asked = ""
+    for (column, value) in zip(table.columns, values) {
+      if !asked.isEmpty { asked += ", " }
+      asked += column.name.parkey
+      asked += "='"
+      asked += value
+      asked += "'"
+    }
     guard let (row, differing) = table.nearest(values) else {
       return "\(rules.name) has no rows yet (asked for \(asked))"
     }

@@ -1,5 +1,5 @@
 /// `UseAfter({date : choice})`: the last entry at or before the header's date.
-struct UseAfterTable: Sendable {
+final class UseAfterTable: Sendable {
   struct Entry: Sendable {
     let stamp: UseAfterStamp
     /// As the rmap writes it.
@@ -10,6 +10,11 @@ struct UseAfterTable: Sendable {
   /// Ascending.
   let entries: [Entry]
   let parameters: [HeaderName]
+
+  init(entries: [Entry], parameters: [HeaderName]) {
+    self.entries = entries
+    self.parameters = parameters
+  }
 
   /// Position of the last entry not after `stamp`, or nil.
   func index(notAfter stamp: UseAfterStamp) -> Int? {

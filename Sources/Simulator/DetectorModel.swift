@@ -19,7 +19,8 @@ public struct DetectorModel: Sendable {
 
   /// Numbers that set how good the detector is.
   public struct Options: Sendable, Hashable {
-    /// Electrons per DN and electrons of read noise (shared facts of the instrument: iris_etc, MICADO's H4RG).
+    /// Electrons per DN and electrons of read noise (shared facts of the instrument: iris_etc, MICADO's
+    /// H4RG).
     public var gain = 3.04
     public var readNoise = 12.0
     /// Median dark current in e-/s and its relative spread between pixels.
@@ -67,8 +68,8 @@ public struct DetectorModel: Sendable {
   }
 }
 
-/// The median of the values above 0, for values below 16, to 4e-6 (a histogram: no sorted copy of a big plane);
-/// 0 when there is none.
+/// The median of the values above 0, for values below 16, to 4e-6 (a histogram: no sorted copy of a big
+/// plane); 0 when there is none.
 func medianOfPositive(_ values: UnsafeBufferPointer<Float>) -> Float {
   let binsPerUnit: Float = 262_144
   var counts = [Int32](repeating: 0, count: 16 << 18)

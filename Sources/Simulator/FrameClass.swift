@@ -1,10 +1,16 @@
-/// What a frame is: a detector's mode and a purpose, written as the OBSNAME of the data contract (`IMG1-SCI`).
+/// What a frame is: a detector's mode and a purpose, written as the OBSNAME of the data contract
+/// (`IMG1-SCI`).
 public struct FrameClass: Sendable, Hashable, Codable, CustomStringConvertible {
   /// Why the frame was taken.
   public enum Purpose: String, Sendable, Hashable, Codable, CaseIterable {
     /// Science, sky background, dark, near-field flat, telluric star, lenslet scan, instrumental dispersion.
-    case science = "SCI", sky = "SKY", dark = "DRK", flat = "NFF", telluric = "TEL"
-    case lensletScan = "SPX", dispersion = "IDP"
+    case science = "SCI"
+    case sky = "SKY"
+    case dark = "DRK"
+    case flat = "NFF"
+    case telluric = "TEL"
+    case lensletScan = "SPX"
+    case dispersion = "IDP"
   }
 
   /// `IMG1` … `IMG4`, `SLI` or `LEN`: the first half of the OBSNAME.
@@ -16,7 +22,8 @@ public struct FrameClass: Sendable, Hashable, Codable, CustomStringConvertible {
   public init?(channel: String, purpose: Purpose) {
     let imager = ["IMG1", "IMG2", "IMG3", "IMG4"].contains(channel)
     switch purpose {
-    case .science, .sky, .dark, .telluric: guard imager || channel == "SLI" || channel == "LEN" else { return nil }
+    case .science, .sky, .dark, .telluric:
+      guard imager || channel == "SLI" || channel == "LEN" else { return nil }
     case .flat: guard imager || channel == "SLI" else { return nil }
     case .lensletScan: guard channel == "LEN" else { return nil }
     case .dispersion: guard channel == "SLI" || channel == "LEN" else { return nil }

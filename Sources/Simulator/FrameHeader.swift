@@ -13,7 +13,8 @@ struct FrameHeader {
 
   /// The primary header of a level 0 or level 1 file.
   func primary() -> Header {
-    Header(file() + classification() + programme() + times() + configuration() + sequence() + window() + notes())
+    Header(
+      file() + classification() + programme() + times() + configuration() + sequence() + window() + notes())
   }
 
   /// The primary header of one readout: the frame's, and the keywords of raw readouts.
@@ -30,7 +31,9 @@ struct FrameHeader {
       Card("COMPLETE", true, comment: "All pixels were read"),
       Card("READTIME", Int(start.microseconds), comment: "[us] First pixel's read, since MJD 0"),
       Card("RST_TIME", Int(reset.microseconds), comment: "[us] Last reset, since MJD 0"),
-      Card("FRM_TIME", Int((Exposure.frameSeconds(size: size) * 1e6).rounded()), comment: "[us] Time to read the frame"),
+      Card(
+        "FRM_TIME", Int((Exposure.frameSeconds(size: size) * 1e6).rounded()),
+        comment: "[us] Time to read the frame"),
       Card("SARRMODE", "FULL_FRAME", comment: "Subarray mode"),
       Card("XSTART", 1, comment: "First column"), Card("YSTART", 1, comment: "First row"),
       Card("XSIZE", size, comment: "Columns"), Card("YSIZE", size, comment: "Rows"),
@@ -42,7 +45,8 @@ struct FrameHeader {
   func science() -> Header {
     guard exposure.frameClass.isImager, let target = exposure.observation.coordinates else { return Header() }
     let pointing = (
-      ra: target.ra + exposure.east / 3600 / cos(target.dec * .pi / 180), dec: target.dec + exposure.north / 3600
+      ra: target.ra + exposure.east / 3600 / cos(target.dec * .pi / 180),
+      dec: target.dec + exposure.north / 3600
     )
     let step = exposure.scale / 3600
     return Header([
@@ -69,7 +73,8 @@ struct FrameHeader {
       Card("ORIGIN", "irissim", comment: "Who made the file"),
       Card("TELESCOP", "TMT", comment: "Telescope"), Card("INSTRUME", "IRIS", comment: "Instrument"),
       Card(
-        "DATAMODL", exposure.level == 0 ? "TMTRampModel" : "IRISImageModel", comment: "Type of the data model"),
+        "DATAMODL", exposure.level == 0 ? "TMTRampModel" : "IRISImageModel", comment: "Type of the data model"
+      ),
       Card("DATALVL", exposure.level, comment: "Level: 0 reads, 1 raw frame"),
       Card("DATAQUAL", "GOOD", comment: "Judgement of the data"),
       Card("SIMSEED", .integer(Int64(bitPattern: instrument.seed)), comment: "Seed of the simulated night"),
@@ -149,7 +154,9 @@ struct FrameHeader {
       ]
     }
     let lamp = [.flat, .lensletScan, .dispersion].contains(name.purpose)
-    if lamp { cards += [Card("LAMPNAME", "WHITE", comment: "Lamp"), Card("LAMPSTAT", "ON", comment: "Lamp")] }
+    if lamp {
+      cards += [Card("LAMPNAME", "WHITE", comment: "Lamp"), Card("LAMPSTAT", "ON", comment: "Lamp")]
+    }
     return cards
   }
 
@@ -178,7 +185,8 @@ struct FrameHeader {
 
   private func window() -> [Card] {
     [
-      Card("SUBARRAY", "FULL", comment: "Subarray"), Card("SUBARRID", 0, comment: "Subarray, 0 is the full frame"),
+      Card("SUBARRAY", "FULL", comment: "Subarray"),
+      Card("SUBARRID", 0, comment: "Subarray, 0 is the full frame"),
       Card("SUBSTRT1", 1, comment: "First column"), Card("SUBSTRT2", 1, comment: "First row"),
       Card("SUBSIZE1", size, comment: "Columns"), Card("SUBSIZE2", size, comment: "Rows"),
       Card("DETXSIZE", size, comment: "Columns of the detector"),

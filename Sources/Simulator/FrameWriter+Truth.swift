@@ -3,8 +3,8 @@ import FITSStructure
 import Pixels
 
 extension FrameWriter {
-  /// Writes the truth of the frame: `SCI` (what the reduced frame should show), `DQ` (dead and hot pixels of the
-  /// detector) and the table `SOURCES` of x, y (1-based pixels) and flux (adu/s).
+  /// Writes the truth of the frame: `SCI` (what the reduced frame should show), `DQ` (dead and hot pixels of
+  /// the detector) and the table `SOURCES` of x, y (1-based pixels) and flux (adu/s).
   func writeTruth(to path: String, flags: Plane<UInt32>) throws(SimulatorError) {
     try Self.writing(path) {
       var writer = try FITSWriter(path: path)

@@ -29,7 +29,8 @@ public struct FrameFolders: Sendable, Hashable {
 extension Night {
   /// Simulates one exposure and writes its files and its truth.
   ///
-  /// - Parameter replacing: whether files of the same names may be replaced; else their existence is an error.
+  /// - Parameter replacing: whether files of the same names may be replaced; else their existence is an
+  ///   error.
   /// - Returns: the files in the order the detector server would write them (the truth is not among them).
   /// - Throws: `unknown-detector`, or `write-failed` about the file.
   @discardableResult
@@ -40,7 +41,8 @@ extension Night {
     let detector = try instrument.detector(exposure.frameClass.detector)
     let writer = FrameWriter(
       exposure: exposure, instrument: instrument, scene: scene,
-      headers: FrameHeader(exposure: exposure, instrument: instrument, detector: detector), replacing: replacing)
+      headers: FrameHeader(exposure: exposure, instrument: instrument, detector: detector),
+      replacing: replacing)
     if let truth = folders.truth {
       try writer.writeTruth(to: "\(truth)/\(exposure.truthName)", flags: detector.flags)
     }
@@ -141,7 +143,8 @@ struct FrameWriter {
       _ = try body()
     } catch {
       throw SimulatorError(
-        code: "write-failed", message: "the simulated file could not be written", subject: path, underlying: error)
+        code: "write-failed", message: "the simulated file could not be written", subject: path,
+        underlying: error)
     }
   }
 }

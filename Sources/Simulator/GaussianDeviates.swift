@@ -1,7 +1,7 @@
 import Glibc
 
-/// The ziggurat of 256 layers for the normal distribution (Marsaglia & Tsang 2000, with the fix of Doornik 2005:
-/// layer and position come from different bits).
+/// The ziggurat of 256 layers for the normal distribution (Marsaglia & Tsang 2000, with the fix of Doornik
+/// 2005: layer and position come from different bits).
 struct GaussianDeviates: Sendable {
   private let edges: [Double]
   private let heights: [Double]

@@ -1,7 +1,8 @@
 import Pixels
 
 extension Instrument {
-  /// The level 1 frame of `exposure` as the detector server makes it (see `RampTiming` for its error), in adu/s.
+  /// The level 1 frame of `exposure` as the detector server makes it (see `RampTiming` for its error), in
+  /// adu/s.
   ///
   /// - Throws: `unknown-detector` when the instrument was made without the exposure's detector.
   public func rate(of exposure: Exposure, scene: Scene) throws(SimulatorError) -> Measured {

@@ -1,6 +1,7 @@
 import Pixels
 
-/// The instrument of a seed: its detectors as they truly are. The same seed and size give the same instrument.
+/// The instrument of a seed: its detectors as they truly are. The same seed and size give the same
+/// instrument.
 public struct Instrument: Sendable {
   /// The seed that everything follows from.
   public let seed: UInt64

@@ -1,7 +1,7 @@
 import Pixels
 
-/// The lenslet array's detector: one spectrum every 2 rows, staggered along x in 16 steps, each 0.39 of the detector
-/// long, with a Gaussian profile of 0.85 pixels across.
+/// The lenslet array's detector: one spectrum every 2 rows, staggered along x in 16 steps, each 0.39 of the
+/// detector long, with a Gaussian profile of 0.85 pixels across.
 struct LensletOptics: Sendable {
   static let pitch = 2
   static let columns = 16

@@ -1,6 +1,6 @@
 extension Night {
-  /// Simulates one exposure into the file `path` of any name, and its truth into the folder `truth` (named after the
-  /// exposure) when that is given.
+  /// Simulates one exposure into the file `path` of any name, and its truth into the folder `truth` (named
+  /// after the exposure) when that is given.
   ///
   /// - Throws: `unsupported-delivery` for an exposure of many files, `unknown-detector`, or `write-failed`.
   public func writeFrame(
@@ -10,7 +10,8 @@ extension Night {
     let detector = try instrument.detector(exposure.frameClass.detector)
     let writer = FrameWriter(
       exposure: exposure, instrument: instrument, scene: scene,
-      headers: FrameHeader(exposure: exposure, instrument: instrument, detector: detector), replacing: replacing)
+      headers: FrameHeader(exposure: exposure, instrument: instrument, detector: detector),
+      replacing: replacing)
     switch exposure.delivery {
     case .frame: try writer.writeFrame(to: path)
     case .ramp: try writer.writeRamp(to: path)

@@ -23,7 +23,9 @@ extension Night {
       }
     }
     let path = "\(root)/night.json"
-    try FrameWriter.writing(path) { try manifest.json().write(to: URL(fileURLWithPath: path), options: .atomic) }
+    try FrameWriter.writing(path) {
+      try manifest.json().write(to: URL(fileURLWithPath: path), options: .atomic)
+    }
     return manifest
   }
 

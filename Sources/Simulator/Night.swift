@@ -58,7 +58,8 @@ public struct Night: Sendable {
         code: "detector-size", message: "the detector's side must be 16 to 8192 pixels", subject: "\(size)")
     }
     var planner = NightPlanner(seed: seed, size: size, start: Night.defaultStart)
-    planner.planImager(darks: darks, flats: flats, skies: skies, deliveries: Array(repeating: .frame, count: science))
+    planner.planImager(
+      darks: darks, flats: flats, skies: skies, deliveries: Array(repeating: .frame, count: science))
     let instrument = Instrument(seed: seed, size: size, detectors: ["IMG1"], options: options)
     return Night(instrument: instrument, exposures: planner.exposures)
   }

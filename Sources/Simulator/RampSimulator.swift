@@ -12,8 +12,8 @@ struct RampSimulator: Sendable {
   /// The full scale of the converter.
   static let fullScale: UInt16 = .max
 
-  /// A level 1 frame as the detector server makes it: the ramps' mean rate in adu/s, its error, and `DQ.saturated`
-  /// with `DQ.doNotUse` where a read reached full scale. See `RampTiming` for the error.
+  /// A level 1 frame as the detector server makes it: the ramps' mean rate in adu/s, its error, and
+  /// `DQ.saturated` with `DQ.doNotUse` where a read reached full scale. See `RampTiming` for the error.
   ///
   /// - Parameter expected: photo-electrons and dark electrons per second.
   func rate(of expected: Plane<Float>) -> Measured {
@@ -27,7 +27,8 @@ struct RampSimulator: Sendable {
             withUnsafeTemporaryAllocation(of: UInt16.self, capacity: reads * width) { samples in
               read(row, y: y, integration: 0, into: samples)
               for x in 0..<width {
-                fit(samples, x, width, y * width + x, value: out.value, error: out.error, quality: out.quality)
+                fit(
+                  samples, x, width, y * width + x, value: out.value, error: out.error, quality: out.quality)
               }
             }
           }
@@ -70,7 +71,8 @@ struct RampSimulator: Sendable {
 
   /// Reads one row; `samples` is (read, x).
   private func read(
-    _ row: UnsafeBufferPointer<Float>, y: Int, integration: Int, into samples: UnsafeMutableBufferPointer<UInt16>
+    _ row: UnsafeBufferPointer<Float>, y: Int, integration: Int,
+    into samples: UnsafeMutableBufferPointer<UInt16>
   ) {
     var random = RandomStream(keys: stream + [UInt64(integration), UInt64(y)])
     let (width, times) = (row.count, timing.readTimes)

@@ -1,7 +1,8 @@
 /// When a ramp is read, how its reads become a rate, and how sure that rate is.
 ///
 /// `EXPTIME` is the time over which signal is measured: from the first read to the last (of MCDS from the
-/// first group's mean to the second's). With reads y_k (adu) at times t_k the rate is Σ w_k y_k, and its variance is
+/// first group's mean to the second's). With reads y_k (adu) at times t_k the rate is Σ w_k y_k, and its
+/// variance is
 ///
 ///     var = Σ_j W_j² (t_j − t_{j−1}) rate / gain  +  (readnoise / gain)² Σ_k w_k²      (adu/s)²
 ///
@@ -20,7 +21,8 @@ public struct RampTiming: Sendable, Hashable {
   /// Seconds between consecutive reads (of MCDS within a group).
   public let spacing: Double
 
-  /// The timing of `sampling` over `exposureSeconds`, with reads `frameSeconds` apart where they are back to back.
+  /// The timing of `sampling` over `exposureSeconds`, with reads `frameSeconds` apart where they are back to
+  /// back.
   ///
   /// The first read ends one frame time after the reset. A frame time that does not fit is shortened.
   public init(_ sampling: Sampling, exposureSeconds: Double, frameSeconds: Double) {

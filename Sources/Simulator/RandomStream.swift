@@ -3,7 +3,8 @@
 /// Every row of every frame has a stream of its own, named by integers (seed, exposure, row …), so frames
 /// come out the same bytes whatever the number of cores and the order in which rows are drawn.
 ///
-/// Blackman & Vigna 2021, ACM Trans. Math. Softw. 47, 36 (xoshiro256++); Steele, Lea & Flood 2014 (SplitMix64).
+/// Blackman & Vigna 2021, ACM Trans. Math. Softw. 47, 36 (xoshiro256++); Steele, Lea & Flood 2014
+/// (SplitMix64).
 public struct RandomStream: RandomNumberGenerator, Sendable {
   @usableFromInline var s0: UInt64
   @usableFromInline var s1: UInt64
@@ -18,7 +19,9 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   /// Creates the stream with the name `keys`.
   public init(keys: [UInt64]) {
     var hash: UInt64 = 0x243f_6a88_85a3_08d3
-    for key in keys { hash = Self.mixed(hash ^ Self.mixed(key &+ 0x9e37_79b9_7f4a_7c15)) &+ 0x9e37_79b9_7f4a_7c15 }
+    for key in keys {
+      hash = Self.mixed(hash ^ Self.mixed(key &+ 0x9e37_79b9_7f4a_7c15)) &+ 0x9e37_79b9_7f4a_7c15
+    }
     var state = hash
     func next() -> UInt64 {
       state &+= 0x9e37_79b9_7f4a_7c15

@@ -1,6 +1,7 @@
 import Pixels
 
-/// What an exposure would measure without noise: photo-electrons on the detector, and the truth of its reduction.
+/// What an exposure would measure without noise: photo-electrons on the detector, and the truth of its
+/// reduction.
 public struct Scene: Sendable {
   /// Photo-electrons and dark electrons per second that the detector collects.
   public let expected: Plane<Float>
@@ -10,7 +11,8 @@ public struct Scene: Sendable {
   public let truthUnit: String
   /// Says in a few words what `truth` is.
   public let truthMeaning: String
-  /// Sky before the flat, photo-electrons per second: the imager's level, or the spectrograph's relative level.
+  /// Sky before the flat, photo-electrons per second: the imager's level, or the spectrograph's relative
+  /// level.
   public let sky: Double
   /// Stars in the frame.
   public let sources: [Source]
@@ -90,7 +92,8 @@ extension Instrument {
     let lamp = flat ? flatTruth(light(.lamp(step: 0, of: 1), exposure), detector) : nil
     return Scene(
       expected: collected(all, detector), truth: detectorTruth(object, flat: lamp, detector),
-      truthUnit: "adu/s", truthMeaning: Self.meaning(purpose, flat: flat), sky: exposure.skyLevel, sources: [])
+      truthUnit: "adu/s", truthMeaning: Self.meaning(purpose, flat: flat), sky: exposure.skyLevel, sources: []
+    )
   }
 
   private func spectrographTarget(_ exposure: Exposure) -> SpectrographScene {
@@ -158,7 +161,8 @@ extension Instrument {
     return out
   }
 
-  /// Light as the detector shows it, in adu/s: times the response, over `flat` where there is one (NaN where that is 0).
+  /// Light as the detector shows it, in adu/s: times the response, over `flat` where there is one (NaN where
+  /// that is 0).
   private func detectorTruth(
     _ light: Plane<Float>, flat: Plane<Float>?, _ detector: DetectorModel
   ) -> Plane<Float> {

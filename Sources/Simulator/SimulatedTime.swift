@@ -1,4 +1,5 @@
-/// An instant of the simulated night: microseconds since 1858-11-17T00:00:00 UTC (MJD 0), as raw readouts count.
+/// An instant of the simulated night: microseconds since 1858-11-17T00:00:00 UTC (MJD 0), as raw readouts
+/// count.
 public struct SimulatedTime: Sendable, Hashable, Comparable {
   /// Microseconds since MJD 0.
   public let microseconds: Int64
@@ -7,7 +8,8 @@ public struct SimulatedTime: Sendable, Hashable, Comparable {
   /// Creates an instant.
   public init(microseconds: Int64) { self.microseconds = microseconds }
 
-  /// Reads `yyyy-mm-dd` or `yyyy-mm-ddThh:mm:ss` (UTC, an end in `Z` allowed); nil when it is not a real date.
+  /// Reads `yyyy-mm-dd` or `yyyy-mm-ddThh:mm:ss` (UTC, an end in `Z` allowed); nil when it is not a real
+  /// date.
   public init?(_ text: String) {
     let halves = text.split(separator: "T", omittingEmptySubsequences: false)
     let date = halves[0].split(separator: "-", omittingEmptySubsequences: false).map { Int64($0) }

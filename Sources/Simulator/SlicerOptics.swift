@@ -1,7 +1,7 @@
 import Pixels
 
-/// The image slicer's detector: long bands of 44 pixels, one per slice, separated by two dark rows; the spectrum
-/// runs along x. At 4096 pixels there are 88 slices.
+/// The image slicer's detector: long bands of 44 pixels, one per slice, separated by two dark rows; the
+/// spectrum runs along x. At 4096 pixels there are 88 slices.
 struct SlicerOptics: Sendable {
   static let sliceHeight = 44
   static let gap = 2

@@ -1,4 +1,5 @@
-/// Spectra of the spectrograph scenes over the Hbb filter, as smooth functions of vacuum wavelength in micron.
+/// Spectra of the spectrograph scenes over the Hbb filter, as smooth functions of vacuum wavelength in
+/// micron.
 enum Spectrum {
   /// The passband of Hbb in micron.
   static let band = 1.474...1.800

@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct RandomTests {
   /// Mean, variance and third central moment of `count` draws.
-  private func moments(_ count: Int, _ draw: (Int) -> Double) -> (mean: Double, variance: Double, third: Double) {
+  private func moments(_ count: Int, _ draw: (Int) -> Double) -> (
+    mean: Double, variance: Double, third: Double
+  ) {
     let values = (0..<count).map(draw)
     let mean = values.reduce(0, +) / Double(count)
     let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count - 1)

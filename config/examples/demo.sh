@@ -50,13 +50,15 @@ watching() { irisarchive status --format json 2>/dev/null | grep -q '"state" *: 
 wait_for watching
 
 say "raw files arrive in the order of the night"
+files=$root.files
+sed -n 's|^ *"file" *: *"\(.*\)".*|\1|p' "$night/night.json" | sed 's|\\/|/|g' >"$files"
 raw=0
 while IFS= read -r file; do
   folder=$root/incoming/$(dirname "$file")
   mkdir -p "$folder"
   cp "$night/$file" "$folder/"
   raw=$((raw + 1))
-done <"$night/order.txt"
+done <"$files"
 printf '%d files dropped\n' "$raw"
 
 all_in() { [ "$(count --state classified)" -eq "$raw" ]; }

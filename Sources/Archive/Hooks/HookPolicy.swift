@@ -2,20 +2,22 @@ import ChildProcess
 import Foundation
 
 /// What an ended hook means for its delivery: pure.
-struct HookPolicy: Sendable {
+package struct HookPolicy: Sendable {
   /// Waits before each further attempt, seconds.
   var backOff: [Double] = [10, 30, 120, 600, 3600]
 
-  struct Verdict: Sendable, Equatable {
+  package init() {}
+
+  package struct Verdict: Sendable, Equatable {
     /// `delivered`, `pending`, `failed` or `dead`.
-    var state: String
-    var nextAt: Double
-    var reason: String?
+    package var state: String
+    package var nextAt: Double
+    package var reason: String?
   }
 
   /// Exit 0 delivers; 75, a signal and a time-out come again until the attempts are used up; any other code fails for
   /// good.
-  func judge(_ cause: ProgramEnd.Cause, attemptsBefore: Int, retries: Int, now: Double) -> Verdict {
+  package func judge(_ cause: ProgramEnd.Cause, attemptsBefore: Int, retries: Int, now: Double) -> Verdict {
     switch cause {
     case .exited(0): return Verdict(state: "delivered", nextAt: 0, reason: nil)
     case .exited(75): return again("it asked to be called again (exit 75)", attemptsBefore, retries, now)

@@ -10,7 +10,7 @@ public struct CalibrationWindows: Sendable, Equatable {
   }
 
   /// nil when the distance lies beyond the last window.
-  func level(type: String, distanceSeconds: Double) -> Int? {
+  package func level(type: String, distanceSeconds: Double) -> Int? {
     guard let windows = days[type] else { return 0 }
     return windows.firstIndex { distanceSeconds <= $0 * 86_400 }
   }

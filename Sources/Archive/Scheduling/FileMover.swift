@@ -2,15 +2,15 @@ import Foundation
 import Glibc
 
 /// Moves finished products into place: never over an existing file, and synced before the catalog says so.
-enum FileMover {
-  enum Outcome: Sendable, Equatable {
+package enum FileMover {
+  package enum Outcome: Sendable, Equatable {
     case moved
     /// A file of this name with this very content lies there already (a crash came between move and commit).
     case adopted
   }
 
   /// - Throws: ``ArchiveError`` `product-exists` when another content lies there, `product-move` otherwise.
-  static func move(_ source: String, to target: String, sha256: String) throws(ArchiveError) -> Outcome {
+  package static func move(_ source: String, to target: String, sha256: String) throws(ArchiveError) -> Outcome {
     try makeFolder((target as NSString).deletingLastPathComponent)
     // A second name and then the loss of the first: unlike rename this never replaces what lies there.
     if Glibc.link(source, target) == 0 {
@@ -42,7 +42,7 @@ enum FileMover {
   }
 
   /// Makes the file's second name (or a copy, across file systems) without replacing anything.
-  static func link(_ source: String, at target: String, sha256: String) throws(ArchiveError) {
+  package static func link(_ source: String, at target: String, sha256: String) throws(ArchiveError) {
     try makeFolder((target as NSString).deletingLastPathComponent)
     if Glibc.link(source, target) == 0 {
       return try syncFolder((target as NSString).deletingLastPathComponent)

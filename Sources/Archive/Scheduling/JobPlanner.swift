@@ -152,9 +152,9 @@ struct JobPlanner: Sendable {
 }
 
 /// The key of a job: equal keys are equal reductions.
-enum JobKey {
+package enum JobKey {
   /// sha256 over pipeline, software version, configuration, member and reference contents, in fixed order.
-  static func key(
+  package static func key(
     pipeline: String, software: String, configuration: String?, inputs: [JobInput],
     references: [ResolvedReference]
   ) -> String {

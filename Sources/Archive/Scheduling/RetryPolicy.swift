@@ -3,20 +3,24 @@ import Executors
 import JobContract
 
 /// What an attempt that made nothing means for its job: pure, no clock but the time given.
-struct RetryPolicy: Sendable {
+package struct RetryPolicy: Sendable {
   /// Waits before the second, third, fourth attempt, seconds.
   var backOff: [Double] = [10, 30, 120, 600]
   /// Attempts in all before a job is dead.
   var attempts: Int
 
-  struct Judgement: Sendable, Equatable {
-    var end: CatalogWriter.AttemptEnd
-    var exitCode: Int?
-    var reason: String
+  package init(attempts: Int) {
+    self.attempts = attempts
+  }
+
+  package struct Judgement: Sendable, Equatable {
+    package var end: CatalogWriter.AttemptEnd
+    package var exitCode: Int?
+    package var reason: String
   }
 
   /// A report that tells of a failure: only exit code 75 can go better next time.
-  func judge(_ report: RunReport, attemptsBefore: Int, now: Double) -> Judgement {
+  package func judge(_ report: RunReport, attemptsBefore: Int, now: Double) -> Judgement {
     let error = report.error
     let reason = error.map { "\($0.message) — \($0.subject)" + ($0.hint.map { "; \($0)" } ?? "") }
     let sentence = reason ?? "it reported a failure without a reason (exit code \(report.exitCode))"
@@ -25,7 +29,7 @@ struct RetryPolicy: Sendable {
   }
 
   /// A death without a report.
-  func judge(_ death: JobDeath, attemptsBefore: Int, now: Double, stopping: Bool) -> Judgement {
+  package func judge(_ death: JobDeath, attemptsBefore: Int, now: Double, stopping: Bool) -> Judgement {
     switch death.cause {
     case .cancelled:
       return Judgement(end: .interrupted, exitCode: nil, reason: "stopped with the daemon; it will run again")

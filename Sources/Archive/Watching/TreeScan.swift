@@ -1,9 +1,9 @@
 import Glibc
 
 /// Lists the files under a folder without following links: the look that goes with every watch.
-enum TreeScan {
-  struct Entry: Sendable, Equatable {
-    var path: String
+package enum TreeScan {
+  package struct Entry: Sendable, Equatable {
+    package var path: String
     var modifiedNanoseconds: Int64
     var bytes: Int64
     var inode: Int64
@@ -12,13 +12,13 @@ enum TreeScan {
   }
 
   /// What was found: files in order of their last change, and things that are named like files but are none.
-  struct Listing: Sendable {
-    var files: [Entry] = []
-    var oddities: [(path: String, sentence: String)] = []
+  package struct Listing: Sendable {
+    package var files: [Entry] = []
+    package var oddities: [(path: String, sentence: String)] = []
   }
 
   /// - Parameter accepts: judges a bare file name.
-  static func list(_ folder: String, accepts: (String) -> Bool) -> Listing {
+  package static func list(_ folder: String, accepts: (String) -> Bool) -> Listing {
     var listing = Listing()
     var pending = [folder]
     while let current = pending.popLast() {

@@ -1,16 +1,22 @@
 /// One inotify event, copied out of the library's buffer.
-struct WatchEvent: Sendable, Equatable {
-  enum Kind: Sendable, Equatable {
+package struct WatchEvent: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
     case closedAfterWriting, movedIn, created, overflow, unmounted, removed
   }
 
-  var kind: Kind
-  var path: String
-  var isFolder: Bool
+  package var kind: Kind
+  package var path: String
+  package var isFolder: Bool
+
+  package init(kind: Kind, path: String, isFolder: Bool) {
+    self.kind = kind
+    self.path = path
+    self.isFolder = isFolder
+  }
 }
 
 /// What to do about an event.
-enum WatchAction: Sendable, Equatable {
+package enum WatchAction: Sendable, Equatable {
   /// Start watching the folder (recursively), and only then look into it: files may be in it already.
   case watchThenScan(String)
   case tell(path: String)
@@ -19,14 +25,14 @@ enum WatchAction: Sendable, Equatable {
 }
 
 /// The pure part of the watcher: events in, actions out, no file and no clock.
-struct WatchMachine: Sendable {
-  let root: String
+package struct WatchMachine: Sendable {
+  package let root: String
 
-  init(root: String) {
+  package init(root: String) {
     self.root = root
   }
 
-  func actions(for event: WatchEvent) -> [WatchAction] {
+  package func actions(for event: WatchEvent) -> [WatchAction] {
     switch event.kind {
     case .overflow:
       return [.watchThenScan(root), .rescan(reason: "the kernel's event queue overflowed")]

@@ -1,0 +1,93 @@
+import CfgFormat
+
+extension RunConfiguration {
+  /// Sets one key of a step from any layer.
+  /// - Parameter place: `file:line` when the value comes from a cfg; bad values are then the file's fault.
+  mutating func set(
+    step: String, key: String, value: CfgValue, from origin: ParameterSet.Origin, place: String?
+  ) throws(EngineError) {
+    if unavailable.contains(step) { return }
+    let name = try name(ofStep: step, place: place)
+    guard var configuration = steps[name] else { return }
+    if key.hasPrefix("override_") {
+      return try override(key: key, value: value, of: configuration, place: place)
+    }
+    switch key {
+    case "skip":
+      configuration.setSkip(try Self.boolean(value, key: "\(step).skip", place: place), from: origin)
+    case "name", "class", "config_file": break
+    case "save_results": _ = try Self.boolean(value, key: "\(step).save_results", place: place)
+    case "pre_hooks", "post_hooks":
+      guard value == .none || value.list == [] else {
+        throw Self.bad("hooks of a step are not run by this version", step + "." + key, place, hint: nil)
+      }
+    default:
+      try configuration.setParameter(key, value, from: origin, place: place)
+    }
+    steps[name] = configuration
+  }
+
+  private mutating func override(
+    key: String, value: CfgValue, of step: StepConfiguration, place: String?
+  ) throws(EngineError) {
+    let type = String(key.dropFirst("override_".count))
+    guard step.declaration.referenceTypes.contains(type) else { throw step.unknown(key, place: place) }
+    guard let path = value.string else {
+      overrides[type] = nil
+      return
+    }
+    overrides[type] = path
+  }
+
+  static func boolean(_ value: CfgValue, key: String, place: String?) throws(EngineError) -> Bool {
+    switch value.string?.lowercased() {
+    case "true", "yes", "on", "1": return true
+    case "false", "no", "off", "0": return false
+    default:
+      throw bad("'\(value.cfgText)' is no boolean", key, place, hint: "True or False")
+    }
+  }
+
+  static func bad(_ message: String, _ key: String, _ place: String?, hint: String?) -> EngineError {
+    EngineError(
+      place == nil ? "bad-parameter" : "cfg-bad-value", "\(key): \(message)", subject: place ?? key, hint: hint)
+  }
+}
+
+extension StepConfiguration {
+  mutating func setSkip(_ value: Bool, from origin: ParameterSet.Origin) {
+    if let old = skipOrigin, old > origin { return }
+    (skip, skipOrigin) = (value, origin)
+  }
+
+  mutating func setParameter(
+    _ key: String, _ value: CfgValue, from origin: ParameterSet.Origin, place: String?
+  ) throws(EngineError) {
+    guard let parameter = declaration.parameter(named: key) else { throw unknown(key, place: place) }
+    do {
+      parameters.set(key, try parameter.parse(value), from: origin)
+    } catch {
+      throw RunConfiguration.bad(
+        "'\(error.found)' is not a \(error.expected)", "\(declaration.name).\(key)", place,
+        hint: "tmtrun describe \(declaration.name)")
+    }
+  }
+
+  func unknown(_ key: String, place: String?) -> EngineError {
+    EngineError(
+      place == nil ? "unknown-parameter" : "cfg-unknown-key",
+      "step \(declaration.name) has no parameter '\(key)'", subject: place ?? "\(declaration.name).\(key)",
+      hint: nearMatchHint(of: key, in: knownKeys) ?? "tmtrun describe \(declaration.name)")
+  }
+}
+
+extension Parameter {
+  /// Reads a value of a cfg.
+  func parse(_ value: CfgValue) throws(ParameterProblem) -> ParameterSetting {
+    switch value {
+    case .none: try parse("None")
+    case .string(let text): try parse(text)
+    case .list(let items): try parse(items)
+    }
+  }
+}

@@ -1,0 +1,26 @@
+/// Exit codes of every command of the project (sysexits where they exist).
+public enum ExitCode: Int32, Sendable {
+  case ok = 0
+  case failed = 1
+  case nothingMatched = 3
+  case problemsFound = 4
+  case someFailed = 5
+  case usage = 64
+  case badData = 65
+  case inputMissing = 66
+  case unavailable = 69
+  case temporary = 75
+  case configuration = 78
+
+  /// The exit code that belongs to an engine error's stable code; unknown codes are plain failures.
+  public init(code: String) {
+    switch code {
+    case "unknown-pipeline", "unknown-step", "unknown-parameter", "bad-parameter", "usage": self = .usage
+    case "input-missing", "reference-missing", "configuration-missing": self = .inputMissing
+    case "rules-missing", "rules-bad": self = .configuration
+    case "disk-full", "temporary": self = .temporary
+    case "internal", "write-failed": self = .failed
+    default: self = .badData
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import DataModels
+import JobContract
+import Logging
+import Metadata
+
+/// Turns the members of a request into the workpiece its pipeline starts from.
+struct Assembly {
+  let request: RunRequest
+  let notes: RunNotes
+  let log: Logger
+
+  func workpiece() throws -> Workpiece {
+    if request.configuration.pipeline.intake == .ramp { return try rampWorkpiece() }
+    let opener = FrameOpener(notes: notes) { [log] in log.info("\($0)") }
+    var work = Workpiece()
+    for member in request.members {
+      let frame = try opener.open(member)
+      switch role(of: frame) {
+      case .background: work.backgrounds.append(frame)
+      case .dark: work.darks.append(frame)
+      default: work.frames.append(frame)
+      }
+    }
+    guard let first = work.frames.first else {
+      throw EngineError(
+        "no-science-member", "the association has no member that \(request.configuration.pipeline.name) reduces",
+        subject: request.association ?? request.productFileName)
+    }
+    try checkShapes(work, like: first)
+    try checkCount(work)
+    return work
+  }
+
+  /// Frames of another kind than the pipeline's own are helpers, by their exptype, else by their own OBSNAME.
+  private func role(of frame: Frame) -> MemberType {
+    let own = request.configuration.pipeline.referenceType.flatMap(MemberType.init(rawValue:))
+    switch frame.member.exptype {
+    case .background: return .background
+    case .dark: return own == .dark ? .science : .dark
+    case .science where own == .flat && frame.metadata.obsName?.hasSuffix("-DRK") == true: return .dark
+    default: return .science
+    }
+  }
+
+  private func checkShapes(_ work: Workpiece, like first: Frame) throws {
+    for frame in work.frames + work.backgrounds + work.darks where frame.window != first.window {
+      throw EngineError(
+        "wrong-window",
+        "its window \(frame.window.sectionText) is not the window \(first.window.sectionText) of "
+          + first.member.name, subject: frame.member.name)
+    }
+    for frame in work.frames + work.backgrounds + work.darks where frame.unit != first.unit {
+      throw EngineError(
+        "unit-mismatch", "it is in \(frame.unit) and \(first.member.name) in \(first.unit)",
+        subject: frame.member.name)
+    }
+  }
+
+  private func checkCount(_ work: Workpiece) throws {
+    guard request.configuration.pipeline.intake == .exposure, work.frames.count > 1 else { return }
+    throw EngineError(
+      "two-science-members",
+      "a level 2 product has exactly one science member, this association has \(work.frames.count)",
+      subject: request.association ?? request.productFileName)
+  }
+
+  private func rampWorkpiece() throws -> Workpiece {
+    let spacing = request.configuration.steps["ramp_fit"]?.parameters.number("read_spacing")
+    let paths = request.members.map(\.path)
+    var work = Workpiece()
+    work.rampMembers = request.members
+    let ramp =
+      paths.count == 1
+      ? try RampModel(reading: paths[0], readSpacing: spacing)
+      : try RampModel(readouts: paths, readSpacing: spacing)
+    for sentence in ramp.missingReads {
+      log.warning("\(sentence)")
+      notes.degrade(sentence)
+    }
+    work.ramp = ramp
+    return work
+  }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import JobContract
+import Metadata
+
+/// Runs a pipeline by hand: names products, looks references up, one run per product.
+public struct HandRunner: Sendable {
+  let configuration: RunConfiguration
+  let inputs: [String]
+  let outputDirectory: String
+  let cache: ReferenceFinder.Cache?
+  let services: RunServices
+
+  /// - Parameter cache: the reference rules; nil when there are none, then only overrides are used.
+  public init(
+    configuration: RunConfiguration, inputs: [String], outputDirectory: String, cache: ReferenceFinder.Cache?,
+    services: RunServices
+  ) {
+    self.configuration = configuration
+    self.inputs = inputs
+    self.outputDirectory = outputDirectory
+    self.cache = cache
+    self.services = services
+  }
+
+  /// Runs every product of the inputs, one after another; a failed one does not stop the rest.
+  /// - Throws: what is wrong before anything runs: missing inputs, bad associations, broken rules.
+  public func run() throws -> [RunReport] {
+    let list = try InputList(arguments: inputs, intake: configuration.pipeline.intake)
+    guard FileManager.default.fileExists(atPath: outputDirectory) else {
+      throw EngineError("input-missing", "no such folder for products", subject: outputDirectory)
+    }
+    let finder = try wantsLookup ? cache.map(ReferenceFinder.init) : nil
+    return try list.groups.map { group in
+      PipelineRunner(request: try request(for: group, finder: finder), services: services).run()
+    }
+  }
+
+  private var lookupTypes: [String] {
+    configuration.pipeline.referenceTypes.filter { configuration.overrides[$0] == nil }
+  }
+
+  private var wantsLookup: Bool { !lookupTypes.isEmpty }
+
+  private func request(for group: InputList.Group, finder: ReferenceFinder?) throws -> RunRequest {
+    let first = group.members[0]
+    var notes: [String] = []
+    if let finder, let cache {
+      notes.append("reference rules: \(finder.context) of \(cache.path) (\(cache.origin))")
+    } else if wantsLookup {
+      notes.append("no reference rules were found: set CRDS_PATH, or give --override type=file")
+    }
+    return RunRequest(
+      configuration: configuration, members: group.members,
+      references: try references(for: first, finder: finder), context: finder?.context,
+      association: group.product, associationRule: group.rule, associationTable: group.table,
+      associationPool: group.pool, outputDirectory: outputDirectory,
+      productFileName: try productName(for: group), notes: notes,
+      arguments: group.table.map { [$0] } ?? group.members.map(\.name))
+  }
+
+  private func references(for first: Member, finder: ReferenceFinder?) throws -> [ResolvedReference] {
+    var result: [ResolvedReference] = []
+    for (type, path) in configuration.overrides.sorted(by: { $0.key < $1.key }) {
+      guard FileManager.default.fileExists(atPath: path) else {
+        throw EngineError("reference-missing", "the \(type) named as override is not there", subject: path)
+      }
+      result.append(ResolvedReference(type: type, origin: .override, path: Self.absolute(path)))
+    }
+    if let finder { return result + (try finder.references(lookupTypes, for: first.path)) }
+    return result
+      + lookupTypes.map { ResolvedReference(type: $0, origin: .none, reason: "there are no reference rules") }
+  }
+
+  /// DATA.md §7, by hand: the association's product name, else the input's stem without its last word, and the
+  /// kind. A file that is there is never overwritten: the next version is written.
+  private func productName(for group: InputList.Group) throws -> String {
+    let kind = configuration.pipeline.productKind
+    let name =
+      group.product.map { ProductName.byHand(productName: $0, kind: kind) }
+      ?? ProductName.byHand(inputFile: group.members[0].name, kind: kind)
+    for version in 1...999 {
+      let candidate = ProductName.versioned(name, version)
+      if !FileManager.default.fileExists(atPath: "\(outputDirectory)/\(candidate)") { return candidate }
+    }
+    throw EngineError("write-failed", "999 versions of the product are there already", subject: name)
+  }
+
+  private static func absolute(_ path: String) -> String {
+    path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+  }
+}

@@ -1,0 +1,39 @@
+import Dispatch
+import Synchronization
+
+/// sha256 of every member, taken on another thread while the pipeline runs, unless somebody took it already.
+final class InputHashes: Sendable {
+  private let known: Mutex<[String: Result<String, EngineError>]>
+  private let work = DispatchGroup()
+
+  init(_ members: [Member]) {
+    let given = members.compactMap { member in
+      member.sha256.map { (member.path, Result<String, EngineError>.success($0)) }
+    }
+    known = Mutex(Dictionary(given, uniquingKeysWith: { first, _ in first }))
+    for path in Set(members.filter { $0.sha256 == nil }.map(\.path)) { take(path) }
+  }
+
+  /// Starts hashing a further file, e.g. a reference.
+  func take(_ path: String) {
+    DispatchQueue.global(qos: .utility).async(group: work) { [self] in
+      let result: Result<String, EngineError>
+      do throws(EngineError) {
+        result = .success(try ContentHash.ofFile(path))
+      } catch {
+        result = .failure(error)
+      }
+      known.withLock { $0[path] = result }
+    }
+  }
+
+  /// The hash of a file, waited for.
+  /// - Throws: `EngineError` `input-missing` when the file could not be read.
+  func hash(of path: String) throws(EngineError) -> String {
+    work.wait()
+    guard let result = known.withLock({ $0[path] }) else {
+      return try ContentHash.ofFile(path)
+    }
+    return try result.get()
+  }
+}

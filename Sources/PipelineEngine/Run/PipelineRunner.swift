@@ -1,0 +1,80 @@
+import Foundation
+import JobContract
+import Logging
+
+/// Runs one request from its files to its product and tells what happened, whatever happened.
+public struct PipelineRunner: Sendable {
+  let request: RunRequest
+  let services: RunServices
+
+  public init(request: RunRequest, services: RunServices) {
+    self.request = request
+    self.services = services
+  }
+
+  var pipeline: Pipeline { request.configuration.pipeline }
+  var label: String { "stpipe.\(request.configuration.logName)" }
+
+  /// Runs; never throws: a failure is in the report's `error` and `exitCode`.
+  public func run() -> RunReport {
+    let started = services.now()
+    let clock = ProcessUsage.monotonicSeconds
+    var record = RunRecord(request: request)
+    var failure: ReportedError?
+    do {
+      try execute(&record)
+    } catch {
+      failure = ReportedError(error)
+      services.logger(label).error("\(failure?.message ?? "")")
+    }
+    return record.report(
+      software: services.software.merging(["irisarchive": services.version]) { $1 }, failure: failure,
+      started: UTCTime.iso(started), ended: UTCTime.iso(services.now()),
+      seconds: ProcessUsage.monotonicSeconds - clock)
+  }
+
+  private func execute(_ record: inout RunRecord) throws {
+    let log = services.logger(label)
+    announce(log)
+    let hashes = InputHashes(request.members)
+    let shelf = ReferenceShelf(request.references, notes: record.notes, logger: log)
+    shelf.prefetch(for: request, log: log)
+    for reference in request.references where reference.sha256 == nil {
+      if let path = reference.path { hashes.take(path) }
+    }
+    var work = try Assembly(request: request, notes: record.notes, log: log).workpiece()
+    log.info("Starting \(pipeline.title) ...")
+    log.info("Processing product \(request.association ?? stem(of: request.productFileName))")
+    for member in request.members where member.exptype != .background {
+      log.info("Working on input \(member.name) ...")
+    }
+    for item in order() { try run(item, on: &work, shelf: shelf, record: &record) }
+    log.info("Finished processing product \(request.association ?? stem(of: request.productFileName))")
+    log.info("... ending \(pipeline.title)")
+    try record.identify(hashes)
+    let product = try ProductWriter(request: request, services: services, record: record).write(work)
+    record.products.append(product)
+    log.info("Saved model in \(request.productFileName)")
+    log.info("Step \(request.configuration.logName) done")
+  }
+
+  private func announce(_ log: Logger) {
+    log.info("\(request.configuration.logName) instance created.")
+    for item in order() {
+      services.logger("\(label).\(item.name)").info("\(item.className) instance created.")
+    }
+    let arguments = request.arguments.isEmpty ? request.members.map(\.name) : request.arguments
+    let text = arguments.map { "'\($0)'" }.joined(separator: ", ")
+    log.info("Step \(request.configuration.logName) running with args (\(text),).")
+  }
+
+  private func stem(of name: String) -> String {
+    let parts = name.split(separator: ".")
+    let bare = parts.first.map(String.init) ?? name
+    return bare.split(separator: "_").dropLast().joined(separator: "_").nonEmpty ?? bare
+  }
+}
+
+extension String {
+  var nonEmpty: String? { isEmpty ? nil : self }
+}

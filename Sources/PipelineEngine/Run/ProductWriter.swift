@@ -1,0 +1,63 @@
+import DataModels
+import FITSIO
+import FITSStructure
+import JobContract
+import Pixels
+
+/// Writes the product of a run: planes, headers, PROVENANCE, hashed as it is written.
+struct ProductWriter {
+  let request: RunRequest
+  let services: RunServices
+  let record: RunRecord
+
+  private var pipeline: Pipeline { request.configuration.pipeline }
+
+  /// - Throws: `ModelError` when the file cannot be written or is there already.
+  func write(_ work: Workpiece) throws -> ProductReport {
+    guard var frame = work.first else {
+      throw EngineError("no-product", "no step made an image", subject: request.productFileName)
+    }
+    let header = ProductHeader(request: request, services: services, record: record).primary(from: frame)
+    let pixels = try frame.takePixels()
+    var scienceHeader = frame.scienceHeader
+    scienceHeader.remove("BUNIT")
+    var model = ImageModel(header: header, measured: pixels, unit: frame.unit, scienceHeader: scienceHeader)
+    model.subarrayMap = frame.subarrayMap
+    model.variancePoisson = work.variancePoisson
+    model.varianceReadNoise = work.varianceReadNoise
+    model.extraPlanes = work.planes
+    var hash = ContentHash()
+    let path = request.outputDirectory + "/" + request.productFileName
+    let written = try model.write(to: path, provenance: provenance) { hash.update($0) }
+    return ProductReport(
+      kind: pipeline.productKind, fileName: request.productFileName, sha256: hash.hexadecimal,
+      bytes: hash.bytes, level: pipeline.level, headers: written.headerTexts.map(\.text),
+      quality: QualityNumbers(pixels).values.merging(work.quality) { $1 })
+  }
+
+  /// Every input, every reference and every step with its parameters.
+  private var provenance: ProvenanceTable {
+    var rows = record.inputs.map { ProvenanceTable.Row(role: $0.role, name: $0.name, sha256: $0.sha256) }
+    for use in record.references {
+      let reference = use.reference
+      guard let path = reference.path else { continue }
+      rows.append(
+        ProvenanceTable.Row(
+          role: reference.type, name: fileName(of: path), sha256: reference.sha256 ?? "",
+          detail: [reference.origin.rawValue, reference.context, reference.rule].compactMap { $0 }
+            .joined(separator: " ")))
+    }
+    for step in record.steps {
+      let parameters = step.parameters.sorted { $0.key < $1.key }
+        .map { "\($0.key)=\($0.value.value) (\($0.value.origin))" }
+      let detail = ([step.status.rawValue] + (step.reason.map { [$0] } ?? []) + parameters)
+      rows.append(
+        ProvenanceTable.Row(role: "step", name: step.name, detail: detail.joined(separator: "; ")))
+    }
+    let software = services.software.merging(["irisarchive": services.version]) { $1 }
+    for (name, version) in software.sorted(by: { $0.key < $1.key }) {
+      rows.append(ProvenanceTable.Row(role: "software", name: name, detail: version))
+    }
+    return ProvenanceTable(rows: rows)
+  }
+}

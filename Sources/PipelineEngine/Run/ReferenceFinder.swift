@@ -1,0 +1,98 @@
+import FITSIO
+import FITSStructure
+import Foundation
+import JobContract
+import Metadata
+import References
+
+/// Looks references up by hand, with the same rules as the archive.
+public struct ReferenceFinder: Sendable {
+  /// Where the rules come from.
+  public struct Cache: Sendable, Equatable {
+    /// Folder in the layout of a CRDS cache (`mappings/tmt`, `references/tmt/iris`).
+    public var path: String
+    /// Name of the context; nil for the newest `tmt_NNNN.pmap` in the folder.
+    public var context: String?
+    /// Said in the report: `CRDS_PATH`, `./crds` or `shipped with the program`.
+    public var origin: String
+
+    public init(path: String, context: String?, origin: String) {
+      self.path = path
+      self.context = context
+      self.origin = origin
+    }
+  }
+
+  public let context: String
+  public let cache: Cache
+  private let rules: RulesContext
+
+  /// - Throws: `EngineError` `rules-missing`, `ReferencesError` for broken rules.
+  public init(_ cache: Cache) throws {
+    self.cache = cache
+    guard let context = cache.context ?? Self.newest(in: cache.path) else {
+      throw EngineError(
+        "rules-missing", "no context (tmt_NNNN.pmap) in mappings/tmt", subject: cache.path,
+        hint: "set CRDS_PATH and CRDS_CONTEXT")
+    }
+    self.context = context
+    rules = try RulesContext(cachePath: cache.path, context: context)
+  }
+
+  private static func newest(in path: String) -> String? {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path + "/mappings/tmt")) ?? []
+    return names.filter { $0.hasPrefix("tmt_") && $0.hasSuffix(".pmap") }.max()
+  }
+
+  /// References of all the types for the exposure in `path`.
+  public func references(_ types: [String], for path: String) throws -> [ResolvedReference] {
+    let file = try FITSFile(reading: path)
+    var cards: [[Card]] = []
+    for hdu in 0..<(try file.hduCount()) { cards.append(try file.cards(of: hdu)) }
+    let metadata = FrameMetadata(primary: cards[0], extensions: Array(cards.dropFirst()))
+    return types.map { resolve($0, metadata: metadata) }
+  }
+
+  /// The header's literal DETECTOR is asked first, then the alias `IMG1` <-> `IRIS1`.
+  private func resolve(_ type: String, metadata: FrameMetadata) -> ResolvedReference {
+    let header = CRDSHeader(metadata).values
+    let literal = metadata.detectorLiteral ?? metadata.detector ?? ""
+    var result = ResolvedReference(type: type, origin: .none, context: context)
+    for detector in [literal] + Self.aliases(of: literal) {
+      var asked = header
+      asked["DETECTOR"] = detector
+      asked["META.INSTRUMENT.DETECTOR"] = detector
+      switch rules.bestReference(type: type, header: asked) {
+      case .found(let file, let rmap, let row, let useAfter):
+        return found(type, file: file, rule: "\(rmap) \(row)", useAfter: useAfter)
+      case .notApplicable(let rmap):
+        return ResolvedReference(
+          type: type, origin: .notApplicable, context: context, rule: rmap,
+          reason: "the rules say that no \(type) applies")
+      case .noMatch(let reason): result.reason = result.reason ?? reason
+      case .omitted: result.reason = result.reason ?? "the rules leave \(type) out"
+      }
+    }
+    return result
+  }
+
+  private func found(_ type: String, file: String, rule: String, useAfter: String?) -> ResolvedReference {
+    let path = cache.path + "/references/tmt/iris/" + file
+    var result = ResolvedReference(
+      type: type, origin: .context, path: path, context: context, rule: rule, useAfter: useAfter)
+    if !FileManager.default.fileExists(atPath: path) {
+      result.origin = .none
+      result.path = nil
+      result.reason = "\(file) is chosen by \(rule) and is not in the cache"
+    }
+    return result
+  }
+
+  private static func aliases(of detector: String) -> [String] {
+    switch detector {
+    case "IRIS1": ["IMG1"]
+    case "IMG1": ["IRIS1"]
+    default: []
+    }
+  }
+}

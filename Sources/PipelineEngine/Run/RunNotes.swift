@@ -1,0 +1,29 @@
+import Synchronization
+
+/// What a run has to say about itself besides its product: collected from all steps, each sentence once.
+public final class RunNotes: Sendable {
+  private struct State {
+    var degraded: [String] = []
+    var notes: [String] = []
+  }
+
+  private let state: Mutex<State>
+
+  /// - Parameter degraded: reasons known before the run (the archive's).
+  public init(degraded: [String] = []) {
+    state = Mutex(State(degraded: degraded))
+  }
+
+  /// Adds a reason why the product is degraded.
+  public func degrade(_ reason: String) {
+    state.withLock { if !$0.degraded.contains(reason) { $0.degraded.append(reason) } }
+  }
+
+  /// Adds a sentence worth a person's eye that does not degrade the product.
+  public func note(_ sentence: String) {
+    state.withLock { if !$0.notes.contains(sentence) { $0.notes.append(sentence) } }
+  }
+
+  public var degraded: [String] { state.withLock { $0.degraded } }
+  public var notes: [String] { state.withLock { $0.notes } }
+}

@@ -1,0 +1,70 @@
+import JobContract
+
+/// What a run did so far, in the words of its report.
+struct RunRecord {
+  let request: RunRequest
+  let notes: RunNotes
+  private(set) var steps: [StepRun] = []
+  private(set) var inputs: [FileIdentity]
+  private(set) var references: [ReferenceUse] = []
+  private var byType: [String: ResolvedReference]
+  var products: [ProductReport] = []
+
+  init(request: RunRequest) {
+    self.request = request
+    notes = RunNotes(degraded: request.degraded)
+    request.notes.forEach(notes.note)
+    inputs = request.members.map {
+      FileIdentity(role: $0.exptype.rawValue, name: $0.name, path: $0.path, sha256: $0.sha256 ?? "")
+    }
+    byType = Dictionary(request.references.map { ($0.type, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  mutating func add(
+    _ name: String, _ status: StepRun.Status, reason: String?, seconds: Double, parameters: ParameterSet?
+  ) {
+    steps.append(
+      StepRun(
+        index: steps.count, name: name, status: status, reason: reason, seconds: seconds,
+        parameters: parameters?.reported ?? [:]))
+  }
+
+  mutating func add(
+    _ type: any Step.Type, _ outcome: StepOutcome, seconds: Double, parameters: ParameterSet
+  ) {
+    let declaration = type.declaration
+    switch outcome {
+    case .complete:
+      add(declaration.name, .complete, reason: nil, seconds: seconds, parameters: parameters)
+    case .skipped(let reason):
+      add(declaration.name, .skipped, reason: reason, seconds: seconds, parameters: parameters)
+    }
+    for type in declaration.referenceTypes {
+      let resolved = byType[type] ?? ResolvedReference(type: type, origin: .none, reason: "not looked up")
+      references.append(ReferenceUse(step: declaration.name, reference: resolved))
+    }
+  }
+
+  /// Fills in the sha256 of inputs and references.
+  mutating func identify(_ hashes: InputHashes) throws(EngineError) {
+    for i in inputs.indices where inputs[i].sha256.isEmpty {
+      inputs[i].sha256 = try hashes.hash(of: inputs[i].path)
+    }
+    for i in references.indices where references[i].reference.sha256 == nil {
+      guard let path = references[i].reference.path else { continue }
+      references[i].reference.sha256 = try hashes.hash(of: path)
+    }
+  }
+
+  func report(
+    software: [String: String], failure: ReportedError?, started: String, ended: String, seconds: Double
+  ) -> RunReport {
+    RunReport(
+      job: request.job, attempt: request.attempt, token: request.token,
+      pipeline: request.configuration.pipeline.name, status: failure == nil ? .succeeded : .failed,
+      exitCode: failure.map { ExitCode(code: $0.code).rawValue } ?? 0, error: failure, started: started,
+      ended: ended, seconds: seconds, peakMemoryBytes: ProcessUsage.peakMemoryBytes, software: software,
+      inputs: inputs, references: references, steps: steps, products: products, degraded: notes.degraded,
+      notes: notes.notes)
+  }
+}

@@ -1,0 +1,50 @@
+import JobContract
+import Logging
+import Pixels
+
+/// What a step is given besides the frames: its parameters, its references, its log.
+public struct StepContext: Sendable {
+  public let parameters: ParameterSet
+  public let logger: Logger
+  private let references: ReferenceShelf
+  private let notes: RunNotes
+
+  package init(parameters: ParameterSet, logger: Logger, references: ReferenceShelf, notes: RunNotes) {
+    self.parameters = parameters
+    self.logger = logger
+    self.references = references
+    self.notes = notes
+  }
+
+  /// How the reference of a type was chosen; `.none` origin when the run knows nothing of the type.
+  public func resolved(_ type: String) -> ResolvedReference {
+    references.resolved(type)
+  }
+
+  /// The reference of a type, cut to the window of `frame`, or nil when there is none.
+  ///
+  /// Logs which file is used, as stpipe does.
+  /// - Throws: `EngineError` when the file is unreadable, its window does not hold the frame's, or its unit differs.
+  public func reference(_ type: String, for frame: Frame) throws -> ReferenceFrame? {
+    try reference(type, window: frame.window, unit: frame.unit)
+  }
+
+  /// The reference of a type, cut to a window of the detector.
+  public func reference(_ type: String, window: PixelWindow, unit: String) throws -> ReferenceFrame? {
+    guard let path = resolved(type).path else { return nil }
+    logger.info("Using \(type.uppercased()) reference file \(path)")
+    return try references.frame(type, window: window, unit: unit)
+  }
+
+  /// Says that the product is degraded, in the report and in the log.
+  public func degrade(_ reason: String) {
+    logger.warning("\(reason)")
+    notes.degrade(reason)
+  }
+
+  /// Says something that does not degrade the product, in the report and in the log.
+  public func note(_ sentence: String) {
+    logger.info("\(sentence)")
+    notes.note(sentence)
+  }
+}

@@ -1,0 +1,25 @@
+import PipelineEngine
+import ReadoutSteps
+import SharedSteps
+
+extension Pipeline {
+  /// A raw imager frame with its skies to a reduced one: `((science - dark) - k (sky - dark)) / flat`.
+  ///
+  /// The order of the steps, and so of the log, is the documents': the background first, then the dark. What of the
+  /// dark is left after a raw background is carried by the frame (see `Frame.darkShare`).
+  public static let imagerLevel2 = Pipeline(
+    name: "imager_level2", summary: "Raw imager frame, with dark, sky and flat, to a reduced frame",
+    aliases: [
+      "iris_pipeline.pipeline.Image2Pipeline", "iris_pipeline.pipeline.ProcessImagerL2Pipeline",
+      "liger_iris_pipeline.pipeline.ProcessImagerL2Pipeline", "liger_iris_pipeline.ImagerStage2Pipeline",
+    ],
+    intake: .exposure,
+    steps: [DQInitStep.self, BackgroundSubtractStep.self, DarkCurrentStep.self, FlatFieldStep.self],
+    unavailable: [
+      UnavailableStep(
+        name: "assign_wcs", className: "AssignWcsStep", statusKeyword: "S_WCS", before: "dark_current"),
+      UnavailableStep(name: "photom", className: "PhotomStep", statusKeyword: "S_PHOTOM"),
+      UnavailableStep(name: "resample", className: "ResampleStep", statusKeyword: "S_RESAMP"),
+    ],
+    productKind: "cal", level: 2, dataModel: "IRISImageModel", title: "calwebb_image2")
+}

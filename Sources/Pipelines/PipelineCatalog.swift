@@ -1,0 +1,15 @@
+import CalibrationSteps
+import PipelineEngine
+import ReadoutSteps
+import SharedSteps
+
+/// Every pipeline of the package: the one place where they are listed.
+public enum PipelineCatalog {
+  /// Version of the reduction software (`DRSVER`).
+  public static let version = "0.1.0"
+
+  /// All pipelines and steps.
+  public static let registry = PipelineRegistry(
+    pipelines: [.readout, .createDark, .processFlatfield, .imagerLevel2, .ifsDetectorLevel2],
+    software: version)
+}

@@ -1,0 +1,18 @@
+import CalibrationSteps
+import PipelineEngine
+import ReadoutSteps
+import SharedSteps
+
+extension Pipeline {
+  /// Flat exposures of one configuration, with their dark, to a master flat of median 1.
+  public static let processFlatfield = Pipeline(
+    name: "process_flatfield", summary: "Flat exposures to a normalised master flat",
+    aliases: [
+      "iris_pipeline.pipeline.PreprocessFlatfield", "iris_pipeline.pipeline.ProcessFlatfieldL2",
+      "liger_iris_pipeline.pipeline.ProcessFlatfieldL2", "liger_iris_pipeline.CreateFlatfield",
+    ],
+    intake: .set,
+    steps: [DQInitStep.self, DarkCurrentStep.self, CombineFramesStep.self, NormalizeStep.self],
+    productKind: "flat", level: 0, dataModel: "TMTFlatModel", referenceType: "flat",
+    title: "preprocess flatfield", defaults: ["combine_frames.scale": "median"])
+}

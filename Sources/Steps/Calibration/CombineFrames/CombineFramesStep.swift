@@ -1,0 +1,129 @@
+import DataModels
+import JobContract
+import PipelineEngine
+import Pixels
+
+/// Combines a set of frames into one.
+public struct CombineFramesStep: Step {
+  public static let declaration = StepDeclaration(
+    name: "combine_frames", className: "CombineFramesStep", summary: "Combine frames with clipping",
+    aliases: ["combine", "liger_iris_pipeline.combine_frames.CombineFramesStep"],
+    statusKeyword: "S_COMBIN",
+    parameters: [
+      Parameter(
+        "method", .choice(["median", "mean", "wmean", "wmedian"]), default: .string("median"),
+        help: "estimate at each pixel; weights of wmean and wmedian are one per frame, from its median error"),
+      Parameter("sigma_clip", .boolean, default: .boolean(true), help: "reject outliers"),
+      Parameter(
+        "sigma_low", .number(0.1...100), default: .number(3), help: "rejected below centre - sigma_low x sigma"),
+      Parameter(
+        "sigma_high", .number(0.1...100), default: .number(3),
+        help: "rejected above centre + sigma_high x sigma"),
+      Parameter(
+        "spread", .choice(["mad", "std", "biweight"]), default: .string("mad"), help: "sigma of the clipping"),
+      Parameter(
+        "max_iterations", .integer(1...100), default: .integer(10), help: "rounds of clipping at most"),
+      Parameter(
+        "errors", .choice(["propagate", "measure"]), default: .string("propagate"),
+        help: "errors from those of the frames, or from their scatter"),
+      Parameter(
+        "scale", .choice(["none", "median"]), default: .string("none"),
+        help: "divide each frame by its own median first (flats)"),
+      Parameter(
+        "min_frames", .integer(1...1000), default: .integer(1), help: "fewer frames are refused"),
+      Parameter(
+        "good_frames", .integer(1...1000), default: .integer(1), help: "fewer frames make a degraded product"),
+    ],
+    intake: .set)
+
+  public init() {}
+
+  public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
+    var frames = try usable(work.frames, in: context)
+    guard let first = frames.first else {
+      throw EngineError(
+        "too-few-frames", "every frame is aborted or flagged BAD",
+        subject: work.frames.map(\.member.name).joined(separator: ", "))
+    }
+    try check(frames, in: context)
+    if context.parameters.string("scale") == "median" {
+      for i in frames.indices { try normalize(&frames[i], in: context) }
+    }
+    guard frames.count > 1 else {
+      var only = frames[0]
+      try only.load()
+      work.frames = [only]
+      return .complete
+    }
+    let combined = try FrameStack(frames).combine(options(for: frames, in: context))
+    var result = first
+    result.setPixels(combined.measured)
+    result.header.set("NFRAMES", .integer(Int64(frames.count)), comment: "frames combined")
+    work.frames = [result]
+    work.planes.append(.init(name: "SCATTER", unit: result.unit, plane: combined.scatter))
+    work.planes.append(.init(name: "NUSED", unit: "", plane: combined.count.map { Float($0) }))
+    return .complete
+  }
+
+  private func usable(_ frames: [Frame], in context: StepContext) throws -> [Frame] {
+    frames.filter { frame in
+      let reason =
+        frame.metadata.isAborted ? "aborted" : frame.metadata.dataQuality == "BAD" ? "flagged BAD" : nil
+      if let reason { context.degrade("\(frame.member.name) is \(reason) and was left out") }
+      return reason == nil
+    }
+  }
+
+  private func check(_ frames: [Frame], in context: StepContext) throws {
+    let least = context.parameters.integer("min_frames") ?? 1
+    guard frames.count >= least else {
+      throw EngineError(
+        "too-few-frames", "\(frames.count) frames, and at least \(least) are wanted",
+        subject: frames.map(\.member.name).joined(separator: ", "),
+        hint: "--set combine_frames.min_frames=\(frames.count)")
+    }
+    let good = context.parameters.integer("good_frames") ?? 1
+    if frames.count < good {
+      context.degrade("made of \(frames.count) frames, \(good) are wanted")
+    }
+  }
+
+  private func normalize(_ frame: inout Frame, in context: StepContext) throws {
+    let level = try ImageLevel(method: .median).value(of: frame.pixels())
+    guard level.isFinite, level > 0 else {
+      throw EngineError(
+        "no-light", "its median is \(level): it cannot be normalised", subject: frame.member.name)
+    }
+    try frame.apply(.dividing(by: Float(level)))
+    context.logger.info("\(frame.member.name) divided by its median \(level)")
+  }
+
+  private func options(for frames: [Frame], in context: StepContext) throws -> CombineOptions {
+    let parameters = context.parameters
+    let method = CombineOptions.Method(rawValue: parameters.string("method") ?? "") ?? .median
+    let spread: Clipping.Spread =
+      switch parameters.string("spread") {
+      case "std": .standardDeviation
+      case "biweight": .biweight
+      default: .mad
+      }
+    let clipping = Clipping(
+      kappaLow: Float(parameters.number("sigma_low") ?? 3),
+      kappaHigh: Float(parameters.number("sigma_high") ?? 3),
+      center: spread == .biweight ? .biweight : .median, spread: spread,
+      maximumIterations: parameters.integer("max_iterations") ?? 10)
+    let isWeighted = method == .wmean || method == .wmedian
+    return CombineOptions(
+      method: method, weights: isWeighted ? .frames(try frames.map(Self.weight)) : .equal,
+      clipping: parameters.boolean("sigma_clip") ? clipping : nil,
+      errors: CombineOptions.ErrorMethod(rawValue: parameters.string("errors") ?? "") ?? .propagate)
+  }
+
+  /// `1 / (median error)²` of a frame: smooth, so free of the bias of a pixel's own Poisson term.
+  private static func weight(_ frame: Frame) throws -> Float {
+    let pixels = try frame.pixels()
+    let errors = Measured(value: pixels.error, error: pixels.error, quality: pixels.quality)
+    let sigma = ImageLevel(method: .median).value(of: errors)
+    return sigma > 0 && sigma.isFinite ? Float(1 / (sigma * sigma)) : 0
+  }
+}

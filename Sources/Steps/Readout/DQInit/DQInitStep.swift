@@ -1,0 +1,48 @@
+import JobContract
+import PipelineEngine
+import Pixels
+
+/// Brings the bad-pixel mask into the flags, and excludes pixels that cannot be used.
+public struct DQInitStep: Step {
+  public static let declaration = StepDeclaration(
+    name: "dq_init", className: "DQInitStep", summary: "Initialise the data quality flags from the mask",
+    aliases: ["jwst.dq_init.DQInitStep", "iris_pipeline.dq_init.DQInitStep", "liger_iris_pipeline.dq_init.DQInitStep"],
+    statusKeyword: "S_DQINIT", referenceTypes: ["mask"])
+
+  public init() {}
+
+  public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
+    let all = work.frames + work.backgrounds + work.darks
+    guard let first = all.first else { return try runOnRamp(&work, in: context) }
+    let mask = try context.reference("mask", for: first)?.pixels.quality
+    for i in work.frames.indices { try initialise(&work.frames[i], mask: mask) }
+    for i in work.backgrounds.indices { try initialise(&work.backgrounds[i], mask: mask) }
+    for i in work.darks.indices { try initialise(&work.darks[i], mask: mask) }
+    return mask == nil ? without(context) : .complete
+  }
+
+  private func initialise(_ frame: inout Frame, mask: Plane<UInt32>?) throws {
+    let holes = frame.subarrayMap
+    try frame.apply(
+      FrameOperation { pixels, rows in
+        let window = PixelWindow(x0: 0, y0: rows.lowerBound, width: pixels.width, height: rows.count)
+        initialiseFlags(&pixels, mask: mask?.cropped(to: window), holes: holes?.cropped(to: window))
+      })
+  }
+
+  private func runOnRamp(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
+    guard var ramp = work.ramp else { return .skipped(reason: "there is no frame") }
+    let frame = RampFrame(ramp)
+    let mask = try context.reference("mask", window: frame.window, unit: "")?.pixels.quality
+    var quality =
+      ramp.pixelQuality ?? Plane(width: frame.window.width, height: frame.window.height, repeating: DQ.none)
+    initialiseFlags(&quality, mask: mask)
+    ramp.pixelQuality = quality
+    work.ramp = ramp
+    return mask == nil ? without(context) : .complete
+  }
+
+  private func without(_ context: StepContext) -> StepOutcome {
+    .skipped(reason: context.resolved("mask").reason ?? "no mask reference")
+  }
+}

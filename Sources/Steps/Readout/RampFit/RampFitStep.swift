@@ -1,0 +1,86 @@
+import DataModels
+import PipelineEngine
+import Pixels
+
+/// Turns a ramp into a count rate.
+public struct RampFitStep: Step {
+  public static let declaration = StepDeclaration(
+    name: "ramp_fit", className: "RampFitStep", summary: "Fit the count rate of each pixel's ramp",
+    aliases: [
+      "readoutsamp", "iris_pipeline.readout.ReadoutsampStep", "liger_iris_pipeline.readout.FitRampStep",
+      "jwst.ramp_fitting.RampFitStep",
+    ],
+    statusKeyword: "S_RAMP",
+    parameters: [
+      Parameter(
+        "method", .choice(["utr", "cds", "mcds"]), default: .string("utr"),
+        help: "least squares up the ramp, last minus first, or group means"),
+      Parameter(
+        "num_coadd", .integer(1...1000), default: .none,
+        help: "reads in each of the two groups of mcds; None: half of the reads"),
+      Parameter(
+        "read_spacing", .number(1e-9...1e6), default: .none, unit: "s",
+        help: "time between reads, for files that do not give their times"),
+      Parameter(
+        "saturation", .number(1...1e9), default: .none, unit: "adu",
+        help: "reads from this level on are not used"),
+    ],
+    intake: .ramp)
+
+  public init() {}
+
+  public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
+    guard let ramp = work.ramp, let member = work.rampMembers.first else {
+      return .skipped(reason: "there is no ramp")
+    }
+    let spacing = context.parameters.number("read_spacing")
+    let (times, origin) = try ramp.requiredTimes(readSpacing: spacing)
+    context.note("read times from \(origin)")
+    let options = try options(for: ramp, times: times, in: context)
+    let shape = ramp.shape
+    try options.validate(integrations: shape.integrations, reads: shape.reads)
+    let fit = Self.fit(ramp, options)
+    if options.gain == nil || options.readNoise == nil {
+      context.note("no GAIN and READNOIS: ERR is the fit's own scatter, flagged UNRELIABLE_ERROR")
+    }
+    work.frames = [RampFrame(ramp).frame(fit.measured, member: member, times: times, origin: origin)]
+    work.variancePoisson = fit.variancePoisson
+    work.varianceReadNoise = fit.varianceReadNoise
+    work.ramp = nil
+    return .complete
+  }
+
+  private func options(
+    for ramp: RampModel, times: [[Double]], in context: StepContext
+  ) throws -> RampFitOptions {
+    let reads = ramp.shape.reads
+    let method: RampFitOptions.Method =
+      switch context.parameters.string("method") {
+      case "cds": .cds
+      case "mcds": .mcds(numCoadd: context.parameters.integer("num_coadd") ?? max(1, reads / 2))
+      default: .utr
+      }
+    let metadata = ramp.metadata
+    let isKnown = metadata.gain != nil && metadata.readNoise != nil
+    return RampFitOptions(
+      method: method, times: times, gain: isKnown ? metadata.gain.map { Float($0) } : nil,
+      readNoise: isKnown ? metadata.readNoise.map { Float($0) } : nil,
+      saturation: context.parameters.number("saturation").map { Float($0) } ?? Self.fullScale(of: ramp))
+  }
+
+  /// A 16-bit converter at its end says nothing of the light.
+  private static func fullScale(of ramp: RampModel) -> Float? {
+    if case .uint16 = ramp.samples { Float(UInt16.max) } else { nil }
+  }
+
+  private static func fit(_ ramp: RampModel, _ options: RampFitOptions) -> RampFit {
+    switch ramp.samples {
+    case .uint16(let reads):
+      fitRamp(reads, options: options, groupQuality: ramp.groupQuality, pixelQuality: ramp.pixelQuality)
+    case .int32(let reads):
+      fitRamp(reads, options: options, groupQuality: ramp.groupQuality, pixelQuality: ramp.pixelQuality)
+    case .float32(let reads):
+      fitRamp(reads, options: options, groupQuality: ramp.groupQuality, pixelQuality: ramp.pixelQuality)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import JobContract
+import PipelineEngine
+import Pixels
+
+/// Subtracts k times the sky, made of the backgrounds of the association.
+public struct BackgroundSubtractStep: Step {
+  public static let declaration = StepDeclaration(
+    name: "bkg_subtract", className: "BackgroundStep", summary: "Subtract the background (sky) frames",
+    aliases: [
+      "background", "sky_sub", "background_subtraction", "jwst.background.BackgroundStep",
+      "iris_pipeline.background.BackgroundStep", "liger_iris_pipeline.background.BackgroundStep",
+      "liger_iris_pipeline.sky_subtraction.SkySubtractionImagerStep",
+    ],
+    statusKeyword: "S_BKDSUB",
+    parameters: [
+      Parameter("scale", .number(0...10), default: .number(1), help: "factor k of the sky"),
+      Parameter(
+        "method", .choice(["median", "mean"]), default: .string("median"), help: "how several skies are combined"),
+      Parameter(
+        "sigma", .number(0...100), default: .number(3), unit: "",
+        help: "clipping of several skies, in sigmas; 0 for none"),
+      Parameter(
+        "max_iterations", .integer(1...100), default: .integer(10), help: "rounds of clipping at most"),
+    ])
+
+  public init() {}
+
+  public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
+    guard !work.backgrounds.isEmpty else {
+      context.degrade("no sky was subtracted: waiting for sky")
+      return .skipped(reason: "the association has no background")
+    }
+    let k = Float(context.parameters.number("scale") ?? 1)
+    let (sky, skyShare) = try combinedSky(work.backgrounds, in: context)
+    for i in work.frames.indices {
+      try subtract(sky, k, holding: skyShare, from: &work.frames[i], in: context)
+    }
+    work.backgrounds = []
+    return .complete
+  }
+
+  private func subtract(
+    _ sky: Measured, _ k: Float, holding skyShare: Float, from frame: inout Frame, in context: StepContext
+  ) throws {
+    let share = frame.darkShare - k * skyShare
+    if share != frame.darkShare {
+      context.logger.info("The background holds the dark: \(share) x dark remains to be subtracted")
+    }
+    try frame.apply(
+      FrameOperation { pixels, rows in
+        let window = PixelWindow(x0: 0, y0: rows.lowerBound, width: sky.width, height: rows.count)
+        pixels = Pixels.subtract(pixels, sky.cropped(to: window), scale: k)
+      })
+    frame.darkShare = share
+  }
+
+  /// The sky and how much of the dark is in it.
+  private func combinedSky(_ skies: [Frame], in context: StepContext) throws -> (Measured, Float) {
+    let share = skies[0].darkShare
+    guard skies.allSatisfy({ $0.darkShare == share }) else {
+      throw EngineError(
+        "mixed-backgrounds", "some backgrounds hold the dark and some had it subtracted",
+        subject: skies.map(\.member.name).joined(separator: ", "))
+    }
+    if skies.count == 1 { return (try skies[0].pixels(), share) }
+    let sigma = Float(context.parameters.number("sigma") ?? 3)
+    let clipping =
+      sigma > 0
+      ? Clipping(
+        kappaLow: sigma, kappaHigh: sigma,
+        maximumIterations: context.parameters.integer("max_iterations") ?? 10) : nil
+    let options = CombineOptions(
+      method: CombineOptions.Method(rawValue: context.parameters.string("method") ?? "") ?? .median,
+      clipping: clipping)
+    return (try FrameStack(skies).combine(options).measured, share)
+  }
+}

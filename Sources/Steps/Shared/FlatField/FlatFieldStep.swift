@@ -1,0 +1,49 @@
+import JobContract
+import PipelineEngine
+import Pixels
+
+/// Divides each frame by the normalised flat field.
+public struct FlatFieldStep: Step {
+  public static let declaration = StepDeclaration(
+    name: "flat_field", className: "FlatFieldStep", summary: "Divide by the flat field",
+    aliases: [
+      "flatfield", "jwst.flatfield.FlatFieldStep", "iris_pipeline.flatfield.FlatFieldStep",
+      "liger_iris_pipeline.flat_field.FlatFieldStep",
+    ],
+    statusKeyword: "S_FLAT",
+    parameters: [
+      Parameter(
+        "flat_suffix", .string, default: .none,
+        help: "suffix of interpolated flats; kept for cfg files of the documents, without effect on images")
+    ],
+    referenceTypes: ["flat"])
+
+  public init() {}
+
+  public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
+    guard let first = work.first else { return .skipped(reason: "there is no frame") }
+    if work.frames.allSatisfy({ $0.status("S_FLAT") == "COMPLETE" }) {
+      return .skipped(reason: "the flat was divided out before")
+    }
+    if first.metadata.instrumentMode == "LENSLET" && context.resolved("flat").origin != .override {
+      return .skipped(reason: "no flat applies to lenslet frames: the rectification matrix is their flat")
+    }
+    guard let flat = try context.reference("flat", for: first) else {
+      return try withoutFlat(&work, context: context)
+    }
+    for i in work.frames.indices where work.frames[i].status("S_FLAT") != "COMPLETE" {
+      try work.frames[i].apply(
+        FrameOperation { pixels, rows in pixels = divideFlat(pixels, flat.rows(rows)) })
+    }
+    return .complete
+  }
+
+  private func withoutFlat(_ work: inout Workpiece, context: StepContext) throws -> StepOutcome {
+    let resolved = context.resolved("flat")
+    if resolved.origin == .notApplicable { return .skipped(reason: "the rules say that no flat applies") }
+    for i in work.frames.indices { try work.frames[i].apply(.raising(DQ.unreliableFlat)) }
+    let reason = resolved.reason ?? "no flat reference"
+    context.degrade("no flat was divided out: \(reason)")
+    return .skipped(reason: reason)
+  }
+}

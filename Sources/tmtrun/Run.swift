@@ -1,0 +1,88 @@
+import ArgumentParser
+import Foundation
+import JobContract
+import PipelineEngine
+
+/// `tmtrun <cfg | pipeline | step> <file | association>…`, and `tmtrun --job job.json`.
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run a pipeline or a step (the default command).", shouldDisplay: false)
+
+  @Argument(help: "A .cfg, or the name, alias or class of a pipeline or step.")
+  var target: String?
+
+  @Argument(help: "FITS files, or associations (.json).")
+  var inputs: [String] = []
+
+  @Option(name: .customLong("set"), help: "step.parameter=value; may be repeated.")
+  var settings: [String] = []
+
+  @Option(name: .customLong("skip"), help: "Skip a step; may be repeated.")
+  var skips: [String] = []
+
+  @Option(name: .customLong("override"), help: "type=file: use this reference; may be repeated.")
+  var overrides: [String] = []
+
+  @Option(name: [.customShort("o"), .customLong("output-dir")], help: "Folder for products.")
+  var outputDirectory = "."
+
+  @Option(help: "Run the job in this file, as the archive does.")
+  var job: String?
+
+  @Flag(help: "With --job: end, with the whole process group, when standard input ends.")
+  var lifeline = false
+
+  @Flag(name: .shortAndLong, help: "Log warnings and errors only.")
+  var quiet = false
+
+  @Flag(help: "Log more.")
+  var verbose = false
+
+  func run() throws {
+    if lifeline { Lifeline.hold() }
+    let level: LogLevel = quiet ? .quiet : verbose ? .verbose : .normal
+    if let job {
+      let report = try JobRunner(registry: Program.registry, services: Program.services(level))
+        .run(JobRunner.spec(at: job))
+      return try end(with: [report])
+    }
+    guard let target else {
+      throw ValidationError("a pipeline and its inputs are missing; see tmtrun list")
+    }
+    try runByHand(target, level: level)
+  }
+
+  private func runByHand(_ target: String, level: LogLevel) throws {
+    var configuration = try Program.configuration(for: target)
+    for setting in settings {
+      let (key, value) = try Self.split(setting, option: "--set", form: "step.parameter=value")
+      try configuration.set(key, value, from: .commandLine)
+    }
+    for step in skips { try configuration.skip(step, from: .commandLine) }
+    for override in overrides {
+      let (type, path) = try Self.split(override, option: "--override", form: "type=file")
+      try configuration.override(type, with: path)
+    }
+    guard !inputs.isEmpty else { throw ValidationError("no input file or association is given") }
+    let hand = HandRunner(
+      configuration: configuration, inputs: inputs, outputDirectory: outputDirectory,
+      cache: Program.referenceCache, services: Program.services(level))
+    try end(with: try hand.run())
+  }
+
+  private static func split(_ text: String, option: String, form: String) throws -> (String, String) {
+    guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
+      throw ValidationError("\(option) takes \(form), not '\(text)'")
+    }
+    return (String(text[..<equals]), String(text[text.index(after: equals)...]))
+  }
+
+  /// Prints what failed; one failure ends with its own code, some of many with 5.
+  private func end(with reports: [RunReport]) throws {
+    let failed = reports.filter { $0.status == .failed }
+    for report in failed { report.error.map(Failure.show) }
+    guard let first = failed.first else { return }
+    let isPartial = failed.count < reports.count
+    throw Failure.Exit(code: isPartial ? PipelineEngine.ExitCode.someFailed.rawValue : first.exitCode)
+  }
+}

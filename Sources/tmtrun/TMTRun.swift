@@ -1,0 +1,30 @@
+import ArgumentParser
+
+/// The command: runs pipelines by hand, and jobs of the archive.
+@main
+struct TMTRun: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tmtrun",
+    abstract: "Reduce IRIS data: run a pipeline or a step on files or on an association.",
+    discussion: """
+      tmtrun image2_iris.cfg asn_subtract_bg_flat.json
+      tmtrun create_dark dark_*_rate.fits -o masters
+      tmtrun readout ramp.fits --set ramp_fit.read_spacing=4
+      tmtrun --job job.json
+      """,
+    subcommands: [Run.self, List.self, Describe.self, Check.self, Manifest.self],
+    defaultSubcommand: Run.self)
+
+  static func main() {
+    Self.main(Array(CommandLine.arguments.dropFirst()))
+  }
+
+  static func main(_ arguments: [String]) {
+    do {
+      var command = try parseAsRoot(ArgumentRewriter.rewrite(arguments))
+      try command.run()
+    } catch {
+      Failure.end(with: error, command: self)
+    }
+  }
+}

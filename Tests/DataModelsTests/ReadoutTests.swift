@@ -1,0 +1,75 @@
+import DataModels
+import FITSIO
+import FITSStructure
+import Pixels
+import Testing
+
+@Suite struct ReadoutTests {
+  /// One readout of 3 x 2 pixels whose value is 1000 ramp + 10 read + pixel.
+  private func readout(
+    _ scratch: Scratch, ramp: Int, read: Int, detector: String = "IMG1", complete: Bool = true,
+    suffix: String = ""
+  ) throws -> String {
+    let reset = 5_000_000_000_000_000 + 40_000_000 * ramp
+    let cards = [
+      Card("DET_ID", detector), Card("EXP_NO", 7), Card("RAMP_NO", ramp), Card("READ_NO", read),
+      Card("RST_TIME", reset), Card("READTIME", reset + 720_000 + 4_000_000 * read),
+      Card("COMPLETE", complete),
+      Card("SAMPMODE", "UTR"), Card("NUMREADS", 3), Card("NUMRAMPS", 2),
+    ]
+    return try scratch.write("r\(ramp)_\(read)\(suffix).fits", primary: cards) {
+      try $0.image("SCI", [3, 2], (0..<6).map { UInt16(1000 * ramp + 10 * read + $0) })
+    }
+  }
+
+  private func all(_ scratch: Scratch) throws -> [String] {
+    try [0, 1].flatMap { ramp in try [0, 1, 2].map { try readout(scratch, ramp: ramp, read: $0) } }
+  }
+
+  @Test func `readouts in any order make the ramps of their exposure`() throws {
+    let scratch = try Scratch()
+    let model = try RampModel(readouts: try all(scratch).reversed())
+    guard case .uint16(let ramp) = model.samples else {
+      Issue.record("another sample type")
+      return
+    }
+    #expect(model.shape == RampShape(integrations: 2, reads: 3, height: 2, width: 3))
+    #expect(ramp[1, 2, 2, 1] == 1025 && ramp[0, 1, 0, 0] == 10)
+    #expect(model.timesOrigin == "READTIME-RST_TIME")
+    #expect(model.times == [[0.72, 4.72, 8.72], [0.72, 4.72, 8.72]])
+    #expect(model.groupQuality == nil && model.missingReads.isEmpty)
+    #expect(model.header["READ_NO"] == nil && model.header.integer("EXP_NO") == 7)
+    #expect(model.header.integer("NGROUPS") == 3 && model.header.integer("NINTS") == 2)
+  }
+
+  @Test func `missing and incomplete reads are flagged and told`() throws {
+    let scratch = try Scratch()
+    var paths = try all(scratch)
+    paths.remove(at: 4)
+    paths[0] = try readout(scratch, ramp: 0, read: 0, complete: false, suffix: "x")
+    let model = try RampModel(readouts: paths)
+    let flags = try #require(model.groupQuality)
+    #expect(flags[1, 1, 0, 0] == 1 && flags[0, 0, 2, 1] == 1 && flags[0, 1, 0, 0] == 0)
+    #expect(model.times?[1] == [0.72, 4.72, 8.72])
+    #expect(model.missingReads == ["read 0 of ramp 0 is incomplete", "read 1 of ramp 1 is missing"])
+    let other = try Scratch()
+    let few = try RampModel(readouts: Array(try all(other).prefix(2)))
+    #expect(few.missingReads == ["2 of 3 reads per ramp are there", "1 of 2 ramps are there"])
+  }
+
+  @Test func `readouts that do not belong together are refused`() throws {
+    let scratch = try Scratch()
+    let first = try readout(scratch, ramp: 0, read: 0)
+    let other = try readout(scratch, ramp: 0, read: 1, detector: "IMG2")
+    let again = try readout(scratch, ramp: 0, read: 0, suffix: "again")
+    let bare = try scratch.write("bare.fits") {
+      try $0.image("SCI", [3, 2], [UInt16](repeating: 0, count: 6))
+    }
+    #expect(
+      #expect(throws: ModelError.self) { try RampModel(readouts: [first, other]) }?.code == "mixed-readouts")
+    #expect(
+      #expect(throws: ModelError.self) { try RampModel(readouts: [first, again]) }?.code == "duplicate-read")
+    #expect(#expect(throws: ModelError.self) { try RampModel(readouts: [bare]) }?.code == "not-a-readout")
+    #expect(#expect(throws: ModelError.self) { try RampModel(readouts: []) }?.code == "no-readouts")
+  }
+}
