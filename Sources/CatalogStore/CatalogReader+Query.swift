@@ -19,8 +19,8 @@ extension CatalogReader {
 
   /// The files and products of a selection, oldest exposure first.
   ///
-  /// Keywords that the index holds are looked up there; the others are compared in the stored headers of what the rest
-  /// of the selection leaves.
+  /// Keywords that the index holds are looked up there; the others are compared in the stored headers of what
+  /// the rest of the selection leaves.
   ///
   /// - Parameters:
   ///   - columns: names of ``SelectionColumn/all``.

@@ -51,7 +51,8 @@ public struct ProductOrigin: Sendable, Equatable {
 }
 
 extension CatalogReader {
-  /// Everything that `name` may mean: a path, a file name with or without `.fits` or `.fits.gz`, a job, an association.
+  /// Everything that `name` may mean: a path, a file name with or without `.fits` or `.fits.gz`, a job, an
+  /// association.
   ///
   /// Files come first, the current one of several first.
   public func subjects(named name: String) throws(CatalogError) -> [CatalogSubject] {

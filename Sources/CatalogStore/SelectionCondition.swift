@@ -29,8 +29,8 @@ struct SelectionCondition {
       arguments: list.reduce(into: StatementArguments()) { $0 += $1.arguments })
   }
 
-  /// `sql` equals the pattern, or matches it as a glob when it has `*`, `?` or `[`. A name that holds such characters
-  /// is found by its literal text too.
+  /// `sql` equals the pattern, or matches it as a glob when it has `*`, `?` or `[`. A name that holds such
+  /// characters is found by its literal text too.
   static func glob(_ sql: String, _ pattern: String) -> SelectionCondition {
     guard pattern.contains(where: { "*?[".contains($0) }) else {
       return SelectionCondition(sql: "\(sql) = ?", arguments: [pattern])

@@ -21,7 +21,8 @@ enum WhereExpressionToken: Sendable, Equatable {
     }
   }
 
-  /// - Throws: ``CatalogError`` `where-syntax` for an open string, a bad number or a character that means nothing.
+  /// - Throws: ``CatalogError`` `where-syntax` for an open string, a bad number or a character that means
+  ///   nothing.
   static func tokens(of text: String) throws(CatalogError) -> [WhereExpressionToken] {
     let characters = Array(text)
     guard characters.count <= 4096 else { throw fault(text, "--where is longer than 4096 characters") }

@@ -3,8 +3,8 @@ import CatalogStore
 import Foundation
 import Glibc
 
-/// One run of the program: parses the line, runs the command, tells an error in its one form, and leaves with the
-/// exit code of that error.
+/// One run of the program: parses the line, runs the command, tells an error in its one form, and leaves with
+/// the exit code of that error.
 enum CommandRun {
   static func main(_ arguments: [String]) async -> Never {
     let arguments = CommandLineForm.rewritten(arguments)

@@ -2,7 +2,8 @@ import CatalogStore
 import Foundation
 import Glibc
 
-/// Whether a daemon watches the archive: by its lock, which ends with the process, and by what it last said of itself.
+/// Whether a daemon watches the archive: by its lock, which ends with the process, and by what it last said
+/// of itself.
 struct DaemonPulse {
   /// nil when the lock cannot be looked at.
   let isRunning: Bool?
@@ -55,7 +56,8 @@ struct DaemonPulse {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return errno == ENOENT ? false : nil }
     defer { close(descriptor) }
-    // A shared lock, given back at once by close: it disturbs no daemon, only shows whether one holds the exclusive.
+    // A shared lock, given back at once by close: it disturbs no daemon, only shows whether one holds the
+    // exclusive.
     return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
   }
 }

@@ -8,7 +8,8 @@ enum MountTable {
     return fileSystem(of: URL(fileURLWithPath: path).resolvingSymlinksInPath().path, table: table)
   }
 
-  /// The mount whose point is the longest beginning of the path wins; of equals the later one, which covers it.
+  /// The mount whose point is the longest beginning of the path wins; of equals the later one, which covers
+  /// it.
   static func fileSystem(of path: String, table: String) -> String? {
     var best: (length: Int, type: String)?
     for line in table.split(separator: "\n") {

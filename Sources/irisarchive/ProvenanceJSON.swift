@@ -1,7 +1,7 @@
 import CatalogStore
 
-/// Provenance as nested JSON: what made the file, of what, and what came of it. What was told once is only named again
-/// (`told_above`).
+/// Provenance as nested JSON: what made the file, of what, and what came of it. What was told once is only
+/// named again (`told_above`).
 struct ProvenanceJSON {
   private let graph: ProvenanceGraph
 

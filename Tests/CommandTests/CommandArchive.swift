@@ -3,7 +3,8 @@ import ChildProcess
 import Crypto
 import Foundation
 
-/// An archive in a folder of its own, with a catalog filled through the writer, and the built command to ask it.
+/// An archive in a folder of its own, with a catalog filled through the writer, and the built command to ask
+/// it.
 final class CommandArchive: Sendable {
   struct Run: Sendable {
     var code: Int32

@@ -14,8 +14,8 @@ extension CatalogReader {
     }
   }
 
-  /// What is not closed in the provenance of a product, as sentences: inputs or references whose content changed, is
-  /// gone from the catalog or was never recorded.
+  /// What is not closed in the provenance of a product, as sentences: inputs or references whose content
+  /// changed, is gone from the catalog or was never recorded.
   public func provenanceGaps(product frame: Int64) throws(CatalogError) -> [String] {
     try read { db in
       guard

@@ -1,8 +1,8 @@
 import Foundation
 
 extension ProvenanceGraph {
-  /// The graph as PROV-JSON (W3C Member Submission, 24 April 2013): files are entities, runs are activities, software
-  /// are agents.
+  /// The graph as PROV-JSON (W3C Member Submission, 24 April 2013): files are entities, runs are activities,
+  /// software are agents.
   ///
   /// - Throws: what the encoder throws; nothing for finite numbers.
   public func provJSON() throws -> String {

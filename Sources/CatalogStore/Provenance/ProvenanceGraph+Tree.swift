@@ -1,6 +1,6 @@
 extension ProvenanceGraph {
-  /// The graph as an indented tree for people: first what the file was made of, down to raw files, then what came of
-  /// it. A part that was told already is not told again, only named.
+  /// The graph as an indented tree for people: first what the file was made of, down to raw files, then what
+  /// came of it. A part that was told already is not told again, only named.
   public func tree() -> String {
     var writer = ProvenanceTree(graph: self)
     return writer.text()
