@@ -51,8 +51,8 @@ public struct ProductOrigin: Sendable, Equatable {
 }
 
 extension CatalogReader {
-  /// Everything that `name` may mean: a path, a file name with or without `.fits` or `.fits.gz`, a job, an
-  /// association.
+  /// Everything that `name` may mean: a path, a file name with or without `.fits` or `.fits.gz`, the name under
+  /// which a master became a reference, a job, an association.
   ///
   /// Files come first, the current one of several first.
   public func subjects(named name: String) throws(CatalogError) -> [CatalogSubject] {
@@ -61,9 +61,10 @@ extension CatalogReader {
       let frames = try FrameRecord.fetchAll(
         db,
         sql: select + """
-           WHERE f.name IN (?, ?, ?) OR p.path = ?
+           WHERE f.name IN (?1, ?2, ?3) OR p.path = ?1
+            OR f.id IN (SELECT frame_id FROM reference WHERE file IN (?1, ?2))
           ORDER BY f.state IN ('superseded', 'missing', 'duplicate'), f.origin, f.id
-          """, arguments: [name, name + ".fits", name + ".fits.gz", name])
+          """, arguments: [name, name + ".fits", name + ".fits.gz"])
       let jobs = try JobRecord.fetchAll(db, sql: JobRecord.select + " WHERE j.name = ?", arguments: [name])
       let associations = try AssociationRecord.fetchAll(
         db, sql: "SELECT * FROM association WHERE name = ?", arguments: [name])

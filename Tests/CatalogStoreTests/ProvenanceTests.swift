@@ -57,6 +57,13 @@ import Testing
     #expect(tree.split(separator: "\n").contains { $0.hasPrefix("    dark: d1.fits") }, "\(tree)")
   }
 
+  @Test func aMasterIsFoundByItsNameAsAReference() throws {
+    let night = try Night()
+    let found = try night.fixture.reader.subjects(named: "tmt_iris_dark_0001")
+    guard case .frame(let frame)? = found.first else { throw FixtureFault() }
+    #expect(found.count == 1 && frame.id == night.master)
+  }
+
   @Test func downstreamOfARawDarkReachesTheScience() throws {
     let night = try Night()
     let graph = try night.fixture.reader.provenance(frame: night.darks[0])
