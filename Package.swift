@@ -89,13 +89,14 @@ let package = Package(
     room("Executors", ["JobContract", "ChildProcess", logging]),
     // floor 4
     room(
-      "ReadoutSteps", path: "Steps/Readout", ["PipelineEngine", "DataModels", "Pixels"],
+      "ReadoutSteps", path: "Steps/Readout", ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
       exclude: ["DQInit/README.md", "RampFit/README.md"]),
     room(
-      "SharedSteps", path: "Steps/Shared", ["PipelineEngine", "DataModels", "Pixels"],
+      "SharedSteps", path: "Steps/Shared", ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
       exclude: ["DarkCurrent/README.md", "FlatField/README.md", "BackgroundSubtract/README.md"]),
     room(
-      "CalibrationSteps", path: "Steps/Calibration", ["PipelineEngine", "DataModels", "Pixels"],
+      "CalibrationSteps", path: "Steps/Calibration",
+      ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
       exclude: ["CombineFrames/README.md", "FlagDark/README.md", "Normalize/README.md"]),
     // floor 5
     room("Pipelines", ["ReadoutSteps", "SharedSteps", "CalibrationSteps", "PipelineEngine"]),
@@ -104,7 +105,7 @@ let package = Package(
       "Archive",
       [
         "CatalogStore", "Associations", "References", "Executors", "FITSStructure", "Metadata", "JobContract",
-        "Settings", "ChildProcess", crypto, logging, lifecycle, "CInotifyTools",
+        "Settings", "CfgFormat", "ChildProcess", crypto, logging, lifecycle, "CInotifyTools",
       ]),
     room("Template", exclude: ["generate.sh"], resources: [.embedInCode("template.json")]),
     // floor 6
@@ -138,6 +139,6 @@ let package = Package(
     tests("PipelinesTests", engine + ["Pipelines", "Simulator"]),
     tests("ScienceTests", engine + ["Pipelines", "Simulator"]),
     tests("CatalogStoreTests", ["CatalogStore", "JobContract"]),
-    tests("CommandTests", ["CatalogStore", "ChildProcess", "FITSStructure", "JobContract"]),
+    tests("CommandTests", ["CatalogStore", "ChildProcess", crypto]),
   ]
 )
