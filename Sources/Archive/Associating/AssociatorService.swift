@@ -81,7 +81,8 @@ struct AssociatorService: Sendable {
     let exposureSeconds = members.compactMap { $0.number("exptime") }.max() ?? 0
     let due = (members.map(\.arrivedAt).max() ?? now)
     return AssociationUpdate(
-      state: "open", reason: "waiting for frames: \(members.count) of \(declared.map(String.init) ?? "?") are here",
+      state: "open",
+      reason: "waiting for frames: \(members.count) of \(declared.map(String.init) ?? "?") are here",
       declared: declared, dueAt: max(due, now) + waits.quietSeconds(exposureSeconds), settled: true)
   }
 
@@ -104,7 +105,8 @@ struct AssociatorService: Sendable {
     let choice = try choose(exposure, backgrounds)
     let science = NewMember(frame: exposure.id, exptype: exptype.rawValue)
     return .open(
-      name: Self.name(rule, exposure), rule: rule.name, pipeline: rule.pipeline, bucket: rule.bucket(of: exposure),
+      name: Self.name(rule, exposure), rule: rule.name, pipeline: rule.pipeline,
+      bucket: rule.bucket(of: exposure),
       members: [science] + Self.members(choice, backgrounds, exposure), update: update(choice, exposure))
   }
 
@@ -164,7 +166,9 @@ struct AssociatorService: Sendable {
       }
       let choice = try choose(science, backgrounds)
       let chosen = Self.members(choice, backgrounds, science)
-      if Set(chosen.map(\.frame)) == Set(members.filter { $0.exptype == "background" }.map(\.frame.id)) { continue }
+      if Set(chosen.map(\.frame)) == Set(members.filter { $0.exptype == "background" }.map(\.frame.id)) {
+        continue
+      }
       var change = update(choice, science)
       // One provisional product is enough: the next job waits for the whole set.
       if change.state == "open" { change.settled = nil }
@@ -200,7 +204,9 @@ struct AssociatorService: Sendable {
     }
     logger.info(
       "closed after its wait",
-      metadata: ["association": "\(association.name)", "degraded": "\(update.degraded ?? update.reason ?? "")"])
+      metadata: [
+        "association": "\(association.name)", "degraded": "\(update.degraded ?? update.reason ?? "")",
+      ])
     try writer.apply(
       .init(actions: [.update(association: association.id, update: update)]), frame: nil, at: now)
   }

@@ -50,7 +50,7 @@ final class IngestService: Sendable {
     guard filter.accepts(Self.name(path)) else { return }
     state.withLock { $0.inFlight += 1 }
     var hasher = FNV1a()
-    path.utf8.forEach { hasher.add($0) }
+    for byte in path.utf8 { hasher.add(byte) }
     queues[Int(hasher.value % UInt64(queues.count))].async { [self] in
       process(path, at: time, looksLeft: 8)
       finishOne()
@@ -100,7 +100,7 @@ final class IngestService: Sendable {
       defer { state.idle = [] }
       return state.idle
     }
-    resumed.forEach { $0.resume() }
+    for continuation in resumed { continuation.resume() }
   }
 
   private func process(_ path: String, at time: Double, looksLeft: Int) {

@@ -111,7 +111,8 @@ struct JobPlanner: Sendable {
     let known = try reader.isDone(key: key)
     let spec = JobSpec(
       job: "", attempt: 0, token: "", pipeline: pipeline.name, configuration: configuration,
-      association: association.name, associationRule: association.rule, inputs: inputs, references: references,
+      association: association.name, associationRule: association.rule, inputs: inputs,
+      references: references,
       context: resolver.context.name, outputDirectory: "",
       fileNames: known ? [:] : try fileNames(pipeline, members, metadata, version: version),
       degraded: degraded(association, members), limits: limits)
@@ -160,7 +161,8 @@ package enum JobKey {
   ) -> String {
     var lines = ["pipeline \(pipeline)", "software \(software)", "configuration \(configuration ?? "-")"]
     lines += inputs.map { "\($0.exptype.rawValue) \($0.sha256)" }.sorted()
-    lines += references.map { "\($0.type) \($0.origin.rawValue) \($0.sha256 ?? "-") \($0.lastResort)" }.sorted()
+    lines += references.map { "\($0.type) \($0.origin.rawValue) \($0.sha256 ?? "-") \($0.lastResort)" }
+      .sorted()
     let text = lines.joined(separator: "\n")
     return FileInspector.hexadecimal(SHA256.hash(data: Data(text.utf8)))
   }
