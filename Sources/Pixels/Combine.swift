@@ -13,8 +13,8 @@ public struct Combined: Sendable, Equatable {
 /// Samples flagged with `excludedFlags`, NaN or infinite are not used; the rest are clipped, then averaged.
 /// With n samples of errors s_i and weights w_i left: mean `sqrt(sum s^2) / n`, weighted mean
 /// `sqrt(sum w^2 s^2) / sum w`, medians the same times `medianErrorFactor(samples: n)`; measured errors put
-/// `sqrt(n / (n - 1)) |x_i - mean|` in the place of s_i. A pixel with no usable sample is NaN and `DO_NOT_USE`,
-/// with the flags of all its samples. The result does not depend on the number of threads.
+/// `sqrt(n / (n - 1)) |x_i - mean|` in the place of s_i. A pixel with no usable sample is NaN and
+/// `DO_NOT_USE`, with the flags of all its samples. The result does not depend on the number of threads.
 /// - Precondition: there is at least one frame, all have one shape, and the options are valid for them
 ///   (`CombineOptions.validate`).
 public func combine(_ frames: [Measured], options: CombineOptions = CombineOptions()) -> Combined {

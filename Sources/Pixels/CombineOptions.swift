@@ -7,10 +7,11 @@ public struct CombineOptions: Sendable, Equatable {
   public enum Weights: Sendable, Equatable {
     /// All the same.
     case equal
-    /// One weight per frame, from read noise and smooth sky (see ALGORITHMS §0); frames of weight 0 are not used.
+    /// One weight per frame, from read noise and smooth sky (see ALGORITHMS §0); frames of weight 0 are not
+    /// used.
     case frames([Float])
-    /// `1 / error^2` of each pixel. A pixel's own Poisson term makes this biased (up to -0.2 sigma); for errors
-    /// that hold no such term, and for comparison with other programs.
+    /// `1 / error^2` of each pixel. A pixel's own Poisson term makes this biased (up to -0.2 sigma); for
+    /// errors that hold no such term, and for comparison with other programs.
     case pixelErrors
   }
 

@@ -125,7 +125,8 @@ final class CombineStack {
     return median(spare, first: .zero, count: count)
   }
 
-  /// The mean of the usable samples in `low...high`, summed from `pivot` to keep single precision exact enough.
+  /// The mean of the usable samples in `low...high`, summed from `pivot` to keep single precision exact
+  /// enough.
   @inline(__always)
   func mean(_ low: Lanes, _ high: Lanes, count: Lanes, pivot: Lanes) -> Lanes {
     var sum = Lanes.zero

@@ -38,8 +38,8 @@ public struct FlaggedDark: Sendable {
 ///
 /// - Parameters:
 ///   - combined: the master with the number and scatter of its frames.
-///   - expectedScatter: the standard deviation expected of a single frame at each pixel; by default the median
-///     of the scatter plane everywhere.
+///   - expectedScatter: the standard deviation expected of a single frame at each pixel; by default the
+///     median of the scatter plane everywhere.
 ///   - options: thresholds.
 public func flagDark(
   _ combined: Combined, expectedScatter: Plane<Float>? = nil, options: DarkFlagOptions = DarkFlagOptions()

@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 
 extension GoodSamples {
   /// Samples within these bounds count; both ends are inside.
@@ -7,57 +8,55 @@ extension GoodSamples {
     var high = Float.greatestFiniteMagnitude
   }
 
-  /// The median of the samples within bounds, `count` of them; of their distances from `center` if one is given.
+  /// The median of the samples within bounds, `count` of them; of their distances from `center` if one is
+  /// given.
   func median(_ bounds: Bounds, count: Int, from center: Float? = nil) -> Float {
     guard count > 0 else { return .nan }
-    let upper = select(count / 2, bounds, center)
-    if count % 2 == 1 { return upper }
-    return 0.5 * select(count / 2 - 1, bounds, center) + 0.5 * upper
+    let (lower, upper) = middle(count, bounds, center)
+    return count % 2 == 1 ? upper : 0.5 * lower + 0.5 * upper
   }
 
-  /// The sample of rank `rank` (from 0), by two histograms of 16 bits each: exact, without a copy.
-  private func select(_ rank: Int, _ bounds: Bounds, _ center: Float?) -> Float {
+  /// The samples of rank (count - 1) / 2 and count / 2, by two histograms of 16 bits each: exact, without a
+  /// copy.
+  private func middle(_ count: Int, _ bounds: Bounds, _ center: Float?) -> (Float, Float) {
+    let coarse = histogram(bounds, center, within: nil)
+    let lower = Self.bucket(of: (count - 1) / 2, in: coarse)
+    let upper = Self.bucket(of: count / 2, in: coarse)
+    var fine = histogram(bounds, center, within: lower.index)
+    let first = Self.value(lower.index, Self.bucket(of: lower.rest, in: fine).index)
+    if upper.index != lower.index { fine = histogram(bounds, center, within: upper.index) }
+    return (first, Self.value(upper.index, Self.bucket(of: upper.rest, in: fine).index))
+  }
+
+  /// The bucket that holds a rank, and the rank inside it.
+  private static func bucket(of rank: Int, in histogram: [UInt32]) -> (index: Int, rest: Int) {
     var rest = rank
-    let high = bucket(&rest, bounds, center, within: nil)
-    let low = bucket(&rest, bounds, center, within: high)
+    for (index, count) in histogram.enumerated() {
+      if rest < Int(count) { return (index, rest) }
+      rest -= Int(count)
+    }
+    return (histogram.count - 1, 0)
+  }
+
+  /// The float of a key's two halves.
+  private static func value(_ high: Int, _ low: Int) -> Float {
     let key = UInt32(high) << 16 | UInt32(low)
     return Float(bitPattern: key & 0x8000_0000 != 0 ? key ^ 0x8000_0000 : ~key)
   }
 
-  /// The bucket that holds rank `rest`, which becomes the rank inside it.
-  private func bucket(_ rest: inout Int, _ bounds: Bounds, _ center: Float?, within prefix: Int?) -> Int {
-    let histogram = histogram(bounds, center, within: prefix)
-    for (index, count) in histogram.enumerated() {
-      if rest < Int(count) { return index }
-      rest -= Int(count)
-    }
-    return 65535
-  }
-
   /// How many samples fall in each bucket of the upper 16 bits of their keys, or, given those, of the lower.
   private func histogram(_ bounds: Bounds, _ center: Float?, within prefix: Int?) -> [UInt32] {
-    let parts = count < 1 << 18 ? 1 : 8
-    let samples = base
-    let count = count
+    let parts = count < 1 << 18 ? 1 : 2 * ProcessInfo.processInfo.activeProcessorCount
     let tables = PixelStorage<UInt32>(uninitialized: parts * 65536)
     let target = FilledPixels(base: tables.base)
-    target.base.update(repeating: 0, count: parts * 65536)
-    let wanted = prefix.map { UInt32($0) }
+    let samples = base
+    let count = count
     withExtendedLifetime(self) {
       DispatchQueue.concurrentPerform(iterations: parts) { part in
         let table = target.base + part * 65536
-        for i in count * part / parts..<count * (part + 1) / parts {
-          let x = samples.base[i]
-          guard x >= bounds.low && x <= bounds.high else { continue }
-          let bits = (center.map { abs(x - $0) } ?? x).bitPattern
-          // Maps the order of floats to the order of unsigned integers.
-          let key = bits ^ (UInt32(bitPattern: Int32(bitPattern: bits) >> 31) | 0x8000_0000)
-          if let wanted {
-            if key >> 16 == wanted { table[Int(key & 0xffff)] &+= 1 }
-          } else {
-            table[Int(key >> 16)] &+= 1
-          }
-        }
+        table.update(repeating: 0, count: 65536)
+        let range = count * part / parts..<count * (part + 1) / parts
+        Self.fill(table, samples.base, range, bounds, center, prefix)
       }
     }
     var sum = [UInt32](repeating: 0, count: 65536)
@@ -65,6 +64,34 @@ extension GoodSamples {
       for i in 0..<65536 { sum[i] &+= tables.base[part * 65536 + i] }
     }
     return sum
+  }
+
+  private static func fill(
+    _ table: UnsafeMutablePointer<UInt32>, _ samples: UnsafePointer<Float>, _ range: Range<Int>,
+    _ bounds: Bounds, _ center: Float?, _ prefix: Int?
+  ) {
+    // Distances are positive, so that taking them from 0 of |x| or of x itself needs no branch per sample.
+    let origin = center ?? 0
+    let signBit: UInt32 = center == nil ? 0 : 0x8000_0000
+    let (low, high) = (bounds.low, bounds.high)
+    @inline(__always) func key(_ x: Float) -> UInt32 {
+      // Maps the order of floats to the order of unsigned integers.
+      let bits = (x - origin).bitPattern & ~signBit
+      return bits ^ (UInt32(bitPattern: Int32(bitPattern: bits) >> 31) | 0x8000_0000)
+    }
+    if let prefix {
+      let wanted = UInt32(prefix)
+      for i in range {
+        let x = samples[i]
+        let k = key(x)
+        if k >> 16 == wanted && x >= low && x <= high { table[Int(k & 0xffff)] &+= 1 }
+      }
+    } else {
+      for i in range {
+        let x = samples[i]
+        if x >= low && x <= high { table[Int(key(x) >> 16)] &+= 1 }
+      }
+    }
   }
 
   /// Number, mean and standard deviation (n - 1) of the samples within bounds, in double precision.

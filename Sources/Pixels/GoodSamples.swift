@@ -17,11 +17,21 @@ struct GoodSamples: Sendable {
     withExtendedLifetime((plane, quality)) {
       forEachPixelBand(count: plane.count, length: length) { band in
         var next = band.lowerBound
-        for i in band {
-          let x = source.base[i]
-          target.base[next] = x
-          let good = x - x == 0 && (marks.map { $0.base[i] & flags == 0 } ?? true)
-          next += good ? 1 : 0
+        for i in stride(from: band.lowerBound, to: band.upperBound, by: 16) {
+          let x = source.base.lanes(i)
+          var bad = x.isNotFinite
+          if let marks { bad .|= marks.base.lanes(i).has(flags) }
+          let rest = band.upperBound - i
+          // Runs are packed in place: what is written never passes what is read, and stays in the band.
+          if rest >= 16 && !anyLane(bad) {
+            target.base.store(x, at: next)
+            next += 16
+            continue
+          }
+          for lane in 0..<min(rest, 16) where !bad[lane] {
+            target.base[next] = x[lane]
+            next += 1
+          }
         }
         let found = next - band.lowerBound
         counts.withLock { $0[band.lowerBound / length] = found }

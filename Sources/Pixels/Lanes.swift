@@ -40,7 +40,8 @@ extension SIMD16<Float> {
 }
 
 extension SIMD16<UInt32> {
-  /// Where any of `flags` is set. (Compared with a vector: a scalar on the right compiles to a loop over lanes.)
+  /// Where any of `flags` is set. (Compared with a vector: a scalar on the right compiles to a loop over
+  /// lanes.)
   @inline(__always)
   func has(_ flags: UInt32) -> LaneMask { (self & FlagLanes(repeating: flags)) .!= FlagLanes.zero }
 
@@ -86,7 +87,8 @@ extension Plane {
   /// The plane's memory for a kernel that works in lanes of sixteen.
   ///
   /// Storage is always allocated in multiples of 64 bytes, so a kernel may read (and, in a plane that it is
-  /// filling, write) up to the next multiple of sixteen 4-byte pixels past `count`. The caller holds the plane.
+  /// filling, write) up to the next multiple of sixteen 4-byte pixels past `count`. The caller holds the
+  /// plane.
   var laneBase: SharedPixels<Element> {
     SharedPixels(base: UnsafePointer(storage.base))
   }
@@ -96,7 +98,8 @@ extension SharedPixels {
   init(base: UnsafePointer<Element>) { self.base = base }
 }
 
-/// Calls `body` with three planes to fill (sixteen pixels at a time, see `Plane.laneBase`) and returns the image.
+/// Calls `body` with three planes to fill (sixteen pixels at a time, see `Plane.laneBase`) and returns the
+/// image.
 func makeMeasured(
   width: Int, height: Int,
   _ body: (FilledPixels<Float>, FilledPixels<Float>, FilledPixels<UInt32>) throws -> Void

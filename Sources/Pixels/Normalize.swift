@@ -94,7 +94,8 @@ private func normalization(of frame: Measured, _ options: NormalizeOptions) -> D
 
 extension GoodSamples {
   /// The half-sample mode of at most about a million samples within bounds, evenly taken; the mode's own
-  /// uncertainty falls so slowly (as n^(-1/3)) that more would not sharpen it. `3 median - 2 mean` for fewer than 10.
+  /// uncertainty falls so slowly (as n^(-1/3)) that more would not sharpen it. `3 median - 2 mean` for fewer
+  /// than 10.
   fileprivate func mode(_ bounds: Bounds) -> Double {
     let step = max(count >> 20, 1)
     var taken: [Float] = []

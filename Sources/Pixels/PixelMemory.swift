@@ -1,12 +1,14 @@
 import Glibc
 import Synchronization
 
-/// Aligned blocks of memory, reused: a fresh 64 MiB buffer costs as much in page faults as a calibration pass.
+/// Aligned blocks of memory, reused: a fresh 64 MiB buffer costs as much in page faults as a calibration
+/// pass.
 ///
 /// Blocks of 1 MiB and more are 2 MiB aligned, ask for huge pages, and come back to a free list when their
-/// plane dies. The free list keeps at most `retainedByteLimit` bytes; what exceeds it goes back to the system.
-/// Within their block big buffers start at differing multiples of 64 bytes: a kernel reads tens of planes at the
-/// same pixel, and were they all equally aligned they would fight for the same few sets of the caches.
+/// plane dies. The free list keeps at most `retainedByteLimit` bytes; what exceeds it goes back to the
+/// system. Within their block big buffers start at differing multiples of 64 bytes: a kernel reads tens of
+/// planes at the same pixel, and were they all equally aligned they would fight for the same few sets of the
+/// caches.
 public enum PixelMemory {
   /// The most bytes kept for reuse (not counting what planes hold).
   public static let retainedByteLimit = 512 << 20

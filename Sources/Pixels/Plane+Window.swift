@@ -4,8 +4,8 @@ extension Plane {
 
   /// The pixels inside `window`, as a plane of the window's size.
   ///
-  /// - Precondition: the window lies inside the plane (`bounds.contains(window)`); callers that take windows from
-  ///   headers check first and name both windows in their error.
+  /// - Precondition: the window lies inside the plane (`bounds.contains(window)`); callers that take windows
+  ///   from headers check first and name both windows in their error.
   public func cropped(to window: PixelWindow) -> Plane {
     precondition(bounds.contains(window), "window \(window) does not fit in \(bounds)")
     if window == bounds { return self }

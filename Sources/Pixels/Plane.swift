@@ -2,8 +2,8 @@ import Glibc
 
 /// A two-dimensional image of one sample type: row-major, x fastest, `height` rows of `width` pixels.
 ///
-/// A value type over copy-on-write storage from a pool of reused buffers (`PixelMemory`). Kernels take its buffer
-/// once (`withUnsafeBuffer`); the subscript is for single pixels.
+/// A value type over copy-on-write storage from a pool of reused buffers (`PixelMemory`). Kernels take its
+/// buffer once (`withUnsafeBuffer`); the subscript is for single pixels.
 public struct Plane<Element: PixelScalar>: Sendable, Equatable {
   /// Pixels in a row (NAXIS1).
   public let width: Int

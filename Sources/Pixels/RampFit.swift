@@ -1,15 +1,17 @@
 /// Fits a rate to every pixel of a ramp.
 ///
-/// Within an integration a read is not used when it is dropped, NaN, flagged `DO_NOT_USE` in `groupQuality`, or at or
-/// after saturation (the level of the options, or a read flagged `SATURATED`). Rates of several integrations are
-/// combined with weights from read noise alone. Two usable reads are a CDS, whatever the method; with fewer in
-/// every integration the pixel is NaN and `DO_NOT_USE`.
+/// Within an integration a read is not used when it is dropped, NaN, flagged `DO_NOT_USE` in `groupQuality`,
+/// or at or after saturation (the level of the options, or a read flagged `SATURATED`). Rates of several
+/// integrations are combined with weights from read noise alone. Two usable reads are a CDS, whatever the
+/// method; with fewer in every integration the pixel is NaN and `DO_NOT_USE`.
 ///
 /// Errors: with gain and read noise, `var = var_R + var_P` (see `ReadWeights`), the Poisson part from the
 /// pixel's own rate where it is positive. Without them the scatter of the reads about the line of that rate
-/// stands for the read noise, and `UNRELIABLE_ERROR` is raised (NaN where an integration gives a rate from two reads).
+/// stands for the read noise, and `UNRELIABLE_ERROR` is raised (NaN where an integration gives a rate from
+/// two reads).
 ///
-/// Flags: `pixelQuality`, and every flag in `groupQuality` except `DO_NOT_USE`; `SATURATED` where reads were cut.
+/// Flags: `pixelQuality`, and every flag in `groupQuality` except `DO_NOT_USE`; `SATURATED` where reads were
+/// cut.
 /// - Parameters:
 ///   - ramp: reads in data numbers, of any sample type (those above 2^24 are rounded to `Float`).
 ///   - options: method, times, noise and saturation.

@@ -20,8 +20,8 @@ public struct RampFitOptions: Sendable, Equatable {
   public var readNoise: Float?
   /// A read at or above this level, and all later ones of its integration, are not used; nil for no cut.
   public var saturation: Float?
-  /// Reads left out everywhere (by number from 0), like reads taken while a loop was open: missing, not a gap in
-  /// time.
+  /// Reads left out everywhere (by number from 0), like reads taken while a loop was open: missing, not a
+  /// gap in time.
   public var droppedReads: Set<Int>
 
   /// Options for reads at the given times.

@@ -42,10 +42,43 @@ struct RampFitter<Element: PixelScalar>: Sendable {
     return sum.result(noise: noise)
   }
 
-  /// The line through one integration.
+  /// The line through one integration: at once where all reads are usable, else with care.
   @inline(__always)
   private func fitIntegration(_ index: Int, _ weights: IntegrationWeights, _ i: Int, _ count: Int) -> RampLine
   {
+    if groupQuality == nil, noise != nil, let line = fitWhole(index, weights, i, count) { return line }
+    return fitParts(index, weights, i, count)
+  }
+
+  /// The line through all reads, or nil where one is saturated or NaN.
+  @inline(__always)
+  private func fitWhole(_ index: Int, _ weights: IntegrationWeights, _ i: Int, _ count: Int) -> RampLine? {
+    guard weights.kept.count >= 2 else { return nil }
+    let all = weights.prefix[weights.kept.count]
+    let origin = at(index, weights.kept[0], i, count)
+    var slope = Lanes.zero
+    var bad = LaneMask(repeating: false)
+    weights.kept.withUnsafeBufferPointer { kept in
+      all.weights.withUnsafeBufferPointer { w in
+        for j in kept {
+          let y = at(index, j, i, count)
+          bad .|= .!(y .< saturation)
+          slope += w[j] * (y - origin)
+        }
+      }
+    }
+    if anyLane(bad) { return nil }
+    var line = RampLine()
+    line.slope = slope
+    line.used = Lanes(repeating: Float(weights.kept.count))
+    line.read = Lanes(repeating: all.read)
+    line.poisson = Lanes(repeating: all.poisson)
+    line.valid = LaneMask(repeating: true)
+    return line
+  }
+
+  /// The line through the usable reads of each pixel.
+  private func fitParts(_ index: Int, _ weights: IntegrationWeights, _ i: Int, _ count: Int) -> RampLine {
     let all = weights.prefix[weights.kept.count]
     var line = RampLine()
     guard let firstRead = weights.kept.first else { return line }

@@ -1,10 +1,10 @@
 /// The weights of a linear rate estimator for a given set of usable reads: `rate = sum w_j y_j`.
 ///
-/// Every method here is linear in the reads, so its variances follow from the weights alone. A Poisson process
-/// gains `rate * dt` of variance in each interval, which all later reads share:
-/// `var_P = rate / gain * sum_i dt_i (sum_{j >= i} w_j)^2`, and `var_R = R^2 sum w_j^2`. For equal spacing these are
-/// ALGORITHMS 1.21's 1.2 (n^2+1)/(n(n^2-1)) and 12/((n^3-n) t^2) for UTR, and Vacca, Cushing & Rayner (2004) for
-/// MCDS.
+/// Every method here is linear in the reads, so its variances follow from the weights alone. A Poisson
+/// process gains `rate * dt` of variance in each interval, which all later reads share:
+/// `var_P = rate / gain * sum_i dt_i (sum_{j >= i} w_j)^2`, and `var_R = R^2 sum w_j^2`. For equal spacing
+/// these are ALGORITHMS 1.21's 1.2 (n^2+1)/(n(n^2-1)) and 12/((n^3-n) t^2) for UTR, and Vacca, Cushing &
+/// Rayner (2004) for MCDS.
 struct ReadWeights: Sendable {
   /// One weight per read, 0 for those not used.
   let weights: [Float]

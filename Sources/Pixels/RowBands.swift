@@ -2,7 +2,8 @@ import Dispatch
 
 /// Runs `body` over bands of rows on all cores and returns when every band is done.
 ///
-/// The bands are disjoint and cover `0..<height` exactly once, in no order. Small images run on the caller's thread.
+/// The bands are disjoint and cover `0..<height` exactly once, in no order. Small images run on the caller's
+/// thread.
 /// - Parameters:
 ///   - height: rows in all.
 ///   - width: pixels in a row, to judge how many rows make a band worth a task.

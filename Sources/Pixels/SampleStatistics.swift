@@ -1,4 +1,5 @@
-/// Robust statistics of a few samples, in double precision: the textbook forms that kernels are tested against.
+/// Robust statistics of a few samples, in double precision: the textbook forms that kernels are tested
+/// against.
 ///
 /// Samples that are NaN are the caller's to leave out. Of no samples every statistic is NaN.
 public enum SampleStatistics {
@@ -16,8 +17,8 @@ public enum SampleStatistics {
     return median(samples.map { abs($0 - center) })
   }
 
-  /// Tukey's biweight location with tuning constant `c` (Beers, Flynn & Gebhardt 1990, eq. 5); the median where the
-  /// MAD is 0.
+  /// Tukey's biweight location with tuning constant `c` (Beers, Flynn & Gebhardt 1990, eq. 5); the median
+  /// where the MAD is 0.
   public static func biweightLocation(_ samples: [Double], c: Double = 6) -> Double {
     let center = median(samples)
     let mad = medianAbsoluteDeviation(samples, center: center)
@@ -34,8 +35,8 @@ public enum SampleStatistics {
     return center + top / bottom
   }
 
-  /// The biweight midvariance about `center` (the median by default) with tuning constant `c` (Beers, Flynn & Gebhardt
-  /// 1990, eq. 9); 0 where the MAD is 0.
+  /// The biweight midvariance about `center` (the median by default) with tuning constant `c` (Beers, Flynn
+  /// & Gebhardt 1990, eq. 9); 0 where the MAD is 0.
   ///
   /// - Parameter countsOnlyWeighted: n counts only the samples that have weight, not all.
   public static func biweightMidvariance(
@@ -63,8 +64,8 @@ public enum SampleStatistics {
     zip(samples, weights).reduce(0) { $0 + $1.0 * $1.1 } / weights.reduce(0, +)
   }
 
-  /// The smallest sample at which the weights, summed upwards, reach the fraction `q` of all; the mean of it and
-  /// the next one where they meet it exactly.
+  /// The smallest sample at which the weights, summed upwards, reach the fraction `q` of all; the mean of it
+  /// and the next one where they meet it exactly.
   public static func weightedQuantile(_ samples: [Double], weights: [Double], q: Double = 0.5) -> Double {
     let sorted = zip(samples, weights).sorted { $0.0 < $1.0 }
     let target = q * sorted.reduce(0) { $0 + $1.1 }
@@ -78,11 +79,13 @@ public enum SampleStatistics {
   }
 
   /// The half-sample mode: the narrowest window that holds half of the samples, again and again
-  /// (Robertson & Cryer 1974; Bickel 2002). `sorted` must rise.
+  /// (Robertson & Cryer 1974; Bickel 2002). Of quantised samples, where values occur ten times on average,
+  /// the most frequent value. `sorted` must rise and hold no NaN; NaN for no samples.
   public static func halfSampleMode(sorted: [Float]) -> Float {
     var low = 0
     var n = sorted.count
     guard n > 0 else { return .nan }
+    if let common = commonValue(sorted) { return common }
     while n > 3 {
       let half = (n + 1) / 2
       var best = low
@@ -99,5 +102,19 @@ public enum SampleStatistics {
     if left == right { return sorted[low + 1] }
     return left < right
       ? 0.5 * (sorted[low] + sorted[low + 1]) : 0.5 * (sorted[low + 1] + sorted[low + 2])
+  }
+
+  /// The most frequent value of samples that repeat ten times on average, else nil.
+  private static func commonValue(_ sorted: [Float]) -> Float? {
+    var distinct = 0
+    var run = 0
+    var longest = 0
+    var common = Float.nan
+    for (i, x) in sorted.enumerated() {
+      if i == 0 || x != sorted[i - 1] { (distinct, run) = (distinct + 1, 0) }
+      run += 1
+      if run > longest { (longest, common) = (run, x) }
+    }
+    return distinct * 10 <= sorted.count ? common : nil
   }
 }

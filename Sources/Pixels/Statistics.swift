@@ -38,7 +38,8 @@ public struct StatisticsOptions: Sendable, Equatable {
   }
 }
 
-/// The exact median of the good pixels (the mean of the middle two of an even number); NaN when there are none.
+/// The exact median of the good pixels (the mean of the middle two of an even number); NaN when there are
+/// none.
 public func median(
   of plane: Plane<Float>, quality: Plane<UInt32>? = nil, excluding flags: UInt32 = DQ.doNotUse
 ) -> Float {
@@ -55,8 +56,8 @@ public func medianAbsoluteDeviation(
   return samples.median(.init(), count: samples.count, from: center)
 }
 
-/// Mean, median, MAD sigma, standard deviation and number of the good pixels after iterative clipping about the
-/// median; all NaN and 0 when there are none. Sums are taken in double precision.
+/// Mean, median, MAD sigma, standard deviation and number of the good pixels after iterative clipping about
+/// the median; all NaN and 0 when there are none. Sums are taken in double precision.
 public func clippedStatistics(
   of plane: Plane<Float>, quality: Plane<UInt32>? = nil, options: StatisticsOptions = StatisticsOptions()
 ) -> Statistics {

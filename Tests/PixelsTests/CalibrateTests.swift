@@ -34,7 +34,8 @@ import Testing
   }
 
   /// Known bugs of the reference: NO_FLAT_FIELD is lost, flags are cut to 16 bits, the error divides by the
-  /// unrepaired flat (infinite, NaN or negative). There the mathematics decides: divided by 1, flagged, finite error.
+  /// unrepaired flat (infinite, NaN or negative). There the mathematics decides: divided by 1, flagged,
+  /// finite error.
   @Test func flatDivisionAgreesWithTheGoldenCase() throws {
     let input = try GoldenFile("calib_in.fits")
     let dark = try GoldenFile("dark_sub_out.fits")
@@ -122,7 +123,8 @@ import Testing
     #expect(abs(result.error[4, 0] - Float(1 + 0.25 * 0.25 + 0.25 * 0.25).squareRoot()) < 1e-6)
   }
 
-  /// Dark, sky and flat are drawn anew in each night: their noise is common to all pixels of a frame only by chance.
+  /// Dark, sky and flat are drawn anew in each night: their noise is common to all pixels of a frame only by
+  /// chance.
   @Test func pullsOfACalibratedFrameAreOne() {
     var noise = Noise(seed: 3)
     let (width, height) = (64, 40)

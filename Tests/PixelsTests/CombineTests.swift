@@ -127,8 +127,8 @@ import Testing
     }
   }
 
-  /// Propagated errors must describe the scatter of results about the truth: for each method, with and without
-  /// clipping, for odd, even, small and large stacks.
+  /// Propagated errors must describe the scatter of results about the truth: for each method, with and
+  /// without clipping, for odd, even, small and large stacks.
   @Test(arguments: CombineOptions.Method.allCases, [3, 5, 8, 12, 25])
   func pullsAreOne(method: CombineOptions.Method, n: Int) {
     var noise = Noise(seed: UInt64(1000 + n))
@@ -141,7 +141,8 @@ import Testing
     }
   }
 
-  /// A measured variance is right on average, clipped samples or not (the reference's is 0 where a sample is clipped).
+  /// A measured variance is right on average, clipped samples or not (the reference's is 0 where a sample is
+  /// clipped).
   @Test func measuredVariancesAreRightOnAverage() {
     var noise = Noise(seed: 4)
     for method in [CombineOptions.Method.mean, .wmean] {

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// The images of a golden FITS file by EXTNAME, as doubles in row-major order: a test-only reader of plain FITS.
+/// The images of a golden FITS file by EXTNAME, as doubles in row-major order: a test-only reader of plain
+/// FITS.
 struct GoldenFile {
   struct Image {
     let shape: [Int]  // slowest axis first

@@ -1,8 +1,8 @@
 import Foundation
 import Pixels
 
-/// A small seeded generator (SplitMix64) with Gaussian and Poisson deviates, so that tests draw the same numbers
-/// everywhere.
+/// A small seeded generator (SplitMix64) with Gaussian and Poisson deviates, so that tests draw the same
+/// numbers everywhere.
 struct Noise: RandomNumberGenerator {
   private var state: UInt64
   init(seed: UInt64) { state = seed }

@@ -25,8 +25,8 @@ import Testing
     }
   }
 
-  /// OLS_F8 and OLS_ERR_F8 are the double precision truth beside the reference, whose error of combined groups is
-  /// wrong. Two groups are combined there by their own scatter, as is done here in the test.
+  /// OLS_F8 and OLS_ERR_F8 are the double precision truth beside the reference, whose error of combined
+  /// groups is wrong. Two groups are combined there by their own scatter, as is done here in the test.
   @Test func slopesAndStandardErrorsAgreeWithDoublePrecision() throws {
     let fits = try fits(.utr)
     for groups in [1, 2] {
@@ -57,7 +57,8 @@ import Testing
     #expect(largestDifference(fit.measured.value.elements.doubles, expected, floor: 1) < 1e-5)
   }
 
-  /// The C library returns counts over the ramp. UPTHERAMP_MS overflows there (a known bug); ours has no such case.
+  /// The C library returns counts over the ramp. UPTHERAMP_MS overflows there (a known bug); ours has no
+  /// such case.
   @Test func countsOverTheRampAgreeWithTheReadoutLibrary() throws {
     let image = try GoldenFile("readout_in.fits").image("DATA")
     let output = try GoldenFile("iris_readout_c_out.fits")
@@ -165,7 +166,8 @@ import Testing
     }
   }
 
-  /// Ten reads with a saturation cut, a skipped read, a NaN and flags, each in its own pixel of a row of twenty.
+  /// Ten reads with a saturation cut, a skipped read, a NaN and flags, each in its own pixel of a row of
+  /// twenty.
   @Test func cutAndSkippedReadsAreLeftOut() {
     let times = (0..<10).map { Double($0) * 2 }
     var ramp = Ramp<Float>(integrations: 1, reads: 10, height: 1, width: 20, repeating: 0)
