@@ -38,6 +38,12 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
     name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: strict)
 }
 
+/// What tests of the reduction engine need besides the rooms they test.
+let engine: [Target.Dependency] = [
+  "PipelineEngine", "DataModels", "Metadata", "FITSIO", "FITSStructure", "Pixels", "JobContract", "CfgFormat",
+  logging,
+]
+
 let package = Package(
   name: "irisarchive",
   products: [
@@ -82,9 +88,16 @@ let package = Package(
       ]),
     room("Executors", ["JobContract", "ChildProcess", logging]),
     // floor 4
-    room("ReadoutSteps", path: "Steps/Readout", ["PipelineEngine", "DataModels", "Pixels"]),
-    room("SharedSteps", path: "Steps/Shared", ["PipelineEngine", "DataModels", "Pixels"]),
-    room("CalibrationSteps", path: "Steps/Calibration", ["PipelineEngine", "DataModels", "Pixels"]),
+    room(
+      "ReadoutSteps", path: "Steps/Readout", ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
+      exclude: ["DQInit/README.md", "RampFit/README.md"]),
+    room(
+      "SharedSteps", path: "Steps/Shared", ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
+      exclude: ["DarkCurrent/README.md", "FlatField/README.md", "BackgroundSubtract/README.md"]),
+    room(
+      "CalibrationSteps", path: "Steps/Calibration",
+      ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
+      exclude: ["CombineFrames/README.md", "FlagDark/README.md", "Normalize/README.md"]),
     // floor 5
     room("Pipelines", ["ReadoutSteps", "SharedSteps", "CalibrationSteps", "PipelineEngine"]),
     room("Simulator", ["DataModels", "Metadata", "Pixels", "FITSIO", "FITSStructure"]),
@@ -92,7 +105,7 @@ let package = Package(
       "Archive",
       [
         "CatalogStore", "Associations", "References", "Executors", "FITSStructure", "Metadata", "JobContract",
-        "Settings", "ChildProcess", crypto, logging, lifecycle, "CInotifyTools",
+        "Settings", "CfgFormat", "ChildProcess", crypto, logging, lifecycle, "CInotifyTools",
       ]),
     room("Template", exclude: ["generate.sh"], resources: [.embedInCode("template.json")]),
     // floor 6
@@ -121,7 +134,11 @@ let package = Package(
     tests("TablesTests", ["Tables"]),
     tests("DataModelsTests", ["DataModels", "FITSIO", "FITSStructure", "Pixels"]),
     tests("SimulatorTests", ["Simulator", "DataModels", "Metadata", "FITSIO", "Pixels"]),
+    tests("PipelineEngineTests", engine),
+    tests("StepsTests", engine + ["ReadoutSteps", "SharedSteps", "CalibrationSteps"]),
+    tests("PipelinesTests", engine + ["Pipelines", "Simulator"]),
+    tests("ScienceTests", engine + ["Pipelines", "Simulator"]),
     tests("CatalogStoreTests", ["CatalogStore", "JobContract"]),
-    tests("CommandTests", ["CatalogStore", "ChildProcess", "FITSStructure", "JobContract"]),
+    tests("CommandTests", ["CatalogStore", "ChildProcess", crypto]),
   ]
 )

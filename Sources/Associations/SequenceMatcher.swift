@@ -53,7 +53,6 @@ public struct SequenceMatcher: Sendable {
     return set.members.allSatisfy { member in
       guard let other = member.integer(field) else { return true }
       if other == position { return false }
-      // Readouts of one exposure all carry the exposure's start.
       return member.start == exposure.start || (other < position) == (member.start < exposure.start)
     }
   }

@@ -24,7 +24,8 @@ extension DueDelivery {
       obsname: "IMG1-SCI", level: 2, job: "J000000", pipeline: "imager_level2", reason: "this is a test")
     let text = (try? JSONEncoder().encode(data)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
     return DueDelivery(
-      event: 0, eventID: "test:\(event)", type: event, subject: "test_cal.fits", time: time, data: text, hook: "",
+      event: 0, eventID: "test:\(event)", type: event, subject: "test_cal.fits", time: time, data: text,
+      hook: "",
       attempts: 0, nextAt: 0)
   }
 }
@@ -45,7 +46,8 @@ extension CatalogReader {
         """
       let rows = try Row.fetchAll(
         db,
-        sql: "SELECT e.id, e.type, e.subject, e.time, d.hook, d.state, d.attempts, d.reason, d.ended_at" + from
+        sql: "SELECT e.id, e.type, e.subject, e.time, d.hook, d.state, d.attempts, d.reason, d.ended_at"
+          + from
           + " ORDER BY d.event DESC, d.hook LIMIT ?3",
         arguments: [hook, state, limit > 0 ? limit : -1])
       let total = try Int.fetchOne(db, sql: "SELECT count(*)" + from, arguments: [hook, state]) ?? 0
@@ -78,7 +80,8 @@ extension CatalogReader {
           """, arguments: [type, subject]
       ).map { row in
         DueDelivery(
-          event: row["ordinal"], eventID: row["id"], type: row["type"], subject: row["subject"], time: row["time"],
+          event: row["ordinal"], eventID: row["id"], type: row["type"], subject: row["subject"],
+          time: row["time"],
           data: row["data"], hook: "", attempts: 0, nextAt: 0)
       }
     }

@@ -19,8 +19,8 @@ extension CatalogReader {
 
   /// The files and products of a selection, oldest exposure first.
   ///
-  /// Keywords that the index holds are looked up there; the others are compared in the stored headers of what the rest
-  /// of the selection leaves.
+  /// Keywords that the index holds are looked up there; the others are compared in the stored headers of what
+  /// the rest of the selection leaves.
   ///
   /// - Parameters:
   ///   - columns: names of ``SelectionColumn/all``.
@@ -109,7 +109,8 @@ extension CatalogReader {
   ) throws -> [(frame: Int64, content: Int64)] {
     try Row.fetchAll(
       db,
-      sql: "SELECT f.id, f.content_id\(selectionTables) WHERE (\(condition.sql)) AND f.content_id IS NOT NULL",
+      sql:
+        "SELECT f.id, f.content_id\(selectionTables) WHERE (\(condition.sql)) AND f.content_id IS NOT NULL",
       arguments: condition.arguments
     ).map { ($0["id"], $0["content_id"]) }
   }

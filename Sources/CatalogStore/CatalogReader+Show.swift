@@ -51,7 +51,8 @@ public struct ProductOrigin: Sendable, Equatable {
 }
 
 extension CatalogReader {
-  /// Everything that `name` may mean: a path, a file name with or without `.fits` or `.fits.gz`, a job, an association.
+  /// Everything that `name` may mean: a path, a file name with or without `.fits` or `.fits.gz`, the name under
+  /// which a master became a reference, a job, an association.
   ///
   /// Files come first, the current one of several first.
   public func subjects(named name: String) throws(CatalogError) -> [CatalogSubject] {
@@ -60,9 +61,10 @@ extension CatalogReader {
       let frames = try FrameRecord.fetchAll(
         db,
         sql: select + """
-           WHERE f.name IN (?, ?, ?) OR p.path = ?
+           WHERE f.name IN (?1, ?2, ?3) OR p.path = ?1
+            OR f.id IN (SELECT frame_id FROM reference WHERE file IN (?1, ?2))
           ORDER BY f.state IN ('superseded', 'missing', 'duplicate'), f.origin, f.id
-          """, arguments: [name, name + ".fits", name + ".fits.gz", name])
+          """, arguments: [name, name + ".fits", name + ".fits.gz"])
       let jobs = try JobRecord.fetchAll(db, sql: JobRecord.select + " WHERE j.name = ?", arguments: [name])
       let associations = try AssociationRecord.fetchAll(
         db, sql: "SELECT * FROM association WHERE name = ?", arguments: [name])
@@ -103,7 +105,8 @@ extension CatalogReader {
   /// Steps of a run, in order.
   public func steps(run: Int64) throws(CatalogError) -> [StepRecord] {
     try read { db in
-      try StepRecord.fetchAll(db, sql: "SELECT * FROM step WHERE run_id = ? ORDER BY ordinal", arguments: [run])
+      try StepRecord.fetchAll(
+        db, sql: "SELECT * FROM step WHERE run_id = ? ORDER BY ordinal", arguments: [run])
     }
   }
 
@@ -125,7 +128,8 @@ extension CatalogReader {
           SELECT DISTINCT name FROM frame WHERE substr(name, 1, ?) = ?
           UNION SELECT name FROM job UNION SELECT name FROM association LIMIT 5000
           """, arguments: [stem.count, stem])
-      return NearNames.matches(of: name, in: names)
+      let stems = names.map { String($0.hasSuffix(".fits") ? $0.dropLast(5) : $0[...]) }
+      return NearNames.matches(of: name.hasSuffix(".fits") ? String(name.dropLast(5)) : name, in: stems)
     }
   }
 }

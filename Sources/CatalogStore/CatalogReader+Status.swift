@@ -55,6 +55,8 @@ public struct CatalogStatus: Sendable, Codable, Equatable {
   /// From the close of the last input of a product to the product's row.
   public var closeToProduct: StatusDelay
   public var context: String?
+  /// Nothing is under way: no frame without its associations, no job to make or run, no hook to call now.
+  public var settled: Bool
   /// What the log has to say, newest first.
   public var notices: [StatusNotice]
 }
@@ -71,11 +73,13 @@ extension CatalogReader {
   ///   - now: seconds since 1970 UTC.
   ///   - limit: how many concerns of each kind, newest first.
   ///   - sample: delays are those of the newest so many files.
-  public func status(now: Double, limit: Int = 20, sample: Int = 10_000) throws(CatalogError) -> CatalogStatus {
+  public func status(now: Double, limit: Int = 20, sample: Int = 10_000) throws(CatalogError) -> CatalogStatus
+  {
     try read { db in
       CatalogStatus(
         files: try Self.counts(db, "SELECT state, count(*) FROM frame WHERE origin = 'raw' GROUP BY 1"),
-        products: try Self.counts(db, "SELECT state, count(*) FROM frame WHERE origin = 'product' GROUP BY 1"),
+        products: try Self.counts(
+          db, "SELECT state, count(*) FROM frame WHERE origin = 'product' GROUP BY 1"),
         queue: try Self.counts(db, "SELECT state, count(*) FROM job GROUP BY 1"),
         waiting: try Self.waiting(db, limit),
         held: try Self.frames(db, "f.state = 'held'", limit, next: "irisarchive show %@ --header"),
@@ -91,9 +95,26 @@ extension CatalogReader {
         closeToCatalog: try Self.delay(db, Self.closeToCatalog, sample),
         closeToProduct: try Self.delay(db, Self.closeToProduct, sample),
         context: try String.fetchOne(db, sql: "SELECT value FROM fact WHERE name = 'context'"),
+        settled: try Self.isSettled(db, now),
         notices: try StatusNotice.fetchAll(
           db, sql: "SELECT at, subject, sentence FROM notice ORDER BY id DESC LIMIT ?", arguments: [limit]))
     }
+  }
+
+  private static func isSettled(_ db: Database, _ now: Double) throws -> Bool {
+    let busy = try Bool.fetchOne(
+      db,
+      sql: """
+        SELECT EXISTS (SELECT 1 FROM frame WHERE associated = 0)
+          OR EXISTS (SELECT 1 FROM association WHERE state = 'closed' AND settled = 0)
+          OR EXISTS (SELECT 1 FROM job WHERE state IN ('queued', 'running'))
+          OR EXISTS (SELECT 1 FROM product q JOIN frame f ON f.id = q.frame_id
+            WHERE f.state = 'current' AND q.kind IN ('dark', 'flat', 'mask')
+              AND NOT EXISTS (SELECT 1 FROM reference r WHERE r.frame_id = f.id))
+          OR EXISTS (SELECT 1 FROM event WHERE dispatched = 0)
+          OR EXISTS (SELECT 1 FROM delivery WHERE state = 'pending' AND next_at <= ?)
+        """, arguments: [now])
+    return !(busy ?? false)
   }
 
   private static var closeToCatalog: String {

@@ -14,8 +14,8 @@ public enum CatalogTime {
     return "\(day)T\(clock.joined(separator: ":")).\(padded(time % 1000, 3))Z"
   }
 
-  /// Reads `2026-07-14`, `2026-07-14T09:12`, `2026-07-14 09:12:44.7`, with or without a final `Z`; nil for anything
-  /// else.
+  /// Reads `2026-07-14`, `2026-07-14T09:12`, `2026-07-14 09:12:44.7`, with or without a final `Z`; nil for
+  /// anything else.
   public static func seconds(_ text: String) -> Double? {
     var body = Substring(text)
     if body.last == "Z" || body.last == "z" { body.removeLast() }

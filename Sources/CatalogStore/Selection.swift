@@ -48,7 +48,9 @@ public struct Selection: Sendable, Equatable {
   }
 
   /// Superseded products are shown when asked for by state, too.
-  private var hidesSuperseded: Bool { !includesSuperseded && (patterns["state"] ?? []).isEmpty && ids.isEmpty }
+  private var hidesSuperseded: Bool {
+    !includesSuperseded && (patterns["state"] ?? []).isEmpty && ids.isEmpty
+  }
 
   private static func nameCondition(_ name: String) -> SelectionCondition {
     if name.hasPrefix("/") { return .glob("p.path", name) }

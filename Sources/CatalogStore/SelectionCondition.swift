@@ -20,15 +20,17 @@ struct SelectionCondition {
     joined(conditions, by: " OR ", empty: "0")
   }
 
-  private static func joined(_ list: [SelectionCondition], by word: String, empty: String) -> SelectionCondition {
+  private static func joined(_ list: [SelectionCondition], by word: String, empty: String)
+    -> SelectionCondition
+  {
     guard !list.isEmpty else { return SelectionCondition(sql: empty) }
     return SelectionCondition(
       sql: list.map { "(\($0.sql))" }.joined(separator: word),
       arguments: list.reduce(into: StatementArguments()) { $0 += $1.arguments })
   }
 
-  /// `sql` equals the pattern, or matches it as a glob when it has `*`, `?` or `[`. A name that holds such characters
-  /// is found by its literal text too.
+  /// `sql` equals the pattern, or matches it as a glob when it has `*`, `?` or `[`. A name that holds such
+  /// characters is found by its literal text too.
   static func glob(_ sql: String, _ pattern: String) -> SelectionCondition {
     guard pattern.contains(where: { "*?[".contains($0) }) else {
       return SelectionCondition(sql: "\(sql) = ?", arguments: [pattern])

@@ -19,7 +19,8 @@ public struct SelectionCone: Sendable, Equatable {
   /// - Throws: ``CatalogError`` `bad-position`.
   public init(text: String, radiusArcseconds: Double) throws(CatalogError) {
     let parts = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-    guard parts.count == 2, let ra = Self.angle(parts[0], perUnit: 15), let dec = Self.angle(parts[1], perUnit: 1),
+    guard parts.count == 2, let ra = Self.angle(parts[0], perUnit: 15),
+      let dec = Self.angle(parts[1], perUnit: 1),
       (0...360).contains(ra), (-90...90).contains(dec), radiusArcseconds > 0, radiusArcseconds <= 648_000
     else {
       throw CatalogError(

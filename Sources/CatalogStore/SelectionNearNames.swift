@@ -1,7 +1,8 @@
 /// Names that a mistyped one was probably meant to be.
 public enum NearNames {
-  /// At most three of `names`, nearest first: at an edit distance (insertions, deletions, replacements) of at most a
-  /// third of the longer name, or containing `word` when that has three letters or more. Case is ignored.
+  /// At most three of `names`, nearest first: at an edit distance (insertions, deletions, replacements) of at
+  /// most a third of the longer name, or containing `word` when that has three letters or more. Case is
+  /// ignored.
   public static func matches(of word: String, in names: [String]) -> [String] {
     let wanted = Array(word.lowercased().prefix(64))
     let ranked = names.compactMap { name -> (Int, String)? in

@@ -13,7 +13,8 @@ public enum SelectionValue: Sendable, Equatable {
     case .none: ""
     case .text(let text): text
     case .integer(let value): String(value)
-    case .real(let value): value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
+    case .real(let value):
+      value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
     case .time(let seconds): CatalogTime.text(seconds)
     }
   }

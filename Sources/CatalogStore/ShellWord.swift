@@ -3,7 +3,8 @@ public enum ShellWord {
   /// The word itself when it is plain, else in single quotes (or `$'…'` when it has control characters).
   public static func quoted(_ word: String) -> String {
     let plain = word.unicodeScalars.allSatisfy { scalar in
-      scalar.isASCII && (scalar.properties.isAlphabetic || "0123456789_-.,:/@%+=".unicodeScalars.contains(scalar))
+      scalar.isASCII
+        && (scalar.properties.isAlphabetic || "0123456789_-.,:/@%+=".unicodeScalars.contains(scalar))
     }
     if plain && !word.isEmpty { return word }
     guard word.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 }) else {

@@ -1,7 +1,8 @@
 import GRDB
 
-/// A checked `--where` expression over the columns of ``SelectionColumn``: comparisons, `and`, `or`, `not` and
-/// parentheses. It is parsed here and turned into SQL with bound values; the text itself never reaches SQLite.
+/// A checked `--where` expression over the columns of ``SelectionColumn``: comparisons, `and`, `or`, `not`
+/// and parentheses. It is parsed here and turned into SQL with bound values; the text itself never reaches
+/// SQLite.
 ///
 /// ```
 /// expression := conjunction { OR conjunction }        conjunction := negation { AND negation }
@@ -30,8 +31,8 @@ public struct WhereExpression: Sendable, Equatable {
   public let text: String
   let root: Node
 
-  /// - Throws: ``CatalogError`` `where-syntax` naming the place, `where-type` when a value cannot be compared with its
-  ///   column, `unknown-column`.
+  /// - Throws: ``CatalogError`` `where-syntax` naming the place, `where-type` when a value cannot be compared
+  ///   with its column, `unknown-column`.
   public init(_ text: String) throws(CatalogError) {
     self.text = text
     var parser = try WhereExpressionParser(text)

@@ -7,7 +7,8 @@ enum WhereExpressionToken: Sendable, Equatable {
 
   var position: Int {
     switch self {
-    case .word(_, let position), .number(_, _, let position), .string(_, let position), .symbol(_, let position):
+    case .word(_, let position), .number(_, _, let position), .string(_, let position),
+      .symbol(_, let position):
       position
     }
   }
@@ -20,7 +21,8 @@ enum WhereExpressionToken: Sendable, Equatable {
     }
   }
 
-  /// - Throws: ``CatalogError`` `where-syntax` for an open string, a bad number or a character that means nothing.
+  /// - Throws: ``CatalogError`` `where-syntax` for an open string, a bad number or a character that means
+  ///   nothing.
   static func tokens(of text: String) throws(CatalogError) -> [WhereExpressionToken] {
     let characters = Array(text)
     guard characters.count <= 4096 else { throw fault(text, "--where is longer than 4096 characters") }
@@ -98,7 +100,8 @@ enum WhereExpressionToken: Sendable, Equatable {
         return .symbol(candidate, start)
       }
     }
-    throw fault(text, "--where has '\(characters[start])' at character \(start + 1), which means nothing here")
+    throw fault(
+      text, "--where has '\(characters[start])' at character \(start + 1), which means nothing here")
   }
 
   private static func fault(_ text: String, _ message: String) -> CatalogError {

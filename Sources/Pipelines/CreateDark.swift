@@ -7,7 +7,8 @@ extension Pipeline {
   public static let createDark = Pipeline(
     name: "create_dark", summary: "Dark exposures to a master dark",
     aliases: ["liger_iris_pipeline.CreateDark", "iris_pipeline.pipeline.CreateDark"],
-    intake: .set, steps: [DQInitStep.self, CombineFramesStep.self], productKind: "dark", level: 0,
+    intake: .set, steps: [DQInitStep.self, CombineFramesStep.self, FlagDarkStep.self], productKind: "dark",
+    level: 0,
     dataModel: "TMTDarkModel", referenceType: "dark", title: "create dark",
     defaults: ["combine_frames.min_frames": "3", "combine_frames.good_frames": "5"])
 }

@@ -69,7 +69,7 @@ struct RampFitter<Element: PixelScalar>: Sendable {
     }
     if anyLane(bad) { return nil }
     var line = RampLine()
-    line.slope = slope
+    line.slope = slope / all.divisor
     line.used = Lanes(repeating: Float(weights.kept.count))
     line.read = Lanes(repeating: all.read)
     line.poisson = Lanes(repeating: all.poisson)
@@ -101,7 +101,7 @@ struct RampFitter<Element: PixelScalar>: Sendable {
       usable += ones(where: good)
       slope += all.weights[j] * Lanes.zero.replacing(with: y - origin, where: good)
     }
-    line.slope = slope
+    line.slope = slope / all.divisor
     line.used = usable
     line.read = Lanes(repeating: all.read)
     line.poisson = Lanes(repeating: all.poisson)
@@ -156,7 +156,7 @@ struct RampFitter<Element: PixelScalar>: Sendable {
       for j in weights.kept.prefix(Int(length)) {
         slope += fit.weights[j] * (at(index, j, i, count) - origin)
       }
-      line.slope.replace(with: slope, where: same)
+      line.slope.replace(with: slope / fit.divisor, where: same)
       line.read.replace(with: fit.read, where: same)
       line.poisson.replace(with: fit.poisson, where: same)
     }
@@ -182,7 +182,8 @@ struct RampFitter<Element: PixelScalar>: Sendable {
   ) {
     let fit = ReadWeights(method: weights.method, times: weights.times, usable: usable)
     let y = usable.map { samples.base[(index * reads + $0) * planeCount + i + lane].asFloat }
-    line.slope[lane] = zip(usable, y).reduce(Float(0)) { $0 + fit.weights[$1.0] * ($1.1 - (y.first ?? 0)) }
+    let sum = zip(usable, y).reduce(Float(0)) { $0 + fit.weights[$1.0] * ($1.1 - (y.first ?? 0)) }
+    line.slope[lane] = sum / fit.divisor
     line.read[lane] = fit.read
     line.poisson[lane] = fit.poisson
   }

@@ -1,4 +1,6 @@
-/// The weights of a linear rate estimator for a given set of usable reads: `rate = sum w_j y_j`.
+/// The weights of a linear rate estimator for a given set of usable reads: `rate = sum w_j y_j / divisor`.
+///
+/// The division stands last so that whole numbers of seconds and of DN give whole rates exactly.
 ///
 /// Every method here is linear in the reads, so its variances follow from the weights alone. A Poisson
 /// process gains `rate * dt` of variance in each interval, which all later reads share:
@@ -6,9 +8,11 @@
 /// these are ALGORITHMS 1.21's 1.2 (n^2+1)/(n(n^2-1)) and 12/((n^3-n) t^2) for UTR, and Vacca, Cushing &
 /// Rayner (2004) for MCDS.
 struct ReadWeights: Sendable {
-  /// One weight per read, 0 for those not used.
+  /// One weight per read, 0 for those not used; to be divided by `divisor`.
   let weights: [Float]
-  /// `sum w^2`: the read-noise variance for a noise of 1.
+  /// What the weighted sum is divided by; 1 where there is no rate.
+  let divisor: Float
+  /// `sum (w / divisor)^2`: the read-noise variance for a noise of 1.
   let read: Float
   /// The Poisson variance for a rate of 1 and a gain of 1.
   let poisson: Float
@@ -18,14 +22,17 @@ struct ReadWeights: Sendable {
   init(method: RampFitOptions.Method, times: [Double], usable: [Int]) {
     var w = [Double](repeating: 0, count: times.count)
     let n = usable.count
+    var divisor = 1.0
     if n >= 2 {
       switch method {
-      case .cds: Self.difference(1, times, usable, &w)
-      case .mcds(let m): Self.difference(max(min(m, n / 2), 1), times, usable, &w)
-      case .utr: Self.slope(times, usable, &w)
+      case .cds: divisor = Self.difference(1, times, usable, &w)
+      case .mcds(let m): divisor = Self.difference(max(min(m, n / 2), 1), times, usable, &w)
+      case .utr: divisor = Self.slope(times, usable, &w)
       }
     }
     weights = w.map { Float($0) }
+    self.divisor = Float(divisor)
+    w = w.map { $0 / divisor }
     read = Float(w.reduce(0) { $0 + $1 * $1 })
     var later = 0.0
     var poisson = 0.0
@@ -37,18 +44,22 @@ struct ReadWeights: Sendable {
     used = n
   }
 
-  private static func difference(_ m: Int, _ times: [Double], _ usable: [Int], _ w: inout [Double]) {
+  /// Weights of group means, times m; returns the time between the means, times m.
+  private static func difference(
+    _ m: Int, _ times: [Double], _ usable: [Int], _ w: inout [Double]
+  ) -> Double {
     let first = usable.prefix(m)
     let last = usable.suffix(m)
-    let span = (last.reduce(0) { $0 + times[$1] } - first.reduce(0) { $0 + times[$1] }) / Double(m)
-    for j in first { w[j] -= 1 / (span * Double(m)) }
-    for j in last { w[j] += 1 / (span * Double(m)) }
+    for j in first { w[j] -= 1 }
+    for j in last { w[j] += 1 }
+    return last.reduce(0) { $0 + times[$1] } - first.reduce(0) { $0 + times[$1] }
   }
 
-  private static func slope(_ times: [Double], _ usable: [Int], _ w: inout [Double]) {
+  /// Times from their mean; returns the sum of their squares.
+  private static func slope(_ times: [Double], _ usable: [Int], _ w: inout [Double]) -> Double {
     let mean = usable.reduce(0) { $0 + times[$1] } / Double(usable.count)
-    let square = usable.reduce(0) { $0 + (times[$1] - mean) * (times[$1] - mean) }
-    for j in usable { w[j] = (times[j] - mean) / square }
+    for j in usable { w[j] = times[j] - mean }
+    return usable.reduce(0) { $0 + w[$1] * w[$1] }
   }
 }
 

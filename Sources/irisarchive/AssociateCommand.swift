@@ -27,7 +27,8 @@ struct AssociateCommand: ParsableCommand {
       ],
       rows: rows.map {
         [
-          .string($0.rule), .string($0.role), .string($0.candidate), .bool($0.accepted), .string($0.criterion),
+          .string($0.rule), .string($0.role), .string($0.candidate), .bool($0.accepted),
+          .string($0.criterion),
           .string($0.detail),
         ]
       }, name: "explanation")

@@ -37,7 +37,9 @@ struct Checkup {
       settings = try options.settings()
       findings.append(Finding("settings", .ok, "\(root)/\(ArchiveSettings.relativePath) is understood"))
     } catch {
-      return findings + [Finding("settings", failed: error)] + hooks() + [MachineCheckup.clock(newest: newest())]
+      return findings + [Finding("settings", failed: error)] + hooks() + [
+        MachineCheckup.clock(newest: newest())
+      ]
     }
     let layout = ArchiveLayout(root: root, settings: settings)
     let machine = MachineCheckup(layout: layout, reserveBytes: settings.diskReserveBytes)
@@ -57,7 +59,9 @@ struct Checkup {
       guard !problems.isEmpty else {
         return [Finding("catalog", .ok, "sound, and of this program's schema"), daemon]
       }
-      return problems.map { Finding("catalog", .problem, $0, hint: "restore a backup, then irisarchive watch") }
+      return problems.map {
+        Finding("catalog", .problem, $0, hint: "restore a backup, then irisarchive watch")
+      }
         + [daemon]
     } catch {
       return [Finding("catalog", failed: error)]

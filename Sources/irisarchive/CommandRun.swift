@@ -1,9 +1,10 @@
 import ArgumentParser
+import CatalogStore
 import Foundation
 import Glibc
 
-/// One run of the program: parses the line, runs the command, tells an error in its one form, and leaves with the
-/// exit code of that error.
+/// One run of the program: parses the line, runs the command, tells an error in its one form, and leaves with
+/// the exit code of that error.
 enum CommandRun {
   static func main(_ arguments: [String]) async -> Never {
     let arguments = CommandLineForm.rewritten(arguments)
@@ -42,10 +43,11 @@ enum CommandRun {
       exit(code.rawValue)
     }
     let command = CommandLineForm.command(in: arguments)
+    let message = IrisArchive.message(for: error)
     tell(
       CommandFailure(
-        code: "usage", message: IrisArchive.message(for: error), subject: command, hint: "\(command) --help"),
-      arguments)
+        code: "usage", message: message.prefix(1).lowercased() + message.dropFirst(), subject: command,
+        hint: CommandLineForm.nearCommands(arguments) ?? "\(command) --help"), arguments)
     exit(ExitStatus.usage.rawValue)
   }
 
@@ -75,12 +77,23 @@ enum CommandLineForm {
 
   /// The command that a line names, for hints.
   static func command(in arguments: [String]) -> String {
-    var names: Set<String> = []
+    arguments.first.flatMap { names.contains($0) ? "irisarchive \($0)" : nil } ?? "irisarchive"
+  }
+
+  /// "did you mean …" when the first word is no command.
+  static func nearCommands(_ arguments: [String]) -> String? {
+    guard let first = arguments.first, !first.hasPrefix("-"), !names.contains(first) else { return nil }
+    let near = NearNames.matches(of: first, in: names)
+    return near.isEmpty ? nil : "did you mean irisarchive \(near.joined(separator: " or irisarchive "))?"
+  }
+
+  private static var names: [String] {
+    var names: [String] = []
     for group in IrisArchive.configuration.groupedSubcommands {
       for subcommand in group.subcommands {
-        if let name = subcommand.configuration.commandName { names.insert(name) }
+        if let name = subcommand.configuration.commandName { names.append(name) }
       }
     }
-    return arguments.first.flatMap { names.contains($0) ? "irisarchive \($0)" : nil } ?? "irisarchive"
+    return names
   }
 }

@@ -2,7 +2,8 @@ import CatalogStore
 import Foundation
 import Glibc
 
-/// Whether a daemon watches the archive: by its lock, which ends with the process, and by what it last said of itself.
+/// Whether a daemon watches the archive: by its lock, which ends with the process, and by what it last said
+/// of itself.
 struct DaemonPulse {
   /// nil when the lock cannot be looked at.
   let isRunning: Bool?
@@ -15,7 +16,8 @@ struct DaemonPulse {
 
   /// - Parameter fact: JSON of the catalog's fact `daemon`.
   init(root: String, fact: String?) {
-    let object = fact.flatMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) } as? [String: Any] ?? [:]
+    let object =
+      fact.flatMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) } as? [String: Any] ?? [:]
     pid = object["pid"] as? Int
     host = object["host"] as? String
     started = object["started"] as? Double ?? (object["started"] as? String).flatMap(CatalogTime.seconds)
@@ -37,13 +39,16 @@ struct DaemonPulse {
 
   var sentence: String {
     let since = started.map { " since \(CatalogTime.text($0))" } ?? ""
-    let who = pid.map { " (pid \($0)\(host.map { " on \($0)" } ?? "")\(source.map { ", \($0)" } ?? ""))" } ?? ""
+    let who =
+      pid.map { " (pid \($0)\(host.map { " on \($0)" } ?? "")\(source.map { ", \($0)" } ?? ""))" } ?? ""
     switch (isRunning, state) {
     case (true?, _): return "\(state ?? "running")\(since)\(who)"
     case (_, nil): return "never started; irisarchive watch"
     case (nil, let state?): return "said \(state)\(since)\(who); its lock cannot be looked at"
-    case (false?, "stopped"?): return "stopped, was started \(started.map(CatalogTime.text) ?? ""); irisarchive watch"
-    case (false?, _): return "dead: it was running\(since)\(who) and did not stop by itself; irisarchive watch"
+    case (false?, "stopped"?):
+      return "stopped, was started \(started.map(CatalogTime.text) ?? ""); irisarchive watch"
+    case (false?, _):
+      return "dead: it was running\(since)\(who) and did not stop by itself; irisarchive watch"
     }
   }
 
@@ -51,7 +56,8 @@ struct DaemonPulse {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return errno == ENOENT ? false : nil }
     defer { close(descriptor) }
-    // A shared lock, given back at once by close: it disturbs no daemon, only shows whether one holds the exclusive.
+    // A shared lock, given back at once by close: it disturbs no daemon, only shows whether one holds the
+    // exclusive.
     return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
   }
 }

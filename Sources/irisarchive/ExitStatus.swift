@@ -20,7 +20,8 @@ enum ExitStatus: Int32, Error, Sendable {
 
   private static let byCode: [String: ExitStatus] = [
     "unknown-column": .usage, "unknown-format": .usage, "bad-position": .usage, "where-syntax": .usage,
-    "where-type": .usage, "bad-keyword": .usage, "no-archive": .usage, "usage": .usage, "unknown-event": .usage,
+    "where-type": .usage, "bad-keyword": .usage, "no-archive": .usage, "usage": .usage,
+    "unknown-event": .usage,
     "no-such-record": .nothingMatched, "no-match": .nothingMatched, "no-such-job": .nothingMatched,
     "input-missing": .inputMissing, "input-unreadable": .inputMissing,
     "bad-file": .badData, "not-fits": .badData, "not-regular": .badData, "read-failed": .badData,

@@ -25,7 +25,9 @@ struct FileVerification {
 
   private func content(_ frame: FrameRecord) throws -> [Problem] {
     guard let path = frame.path else {
-      return [Problem(code: "missing", sentence: "the file is gone: \(frame.reason ?? "its place is not known")")]
+      return [
+        Problem(code: "missing", sentence: "the file is gone: \(frame.reason ?? "its place is not known")")
+      ]
     }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
     guard descriptor >= 0 else {

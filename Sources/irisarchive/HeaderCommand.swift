@@ -23,7 +23,9 @@ struct HeaderCommand: ParsableCommand {
   @OptionGroup var list: ListOptions
 
   func run() throws {
-    let keys = (self.keys ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces).uppercased() }
+    let keys = (self.keys ?? "").split(separator: ",").map {
+      $0.trimmingCharacters(in: .whitespaces).uppercased()
+    }
     var rows: [[Cell]] = []
     var failures: [CommandFailure] = []
     for file in files {
@@ -48,7 +50,8 @@ struct HeaderCommand: ParsableCommand {
     let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       throw CommandFailure(
-        code: "input-missing", message: "cannot be opened: \(String(cString: strerror(errno)))", subject: file)
+        code: "input-missing", message: "cannot be opened: \(String(cString: strerror(errno)))", subject: file
+      )
     }
     defer { close(descriptor) }
     let structure: FileStructure
@@ -65,7 +68,8 @@ struct HeaderCommand: ParsableCommand {
 
   private static func text(_ structure: FileStructure, _ file: String) -> String {
     structure.hdus.map { hdu in
-      "# \(file) HDU \(hdu.index)\(hdu.name.isEmpty ? "" : " \(hdu.name)")\n" + HeaderForm.records(hdu.header.text)
+      "# \(file) HDU \(hdu.index)\(hdu.name.isEmpty ? "" : " \(hdu.name)")\n"
+        + HeaderForm.records(hdu.header.text)
     }.joined(separator: "\n")
   }
 

@@ -4,8 +4,8 @@ import FITSStructure
 
 /// Compares header keywords that no index holds, in stored headers.
 enum HeaderSearch {
-  /// True when every keyword has, in one of the HDUs, a value that equals the wanted one as text or as a number, or
-  /// matches it as a glob.
+  /// True when every keyword has, in one of the HDUs, a value that equals the wanted one as text or as a
+  /// number, or matches it as a glob.
   static func satisfies(_ headers: [StoredHeader], _ keywords: [Selection.Keyword]) -> Bool {
     keywords.allSatisfy { keyword in
       headers.contains { header in

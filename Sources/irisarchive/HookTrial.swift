@@ -14,8 +14,11 @@ struct HookTrial {
   init(root: String, event: String, hook: String?) throws(CommandFailure) {
     guard HookFolder.events.contains(event) else {
       let near = NearNames.matches(of: event, in: HookFolder.events)
-      let names = near.isEmpty ? HookFolder.events.joined(separator: " ") : "did you mean \(near.joined(separator: " or "))?"
-      throw CommandFailure(code: "unknown-event", message: "there is no such event", subject: event, hint: names)
+      let names =
+        near.isEmpty
+        ? HookFolder.events.joined(separator: " ") : "did you mean \(near.joined(separator: " or "))?"
+      throw CommandFailure(
+        code: "unknown-event", message: "there is no such event", subject: event, hint: names)
     }
     let found = HookFolder(path: root + "/hooks").inspect().filter {
       $0.event == event && (hook == nil || $0.name == hook || $0.path == hook)
@@ -51,7 +54,8 @@ struct HookTrial {
     let end = try await ProgramRun(
       executable: hook.path,
       environment: [
-        "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": scratch, "LANG": "C.UTF-8", "IRISARCHIVE_EVENT": event,
+        "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": scratch, "LANG": "C.UTF-8",
+        "IRISARCHIVE_EVENT": event,
         "IRISARCHIVE_EVENT_ID": delivery.eventID, "IRISARCHIVE_ATTEMPT": "1", "IRISARCHIVE_ROOT": root,
       ],
       workingDirectory: scratch, standardInput: .data(CloudEvent.line(delivery, root: root)),

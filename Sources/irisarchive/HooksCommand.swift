@@ -29,7 +29,8 @@ struct HooksList: ParsableCommand {
     try list.put(
       Table(
         [
-          Column("event", .string), Column("name", .string), Column("state", .string), Column("reason", .string),
+          Column("event", .string), Column("name", .string), Column("state", .string),
+          Column("reason", .string),
           Column("path", .string),
         ], rows: rows, name: "hooks"))
   }
@@ -41,7 +42,8 @@ struct HooksLog: ParsableCommand {
     commandName: "log", abstract: "Deliveries, newest first: what was told to whom, and how it ended.")
 
   @OptionGroup var root: RootOptions
-  @Option(name: .long, help: "Only deliveries in this state: \(StatusText.deliveryStates.joined(separator: ", ")).")
+  @Option(
+    name: .long, help: "Only deliveries in this state: \(StatusText.deliveryStates.joined(separator: ", ")).")
   var state: String?
   @Argument(help: "Only this hook, by name or path.")
   var hook: String?
@@ -59,7 +61,8 @@ struct HooksLog: ParsableCommand {
     try list.put(
       Table(
         [
-          Column("time", .string), Column("event", .string), Column("subject", .string), Column("hook", .string),
+          Column("time", .string), Column("event", .string), Column("subject", .string),
+          Column("hook", .string),
           Column("state", .string), Column("attempts", .int), Column("ended_at", .string),
           Column("reason", .string), Column("event_id", .string),
         ], rows: rows, name: "deliveries"), total: deliveries.total)
@@ -79,7 +82,9 @@ struct HooksRetry: ParsableCommand {
     let writer = try root.writer()
     var count = 0
     if let hook {
-      for path in try writer.reader.hooksWithDeliveries(named: hook) { count += try writer.retryDeliveries(hook: path) }
+      for path in try writer.reader.hooksWithDeliveries(named: hook) {
+        count += try writer.retryDeliveries(hook: path)
+      }
     } else {
       count = try writer.retryDeliveries(hook: nil)
     }
@@ -124,6 +129,7 @@ struct HooksTest: AsyncParsableCommand {
   var hook: String?
 
   func run() async throws {
-    try await HookTrial(root: try root.path(), event: event, hook: hook).run(.example(event: event, at: Clock.now))
+    try await HookTrial(root: try root.path(), event: event, hook: hook).run(
+      .example(event: event, at: Clock.now))
   }
 }

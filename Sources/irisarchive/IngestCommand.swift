@@ -28,7 +28,8 @@ struct IngestCommand: ParsableCommand {
     try list.put(
       Table(
         [
-          Column("path", .string), Column("outcome", .string), Column("state", .string), Column("obsname", .string),
+          Column("path", .string), Column("outcome", .string), Column("state", .string),
+          Column("obsname", .string),
           Column("reason", .string),
         ], rows: rows, name: "ingested"))
     let bad = reports.count { $0.state == "quarantined" }

@@ -8,7 +8,8 @@ import Template
 /// `irisarchive init`
 struct InitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "init", abstract: "Lay down an archive: folders, catalog, configuration, rules, hook samples.",
+    commandName: "init",
+    abstract: "Lay down an archive: folders, catalog, configuration, rules, hook samples.",
     discussion: "Safe to repeat: an edited file stays, and what is new lies beside it as FILE.new.")
 
   @Argument(help: "Root of the archive.")
@@ -30,6 +31,7 @@ struct InitCommand: ParsableCommand {
     let rows = laid.map { [Cell.string($0.path), .string($0.action.rawValue)] }
     try list.put(Table([Column("path", .string), Column("action", .string)], rows: rows, name: "laid"))
     let word = ShellWord.quoted(root)
-    Talk.line("\(root) is an archive. Next: irisarchive doctor --root \(word); irisarchive watch --root \(word)")
+    Talk.line(
+      "\(root) is an archive. Next: irisarchive doctor --root \(word); irisarchive watch --root \(word)")
   }
 }

@@ -15,7 +15,8 @@ struct IrisArchive: AsyncParsableCommand {
     version: version,
     groupedSubcommands: [
       CommandGroup(
-        name: "Set up", subcommands: [InitCommand.self, ConfigCommand.self, DoctorCommand.self, HooksCommand.self]),
+        name: "Set up",
+        subcommands: [InitCommand.self, ConfigCommand.self, DoctorCommand.self, HooksCommand.self]),
       CommandGroup(
         name: "Work",
         subcommands: [WatchCommand.self, IngestCommand.self, JobsCommand.self, AssociateCommand.self]),

@@ -6,7 +6,8 @@ import Tables
 struct JobsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "jobs", abstract: "The queue: list, show, retry, cancel.",
-    subcommands: [JobsList.self, JobsShow.self, JobsRetry.self, JobsCancel.self], defaultSubcommand: JobsList.self)
+    subcommands: [JobsList.self, JobsShow.self, JobsRetry.self, JobsCancel.self],
+    defaultSubcommand: JobsList.self)
 }
 
 /// `irisarchive jobs list`
@@ -42,7 +43,8 @@ struct JobsList: ParsableCommand {
       ],
       rows: jobs.map {
         [
-          .string($0.name), .string($0.state), .string($0.pipeline), .string($0.association), Cell($0.priority),
+          .string($0.name), .string($0.state), .string($0.pipeline), .string($0.association),
+          Cell($0.priority),
           Cell($0.attempts), Cell(time: $0.createdAt), Cell(time: $0.startedAt), Cell(time: $0.endedAt),
           Cell($0.reason),
         ]
@@ -66,7 +68,9 @@ struct JobsShow: ParsableCommand {
     let reader = try root.reader()
     guard let record = try reader.job(named: job) else { throw JobChange.missing(job) }
     let description = SubjectDescription(reader: reader)
-    if format == .json { return Answer.write(try JSONValue.object(description.json(.job(record))).rendered()) }
+    if format == .json {
+      return Answer.write(try JSONValue.object(description.json(.job(record))).rendered())
+    }
     let chosen: TableFormat = format == .tsv || (format == nil && !Answer.isTerminal) ? .tsv : .table
     Answer.write(chosen.render(try description.table(.job(record))))
   }
@@ -121,7 +125,8 @@ struct JobChange {
       } else {
         failures.append(
           CommandFailure(
-            code: "job-state", message: "\(name) is \(job.state) and was not \(verb): \(allowed)", subject: name,
+            code: "job-state", message: "\(name) is \(job.state) and was not \(verb): \(allowed)",
+            subject: name,
             hint: "irisarchive jobs show \(name)"))
       }
     }

@@ -21,7 +21,8 @@ struct ListOptions: ParsableArguments {
     help: "Form of the answer: \(TableFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: TableFormat?
 
-  @Option(name: .long, help: ArgumentHelp("Columns, separated by commas; none: list them.", valueName: "a,b,c"))
+  @Option(
+    name: .long, help: ArgumentHelp("Columns, separated by commas; none: list them.", valueName: "a,b,c"))
   var columns: String?
 
   @Flag(name: .long, help: "Only the first column, one value a line.")
@@ -73,7 +74,8 @@ struct ListOptions: ParsableArguments {
     if limit > 0 && count > limit {
       Talk.line("showing \(limit) of \(count); use --limit 0 for all")
       table = Table(
-        table.columns, rows: Array(table.rows.prefix(limit)), name: table.name, description: table.description)
+        table.columns, rows: Array(table.rows.prefix(limit)), name: table.name, description: table.description
+      )
     }
     if names { return try write(Self.names(table)) }
     try write(chosenFormat.render(table, options: TextOptions(width: Answer.width, colour: usesColour)))

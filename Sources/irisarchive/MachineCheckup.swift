@@ -9,7 +9,10 @@ struct MachineCheckup {
   let reserveBytes: UInt64
 
   private var named: [(name: String, path: String)] {
-    [("incoming", layout.incoming), ("products", layout.products), ("work", layout.work), ("logs", layout.logs)]
+    [
+      ("incoming", layout.incoming), ("products", layout.products), ("work", layout.work),
+      ("logs", layout.logs),
+    ]
   }
 
   func folders() -> [Finding] {
@@ -35,7 +38,8 @@ struct MachineCheckup {
     let sentence = "\(folders) folders of \(limit) that can be watched; \(queue) events fit the queue"
     let hint = "sysctl fs.inotify.max_user_watches=524288"
     if folders >= limit { return Finding("inotify", .problem, sentence, hint: hint) }
-    return Finding("inotify", folders * 2 > limit ? .warning : .ok, sentence, hint: folders * 2 > limit ? hint : nil)
+    return Finding(
+      "inotify", folders * 2 > limit ? .warning : .ok, sentence, hint: folders * 2 > limit ? hint : nil)
   }
 
   /// inotify sees nothing that another machine writes.
@@ -74,7 +78,9 @@ struct MachineCheckup {
   }
 
   private static func number(_ path: String) -> Int? {
-    (try? String(contentsOfFile: path, encoding: .utf8)).flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+    (try? String(contentsOfFile: path, encoding: .utf8)).flatMap {
+      Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
   }
 
   private static func folderCount(under folder: String, atMost limit: Int) -> Int {

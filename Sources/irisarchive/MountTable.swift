@@ -8,13 +8,16 @@ enum MountTable {
     return fileSystem(of: URL(fileURLWithPath: path).resolvingSymlinksInPath().path, table: table)
   }
 
-  /// The mount whose point is the longest beginning of the path wins; of equals the later one, which covers it.
+  /// The mount whose point is the longest beginning of the path wins; of equals the later one, which covers
+  /// it.
   static func fileSystem(of path: String, table: String) -> String? {
     var best: (length: Int, type: String)?
     for line in table.split(separator: "\n") {
       let halves = line.components(separatedBy: " - ")
       let before = halves[0].split(separator: " ")
-      guard halves.count == 2, before.count > 4, let type = halves[1].split(separator: " ").first else { continue }
+      guard halves.count == 2, before.count > 4, let type = halves[1].split(separator: " ").first else {
+        continue
+      }
       let point = unescaped(String(before[4]))
       guard path == point || path.hasPrefix(point == "/" ? "/" : point + "/") else { continue }
       if point.utf8.count >= best?.length ?? 0 { best = (point.utf8.count, String(type)) }
@@ -24,8 +27,11 @@ enum MountTable {
 
   /// True for file systems that other machines write to behind this kernel's back.
   static func isNetwork(_ type: String) -> Bool {
-    ["nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "gpfs", "beegfs", "coda", "glusterfs"]
-      .contains(type) || type.hasPrefix("fuse")
+    [
+      "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "gpfs", "beegfs", "coda",
+      "glusterfs",
+    ]
+    .contains(type) || type.hasPrefix("fuse")
   }
 
   /// The kernel writes blanks, tabs, line ends and backslashes as octal.

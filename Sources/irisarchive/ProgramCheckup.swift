@@ -19,7 +19,8 @@ struct ProgramCheckup {
       ).run()
       guard end.succeeded else { return [unusable("it ended with \(end.cause)")] }
       let manifest = try JSONDecoder().decode(PipelineManifest.self, from: end.output)
-      let sentence = "version \(manifest.software), \(manifest.pipelines.count) pipelines, \(manifest.steps.count) steps"
+      let sentence =
+        "version \(manifest.software), \(manifest.pipelines.count) pipelines, \(manifest.steps.count) steps"
       let libraries = try JSONDecoder().decode(Libraries.self, from: end.output).libraries ?? [:]
       return [Finding("tmtrun", .ok, "\(path): \(sentence)"), cfitsio(libraries)]
     } catch {

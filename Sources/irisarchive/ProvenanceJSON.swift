@@ -1,7 +1,7 @@
 import CatalogStore
 
-/// Provenance as nested JSON: what made the file, of what, and what came of it. What was told once is only named again
-/// (`told_above`).
+/// Provenance as nested JSON: what made the file, of what, and what came of it. What was told once is only
+/// named again (`told_above`).
 struct ProvenanceJSON {
   private let graph: ProvenanceGraph
 
@@ -35,7 +35,11 @@ struct ProvenanceJSON {
     var inputs: [JSONValue] = []
     var references: [JSONValue] = []
     for use in graph.uses(of: run.id) {
-      if use.isReference { references.append(reference(use, &told)) } else { inputs.append(input(use, &told)) }
+      if use.isReference {
+        references.append(reference(use, &told))
+      } else {
+        inputs.append(input(use, &told))
+      }
     }
     return .object([
       "job": .text(run.job), "attempt": JSONValue(run.attempt), "pipeline": .text(run.pipeline),
@@ -57,7 +61,8 @@ struct ProvenanceJSON {
     let entity = use.entity.flatMap(graph.entity)
     return .object([
       "role": .text(use.role), "name": JSONValue(entity?.name), "obsname": JSONValue(entity?.obsname),
-      "data_level": JSONValue(entity?.level), "path": JSONValue(entity?.path), "sha256": JSONValue(use.sha256),
+      "data_level": JSONValue(entity?.level), "path": JSONValue(entity?.path),
+      "sha256": JSONValue(use.sha256),
       "level": JSONValue(use.level), "distance": JSONValue(use.distance),
       "made_by": use.entity.map { madeBy($0, &told) } ?? .null,
     ])
@@ -68,7 +73,8 @@ struct ProvenanceJSON {
       "type": .text(use.role), "origin": JSONValue(use.origin), "file": JSONValue(use.file),
       "name": JSONValue(use.entity.flatMap(graph.entity)?.name), "context": JSONValue(use.context),
       "rule": JSONValue(use.rule), "useafter": JSONValue(use.useafter), "level": JSONValue(use.level),
-      "distance": JSONValue(use.distance), "last_resort": .flag(use.lastResort), "reason": JSONValue(use.reason),
+      "distance": JSONValue(use.distance), "last_resort": .flag(use.lastResort),
+      "reason": JSONValue(use.reason),
       "sha256": JSONValue(use.sha256), "made_by": use.entity.map { madeBy($0, &told) } ?? .null,
     ])
   }

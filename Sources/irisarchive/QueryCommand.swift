@@ -20,7 +20,8 @@ struct QueryCommand: ParsableCommand {
 
   func run() throws {
     if list.asksForColumns {
-      return try list.write(list.chosenFormat.render(ListOptions.description(of: SelectionColumn.all.map(\.column))))
+      return try list.write(
+        list.chosenFormat.render(ListOptions.description(of: SelectionColumn.all.map(\.column))))
     }
     let columns = list.columnNames ?? (list.names ? ["name"] : SelectionColumn.defaultNames)
     let found = try root.reader().query(

@@ -13,9 +13,11 @@ struct RecordFinder {
       let near = try reader.namesNear(name)
       let hint =
         near.isEmpty
-        ? "irisarchive query --names" : "did you mean \(near.map(ShellWord.quoted).joined(separator: " or "))?"
+        ? "irisarchive query --names"
+        : "did you mean \(near.map(ShellWord.quoted).joined(separator: " or "))?"
       throw CommandFailure(
-        code: "no-such-record", message: "the catalog has no file, job or association of this name", subject: name,
+        code: "no-such-record", message: "the catalog has no file, job or association of this name",
+        subject: name,
         hint: hint)
     }
     let others = found.dropFirst().compactMap { subject -> String? in

@@ -31,7 +31,9 @@ extension RootOptions {
 enum Programs {
   /// Absolute path of `tmtrun`: as the settings say, else beside this program.
   static func tmtrun(root: String, settings: ArchiveSettings) -> String {
-    let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    let own =
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+      ?? CommandLine.arguments[0]
     return settings.tmtrunPath(root: root, programFolder: (own as NSString).deletingLastPathComponent)
   }
 }

@@ -9,7 +9,8 @@ struct RootOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Root of the archive; else IRISARCHIVE_ROOT, else the current folder when it is one.", valueName: "dir"))
+      "Root of the archive; else IRISARCHIVE_ROOT, else the current folder when it is one.", valueName: "dir")
+  )
   var root: String?
 
   @Flag(name: .long, help: "Tell the code and the cause of an error.")
@@ -19,7 +20,9 @@ struct RootOptions: ParsableArguments {
   ///
   /// - Throws: ``CommandFailure`` `no-archive`, `input-missing`.
   func path() throws(CommandFailure) -> String {
-    let environment = ProcessInfo.processInfo.environment["IRISARCHIVE_ROOT"].flatMap { $0.isEmpty ? nil : $0 }
+    let environment = ProcessInfo.processInfo.environment["IRISARCHIVE_ROOT"].flatMap {
+      $0.isEmpty ? nil : $0
+    }
     guard let named = root ?? environment else {
       let here = FileManager.default.currentDirectoryPath
       if FileManager.default.fileExists(atPath: here + "/config/irisarchive.cfg") { return here }

@@ -16,7 +16,8 @@ struct RulesCheckup {
 
   private func classification() -> Finding {
     do {
-      let classifier = try Classifier(yaml: try String(contentsOfFile: layout.classification, encoding: .utf8))
+      let classifier = try Classifier(
+        yaml: try String(contentsOfFile: layout.classification, encoding: .utf8))
       return Finding(
         "classification", .ok,
         "\(classifier.obsNames.count) classes, \(classifier.indexedKeywords.count) indexed keywords")

@@ -32,7 +32,8 @@ struct SelectionOptions: ParsableArguments {
   var near: String?
   @Option(name: .long, help: ArgumentHelp("Radius about --near.", valueName: "arcsec"))
   var radius: Double?
-  @Option(name: .long, help: ArgumentHelp("Condition over columns: 'exptime >= 60'.", valueName: "expression"))
+  @Option(
+    name: .long, help: ArgumentHelp("Condition over columns: 'exptime >= 60'.", valueName: "expression"))
   var `where`: String?
   @Option(name: .long, help: ArgumentHelp("Header keyword; glob allowed.", valueName: "NAME=VALUE"))
   var keyword: [String] = []
@@ -63,7 +64,8 @@ struct SelectionOptions: ParsableArguments {
   private static func keyword(_ text: String) throws(CommandFailure) -> Selection.Keyword {
     guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
       throw CommandFailure(
-        code: "bad-keyword", message: "--keyword needs NAME=VALUE", subject: text, hint: "--keyword 'READMODE=UTR'")
+        code: "bad-keyword", message: "--keyword needs NAME=VALUE", subject: text,
+        hint: "--keyword 'READMODE=UTR'")
     }
     let name = text[..<equals].trimmingCharacters(in: .whitespaces)
     return Selection.Keyword(name: name, value: String(text[text.index(after: equals)...]))

@@ -28,6 +28,8 @@ extension SelectionValue {
 
 extension SelectionResult {
   var table: Table {
-    Table(columns.map(\.column), rows: rows.map { $0.map(\.cell) }, name: "files", description: "irisarchive query")
+    Table(
+      columns.map(\.column), rows: rows.map { $0.map(\.cell) }, name: "files",
+      description: "irisarchive query")
   }
 }

@@ -84,7 +84,9 @@ struct ShowCommand: ParsableCommand {
     if !provenance || header || steps || log { Answer.write(chosen.render(try description.table(subject))) }
     if case .frame(let frame) = subject {
       if provenance { Answer.write(try reader.provenance(frame: frame.id).tree()) }
-      if header { Answer.write(try reader.headers(frame: frame.id).map(HeaderForm.text).joined(separator: "\n")) }
+      if header {
+        Answer.write(try reader.headers(frame: frame.id).map(HeaderForm.text).joined(separator: "\n"))
+      }
     }
     guard let run = try description.run(of: subject) else { return }
     if steps { Answer.write(chosen.render(try description.stepTable(run: run.id))) }

@@ -31,10 +31,13 @@ struct StatusReport {
       "hooks": JSONValue(complete(catalog.hooks, StatusText.deliveryStates)),
       "hook_problems": list(catalog.hookProblems), "close_to_catalog_s": delay(catalog.closeToCatalog),
       "close_to_product_s": delay(catalog.closeToProduct), "context": JSONValue(catalog.context),
+      "settled": .flag(catalog.settled),
       "disk": .list(disks.map(\.json)),
       "notices": .list(
         catalog.notices.map {
-          .object(["at": JSONValue(time: $0.at), "subject": .text($0.subject), "sentence": .text($0.sentence)])
+          .object([
+            "at": JSONValue(time: $0.at), "subject": .text($0.subject), "sentence": .text($0.sentence),
+          ])
         }),
     ])
   }
@@ -49,7 +52,8 @@ struct StatusReport {
     .list(
       concerns.map {
         .object([
-          "name": .text($0.name), "state": .text($0.state), "reason": .text($0.reason), "next": .text($0.next),
+          "name": .text($0.name), "state": .text($0.state), "reason": .text($0.reason),
+          "next": .text($0.next),
         ])
       })
   }

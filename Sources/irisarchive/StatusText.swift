@@ -17,7 +17,8 @@ struct StatusText {
   func text() -> String {
     var lines = ["daemon     \(report.daemon.sentence)"]
     lines.append(
-      "arrival    \(catalog.arrivedLastMinute) files in the last minute, \(catalog.arrivedLastHour) in the last hour")
+      "arrival    \(catalog.arrivedLastMinute) files in the last minute, \(catalog.arrivedLastHour) in the last hour"
+    )
     lines.append("files      " + counts(catalog.files, Self.fileStates))
     lines.append("products   " + counts(catalog.products, Self.productStates))
     lines.append("queue      " + counts(catalog.queue, JobsList.states))

@@ -16,7 +16,9 @@ struct SubjectDescription {
   }
 
   func table(_ subject: CatalogSubject) throws -> Table {
-    var rows = try fields(subject).filter { $0.1 != .null }.map { [Cell.string($0.0), Cell.string($0.1.text)] }
+    var rows = try fields(subject).filter { $0.1 != .null }.map {
+      [Cell.string($0.0), Cell.string($0.1.text)]
+    }
     rows += try details(subject)
     return Table([Column("field", .string), Column("value", .string)], rows: rows, name: "record")
   }
@@ -45,7 +47,8 @@ struct SubjectDescription {
   }
 
   func json(_ step: StepRecord) -> JSONValue {
-    let parameters = try? JSONDecoder().decode([String: [String: String]].self, from: Data(step.parameters.utf8))
+    let parameters = try? JSONDecoder().decode(
+      [String: [String: String]].self, from: Data(step.parameters.utf8))
     return .object([
       "ordinal": JSONValue(step.ordinal), "name": .text(step.name), "status": .text(step.status),
       "reason": JSONValue(step.reason), "seconds": .real(step.seconds),
@@ -106,7 +109,10 @@ struct SubjectDescription {
     case .frame: []
     case .job(let job):
       try reader.runs(job: job.id).map { run in
-        [.string("attempt \(run.attempt)"), .string([run.state, run.reason].compactMap { $0 }.joined(separator: ": "))]
+        [
+          .string("attempt \(run.attempt)"),
+          .string([run.state, run.reason].compactMap { $0 }.joined(separator: ": ")),
+        ]
       }
     case .association(let association):
       try reader.members(ofAssociation: association.id).map { [.string($0.exptype), .string($0.frame.name)] }
@@ -124,7 +130,8 @@ struct SubjectDescription {
 
   private func json(_ member: MemberRecord) -> JSONValue {
     .object([
-      "exptype": .text(member.exptype), "name": .text(member.frame.name), "path": JSONValue(member.frame.path),
+      "exptype": .text(member.exptype), "name": .text(member.frame.name),
+      "path": JSONValue(member.frame.path),
       "sha256": JSONValue(member.frame.sha256), "level": JSONValue(member.level),
       "distance": JSONValue(member.distance),
     ])

@@ -28,7 +28,10 @@ struct VerifyCommand: ParsableCommand {
     }
     progress.end()
     let table = Table(
-      [Column("name", .string), Column("problem", .string), Column("sentence", .string), Column("path", .string)],
+      [
+        Column("name", .string), Column("problem", .string), Column("sentence", .string),
+        Column("path", .string),
+      ],
       rows: rows, name: "problems")
     try list.put(table)
     Talk.line("\(frames.count) files verified, \(rows.count) problems")

@@ -15,7 +15,8 @@ struct WatchCommand: AsyncParsableCommand {
   @OptionGroup var root: RootOptions
   @Flag(name: .long, help: "Take in everything, finish all work, and end.")
   var once = false
-  @Option(name: .long, help: ArgumentHelp("Look every so often instead of using inotify.", valueName: "seconds"))
+  @Option(
+    name: .long, help: ArgumentHelp("Look every so often instead of using inotify.", valueName: "seconds"))
   var poll: Double?
   @Option(name: .long, help: ArgumentHelp("trace, debug, info, notice, warning, error.", valueName: "level"))
   var logLevel: String?

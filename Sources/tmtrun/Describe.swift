@@ -23,7 +23,9 @@ struct Describe: ParsableCommand {
     print(markdown ? "# \(pipeline.name)\n\n\(pipeline.summary)\n" : "\(pipeline.name): \(pipeline.summary)")
     print("\(markdown ? "- " : "")steps: \(pipeline.steps.joined(separator: ", "))")
     print("\(markdown ? "- " : "")references: \(pipeline.referenceTypes.joined(separator: ", "))")
-    print("\(markdown ? "- " : "")product: _\(pipeline.products.joined(separator: ", _")), level \(pipeline.level)")
+    print(
+      "\(markdown ? "- " : "")product: _\(pipeline.products.joined(separator: ", _")), level \(pipeline.level)"
+    )
     print("\(markdown ? "- " : "")also called: \(pipeline.aliases.joined(separator: ", "))")
   }
 

@@ -22,7 +22,8 @@ enum Program {
 
   static func services(_ level: LogLevel) -> RunServices {
     .stpipe(
-      now: { Date() }, write: { StandardError.write($0) }, level: level.level, version: PipelineCatalog.version,
+      now: { Date() }, write: { StandardError.write($0) }, level: level.level,
+      version: PipelineCatalog.version,
       software: LinkedSoftware.versions)
   }
 
@@ -61,7 +62,9 @@ enum Program {
       return ReferenceFinder.Cache(path: path, context: context, origin: "CRDS_PATH")
     }
     if isCache("crds") { return ReferenceFinder.Cache(path: "crds", context: context, origin: "./crds") }
-    return shippedCache.map { ReferenceFinder.Cache(path: $0, context: context, origin: "shipped with the program") }
+    return shippedCache.map {
+      ReferenceFinder.Cache(path: $0, context: context, origin: "shipped with the program")
+    }
   }
 
   private static func isCache(_ path: String) -> Bool {

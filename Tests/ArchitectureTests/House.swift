@@ -82,7 +82,7 @@ enum House {
       5, "Archive",
       [
         "CatalogStore", "Associations", "References", "Executors", "FITSStructure", "Metadata", "JobContract",
-        "Settings", "ChildProcess", "Crypto", "Logging", "ServiceLifecycle", "CInotifyTools",
+        "Settings", "CfgFormat", "ChildProcess", "Crypto", "Logging", "ServiceLifecycle", "CInotifyTools",
       ], notReaching: pixelSide),
     Room(5, "Template"),
     Room(
@@ -111,7 +111,7 @@ enum House {
   /// Step targets know the engine and the models, never each other.
   private static func step(_ name: String, in stage: String) -> Room {
     Room(
-      4, name, in: "Steps/\(stage)", ["PipelineEngine", "DataModels", "Pixels"],
+      4, name, in: "Steps/\(stage)", ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
       notReaching: steps.subtracting([name]))
   }
 }

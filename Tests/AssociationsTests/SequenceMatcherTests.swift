@@ -46,10 +46,10 @@ private func dark(
     #expect(matcher.decide(dark(1, position: 1, of: 5, start: 0), among: [set]) == .join(7))
   }
 
-  @Test func readoutsOfOneStartJoinInAnyOrder() {
-    let set = SequenceMatcher.OpenSet(
-      id: 7, members: [dark(1, position: 4, of: 6, start: 0), dark(2, position: 1, of: 6, start: 0)])
-    #expect(matcher.decide(dark(3, position: 2, of: 6, start: 0), among: [set]) == .join(7))
+  @Test func readsOfOneExposureShareTheirStartAndJoinInAnyOrder() {
+    let set = SequenceMatcher.OpenSet(id: 7, members: [dark(2, position: 2, of: 5, start: 0)])
+    #expect(matcher.decide(dark(1, position: 1, of: 5, start: 0), among: [set]) == .join(7))
+    #expect(matcher.decide(dark(3, position: 3, of: 5, start: 0), among: [set]) == .join(7))
   }
 
   @Test func aRepeatedPositionStartsANewSequenceAndClosesTheOld() {

@@ -14,12 +14,13 @@ extension CatalogReader {
     }
   }
 
-  /// What is not closed in the provenance of a product, as sentences: inputs or references whose content changed, is
-  /// gone from the catalog or was never recorded.
+  /// What is not closed in the provenance of a product, as sentences: inputs or references whose content
+  /// changed, is gone from the catalog or was never recorded.
   public func provenanceGaps(product frame: Int64) throws(CatalogError) -> [String] {
     try read { db in
       guard
-        let run = try Int64.fetchOne(db, sql: "SELECT run_id FROM product WHERE frame_id = ?", arguments: [frame])
+        let run = try Int64.fetchOne(
+          db, sql: "SELECT run_id FROM product WHERE frame_id = ?", arguments: [frame])
       else { return ["the catalog does not say what run made it"] }
       var gaps = try String.fetchAll(
         db,
@@ -28,7 +29,8 @@ extension CatalogReader {
           JOIN frame f ON f.id = n.frame_id LEFT JOIN content c ON c.id = f.content_id
           WHERE n.run_id = ? AND c.sha256 IS NOT n.sha256
           """, arguments: [run])
-      let inputs = try Int.fetchOne(db, sql: "SELECT count(*) FROM run_input WHERE run_id = ?", arguments: [run])
+      let inputs = try Int.fetchOne(
+        db, sql: "SELECT count(*) FROM run_input WHERE run_id = ?", arguments: [run])
       if inputs == 0 { gaps.append("no input of its run is recorded") }
       let steps = try Int.fetchOne(db, sql: "SELECT count(*) FROM step WHERE run_id = ?", arguments: [run])
       if steps == 0 { gaps.append("no step of its run is recorded") }
@@ -62,7 +64,8 @@ private struct ProvenanceWalk {
     var queue = [root][...]
     while let frame = queue.popFirst() {
       guard try visit(db, frame),
-        let run = try Int64.fetchOne(db, sql: "SELECT run_id FROM product WHERE frame_id = ?", arguments: [frame])
+        let run = try Int64.fetchOne(
+          db, sql: "SELECT run_id FROM product WHERE frame_id = ?", arguments: [frame])
       else { continue }
       queue += try expand(db, run: run)
     }
@@ -81,7 +84,8 @@ private struct ProvenanceWalk {
           UNION SELECT r.run_id FROM run_reference r JOIN reference k ON k.sha256 = r.sha256 WHERE k.frame_id = ?
           """, arguments: [frame, frame, frame])
       for run in users {
-        let made = try Int64.fetchAll(db, sql: "SELECT frame_id FROM product WHERE run_id = ?", arguments: [run])
+        let made = try Int64.fetchAll(
+          db, sql: "SELECT frame_id FROM product WHERE run_id = ?", arguments: [run])
         guard !made.isEmpty, frames.count < limit else { continue }
         for used in try expand(db, run: run) { _ = try visit(db, used) }
         queue += made.filter { seen.insert($0).inserted }
@@ -92,11 +96,13 @@ private struct ProvenanceWalk {
   /// Adds the entity of a frame; false when it is there already or the limit is reached.
   private mutating func visit(_ db: Database, _ frame: Int64) throws -> Bool {
     guard frames.count < limit, frames.insert(frame).inserted,
-      let record = try FrameRecord.fetchOne(db, sql: FrameRecord.select + " WHERE f.id = ?", arguments: [frame])
+      let record = try FrameRecord.fetchOne(
+        db, sql: FrameRecord.select + " WHERE f.id = ?", arguments: [frame])
     else { return false }
     add(
       .init(
-        id: Self.id(frame), name: record.name, obsname: record.obsname, kind: record.kind, level: record.level,
+        id: Self.id(frame), name: record.name, obsname: record.obsname, kind: record.kind,
+        level: record.level,
         state: record.state, degraded: record.degraded, sha256: record.sha256, path: record.path))
     return true
   }
@@ -123,7 +129,9 @@ private struct ProvenanceWalk {
     {
       _ = try visit(db, made["frame_id"])
       graph.generations.append(
-        .init(activity: activity, entity: Self.id(made["frame_id"]), kind: made["kind"], version: made["version"]))
+        .init(
+          activity: activity, entity: Self.id(made["frame_id"]), kind: made["kind"], version: made["version"])
+      )
     }
     return try members(db, run, activity, association: row["association_id"])
       + references(db, run, activity)
@@ -138,7 +146,8 @@ private struct ProvenanceWalk {
       db, sql: "SELECT * FROM step WHERE run_id = ? ORDER BY ordinal", arguments: [run])
     return .init(
       id: id, job: row["job"], attempt: row["attempt"], pipeline: row["pipeline"],
-      association: row["association"], rule: row["rule"], software: versions ?? [:], started: row["started_at"],
+      association: row["association"], rule: row["rule"], software: versions ?? [:],
+      started: row["started_at"],
       ended: row["ended_at"], seconds: row["seconds"],
       steps: steps.map {
         .init(
@@ -182,7 +191,8 @@ private struct ProvenanceWalk {
         .init(
           activity: activity, entity: entity, role: record.type, isReference: true, origin: record.origin,
           file: record.file, context: record.context, rule: record.rule, useafter: record.useafter,
-          level: record.level, distance: record.distance, lastResort: record.lastResort, reason: record.reason,
+          level: record.level, distance: record.distance, lastResort: record.lastResort,
+          reason: record.reason,
           sha256: record.sha256))
     }
     return made

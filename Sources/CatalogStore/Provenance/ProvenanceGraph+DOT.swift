@@ -1,6 +1,6 @@
 extension ProvenanceGraph {
-  /// The graph in Graphviz's language: boxes are files (references dashed), ellipses are runs, arrows point the way the
-  /// data went.
+  /// The graph in Graphviz's language: boxes are files (references dashed), ellipses are runs, arrows point
+  /// the way the data went.
   public func dot() -> String {
     var lines = ["digraph provenance {", "  rankdir=LR;", "  node [fontname=\"sans-serif\", fontsize=10];"]
     let references = Set(uses.filter(\.isReference).compactMap(\.entity))
@@ -15,7 +15,8 @@ extension ProvenanceGraph {
     }
     for use in uses {
       guard let entity = use.entity else { continue }
-      lines.append("  \(Self.quoted(entity)) -> \(Self.quoted(use.activity)) [label=\(Self.quoted(use.role))];")
+      lines.append(
+        "  \(Self.quoted(entity)) -> \(Self.quoted(use.activity)) [label=\(Self.quoted(use.role))];")
     }
     for made in generations {
       lines.append(

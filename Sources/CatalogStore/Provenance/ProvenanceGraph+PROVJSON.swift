@@ -1,8 +1,8 @@
 import Foundation
 
 extension ProvenanceGraph {
-  /// The graph as PROV-JSON (W3C Member Submission, 24 April 2013): files are entities, runs are activities, software
-  /// are agents.
+  /// The graph as PROV-JSON (W3C Member Submission, 24 April 2013): files are entities, runs are activities,
+  /// software are agents.
   ///
   /// - Throws: what the encoder throws; nothing for finite numbers.
   public func provJSON() throws -> String {
@@ -40,7 +40,8 @@ extension ProvenanceGraph {
     return .object([
       "prov:startTime": .text(CatalogTime.text(run.started)),
       "prov:endTime": PROVValue(run.ended.map(CatalogTime.text)),
-      "prov:label": .text(run.pipeline), "iris:job": .text(run.job), "iris:attempt": .number(Double(run.attempt)),
+      "prov:label": .text(run.pipeline), "iris:job": .text(run.job),
+      "iris:attempt": .number(Double(run.attempt)),
       "iris:association": .text(run.association), "iris:rule": .text(run.rule),
       "iris:step": .list(steps.map(PROVValue.text)),
     ])
@@ -56,7 +57,8 @@ extension ProvenanceGraph {
           "prov:role": .text(use.role), "iris:isReference": .flag(use.isReference),
           "iris:context": PROVValue(use.context), "iris:rule": PROVValue(use.rule),
           "iris:useafter": PROVValue(use.useafter), "iris:origin": PROVValue(use.origin),
-          "iris:matchLevel": PROVValue(use.level.map(Double.init)), "iris:distanceSeconds": PROVValue(use.distance),
+          "iris:matchLevel": PROVValue(use.level.map(Double.init)),
+          "iris:distanceSeconds": PROVValue(use.distance),
           "iris:sha256": PROVValue(use.sha256),
         ])
       )
@@ -86,7 +88,8 @@ extension ProvenanceGraph {
       (
         "_:d\(index)",
         .object([
-          "prov:generatedEntity": .text("iris:\(pair.made.entity)"), "prov:usedEntity": .text("iris:\(pair.used)"),
+          "prov:generatedEntity": .text("iris:\(pair.made.entity)"),
+          "prov:usedEntity": .text("iris:\(pair.used)"),
           "prov:activity": .text("iris:\(pair.made.activity)"),
         ])
       )

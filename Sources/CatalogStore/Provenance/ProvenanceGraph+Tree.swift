@@ -1,6 +1,6 @@
 extension ProvenanceGraph {
-  /// The graph as an indented tree for people: first what the file was made of, down to raw files, then what came of
-  /// it. A part that was told already is not told again, only named.
+  /// The graph as an indented tree for people: first what the file was made of, down to raw files, then what
+  /// came of it. A part that was told already is not told again, only named.
   public func tree() -> String {
     var writer = ProvenanceTree(graph: self)
     return writer.text()
@@ -84,13 +84,16 @@ private struct ProvenanceTree {
       let why = use.origin == "notApplicable" ? "not applicable" : "none"
       return "reference \(use.role): \(why)\(use.reason.map { " (\(plain($0)))" } ?? "")"
     }
-    var words = ["reference \(use.role): \(plain(use.file ?? "unnamed")), chosen by \(use.origin ?? "unknown")"]
+    var words = [
+      "reference \(use.role): \(plain(use.file ?? "unnamed")), chosen by \(use.origin ?? "unknown")"
+    ]
     if let context = use.context { words.append("context \(context)") }
     if let rule = use.rule { words.append("rule \(plain(rule))") }
     if let useafter = use.useafter { words.append("useafter \(useafter)") }
     let resort = use.lastResort ? ", last resort" : ""
     let reason = use.reason.map { " (\(plain($0)))" } ?? ""
-    return words.joined(separator: ", ") + matched(use) + resort + reason + "  sha256 \(use.sha256 ?? "unknown")"
+    return words.joined(separator: ", ") + matched(use) + resort + reason
+      + "  sha256 \(use.sha256 ?? "unknown")"
   }
 
   private func matched(_ use: ProvenanceGraph.Use) -> String {

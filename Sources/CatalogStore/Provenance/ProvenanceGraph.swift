@@ -1,8 +1,10 @@
-/// Where a file came from and what came of it: files, runs, and what ran on what. Pure data, in three output forms.
+/// Where a file came from and what came of it: files, runs, and what ran on what. Pure data, in three output
+/// forms.
 public struct ProvenanceGraph: Sendable, Equatable, Codable {
   /// A file: raw, product or reference.
   public struct Entity: Sendable, Equatable, Codable {
-    /// Unique in the graph: `frame-12`, or `reference-<sha256>` for a reference that the archive did not make.
+    /// Unique in the graph: `frame-12`, or `reference-<sha256>` for a reference that the archive did not
+    /// make.
     public var id: String
     public var name: String
     public var obsname: String?

@@ -19,7 +19,8 @@ extension RunConfiguration {
       guard section.name == "steps" else {
         throw EngineError(
           "cfg-unknown-section", "a pipeline's cfg has no section [\(section.name)]",
-          subject: file.place(section.line), hint: nearMatchHint(of: section.name, in: ["steps"]) ?? "[steps]")
+          subject: file.place(section.line), hint: nearMatchHint(of: section.name, in: ["steps"]) ?? "[steps]"
+        )
       }
       if let stray = section.entries.first {
         throw EngineError(
@@ -73,7 +74,9 @@ extension RunConfiguration {
         hint: "remove one of: \((parents + [file.path]).joined(separator: ", "))")
     }
     guard FileManager.default.fileExists(atPath: path) else {
-      throw EngineError("configuration-missing", "config_file names '\(other)', which is not there", subject: file.place(line))
+      throw EngineError(
+        "configuration-missing", "config_file names '\(other)', which is not there", subject: file.place(line)
+      )
     }
     let included = try CfgFile(path: path)
     try mergeStep(included.document.root, of: step, in: included, including: parents + [file.path])

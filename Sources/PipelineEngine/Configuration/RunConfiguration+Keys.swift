@@ -50,7 +50,8 @@ extension RunConfiguration {
 
   static func bad(_ message: String, _ key: String, _ place: String?, hint: String?) -> EngineError {
     EngineError(
-      place == nil ? "bad-parameter" : "cfg-bad-value", "\(key): \(message)", subject: place ?? key, hint: hint)
+      place == nil ? "bad-parameter" : "cfg-bad-value", "\(key): \(message)", subject: place ?? key,
+      hint: hint)
   }
 }
 

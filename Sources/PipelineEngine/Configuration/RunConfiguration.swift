@@ -29,7 +29,8 @@ public struct RunConfiguration: Sendable {
 
   /// Sets `step.parameter` (or `parameter` alone when the pipeline has one step) from text.
   /// - Throws: `EngineError` `unknown-step`, `unknown-parameter` or `bad-parameter`.
-  public mutating func set(_ key: String, _ text: String, from origin: ParameterSet.Origin) throws(EngineError)
+  public mutating func set(_ key: String, _ text: String, from origin: ParameterSet.Origin)
+    throws(EngineError)
   {
     let (step, parameter) = try split(key)
     try set(step: step, key: parameter, value: .string(text), from: origin, place: nil)

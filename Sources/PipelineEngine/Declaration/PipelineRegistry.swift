@@ -40,7 +40,8 @@ public struct PipelineRegistry: Sendable {
   /// The manifest that `tmtrun manifest` prints.
   public var manifest: PipelineManifest {
     PipelineManifest(
-      software: software, pipelines: pipelines.map(\.described), steps: steps.map { $0.declaration.described })
+      software: software, pipelines: pipelines.map(\.described), steps: steps.map { $0.declaration.described }
+    )
   }
 
   private var allNames: [String] {

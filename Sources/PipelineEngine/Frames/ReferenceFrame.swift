@@ -29,7 +29,9 @@ public struct ReferenceFrame: Sendable {
 
   /// Reads a reference file and cuts it to `wanted`, a window of the detector; a dark is brought into `unit`.
   /// - Throws: `EngineError` `reference-window` with both windows, `unit-mismatch`, `no-image`; `FITSError`.
-  package init(type: String, path: String, window wanted: PixelWindow, unit: String, say: (String) -> Void) throws {
+  package init(type: String, path: String, window wanted: PixelWindow, unit: String, say: (String) -> Void)
+    throws
+  {
     let source = try FrameSource(path: path)
     let metadata = FrameMetadata(primary: source.primary.cards, extensions: source.extensions)
     self.type = type

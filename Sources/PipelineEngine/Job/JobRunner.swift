@@ -22,7 +22,8 @@ public struct JobRunner: Sendable {
     do {
       spec = try JSONDecoder().decode(JobSpec.self, from: data)
     } catch {
-      throw EngineError("bad-job", "the job is not of the form this program reads", subject: path, underlying: error)
+      throw EngineError(
+        "bad-job", "the job is not of the form this program reads", subject: path, underlying: error)
     }
     guard spec.version == JobSpec.currentVersion else {
       throw EngineError(

@@ -26,6 +26,7 @@ public struct ResourceLimits: Sendable {
   }
 
   private func refused(_ name: String) -> EngineError {
-    EngineError("internal", "cannot limit the \(name): \(String(cString: strerror(errno)))", subject: "limits")
+    EngineError(
+      "internal", "cannot limit the \(name): \(String(cString: strerror(errno)))", subject: "limits")
   }
 }

@@ -16,7 +16,8 @@ public struct StpipeLogHandler: LogHandler {
   ///   - label: the logger's name, e.g. `stpipe.Image2Pipeline.dark_current`.
   ///   - now: the clock, handed in by the executable.
   ///   - write: takes each finished line, newline included.
-  public init(label: String, now: @escaping @Sendable () -> Date, write: @escaping @Sendable (String) -> Void) {
+  public init(label: String, now: @escaping @Sendable () -> Date, write: @escaping @Sendable (String) -> Void)
+  {
     self.label = label
     self.now = now
     self.write = write

@@ -23,7 +23,8 @@ public enum UTCTime {
     let milliseconds = total - Int(seconds) * 1000
     var parts = tm()
     gmtime_r(&seconds, &parts)
-    let day = "\(pad(Int(parts.tm_year) + 1900, 4))-\(pad(Int(parts.tm_mon) + 1, 2))-\(pad(Int(parts.tm_mday), 2))"
+    let day =
+      "\(pad(Int(parts.tm_year) + 1900, 4))-\(pad(Int(parts.tm_mon) + 1, 2))-\(pad(Int(parts.tm_mday), 2))"
     let time = "\(pad(Int(parts.tm_hour), 2)):\(pad(Int(parts.tm_min), 2)):\(pad(Int(parts.tm_sec), 2))"
     return ((day, time), pad(milliseconds, 3))
   }

@@ -23,11 +23,14 @@ struct Assembly {
     }
     guard let first = work.frames.first else {
       throw EngineError(
-        "no-science-member", "the association has no member that \(request.configuration.pipeline.name) reduces",
+        "no-science-member",
+        "the association has no member that \(request.configuration.pipeline.name) reduces",
         subject: request.association ?? request.productFileName)
     }
     try checkShapes(work, like: first)
     try checkCount(work)
+    // One frame is worked on in memory, so that each step's time is its own; sets are read in bands of rows.
+    if request.configuration.pipeline.intake == .exposure { try work.frames[0].load() }
     return work
   }
 

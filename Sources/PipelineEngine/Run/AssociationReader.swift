@@ -19,7 +19,8 @@ struct AssociationReader {
     }
   }
 
-  private static func groups(of file: AssociationFile, path: String) throws(EngineError) -> [InputList.Group] {
+  private static func groups(of file: AssociationFile, path: String) throws(EngineError) -> [InputList.Group]
+  {
     guard !file.products.isEmpty else { throw bad("it has no product", path) }
     var groups: [InputList.Group] = []
     for product in file.products {
@@ -39,7 +40,8 @@ struct AssociationReader {
     "SCI": .science, "SKY": .background, "DARK": .dark, "DRK": .dark, "FLAT": .flat, "NFF": .flat,
   ]
 
-  private static func group(of lists: [String: [String]], path: String) throws(EngineError) -> InputList.Group {
+  private static func group(of lists: [String: [String]], path: String) throws(EngineError) -> InputList.Group
+  {
     var members: [Member] = []
     for (key, names) in lists.sorted(by: { $0.key < $1.key }) {
       guard let role = roles[key.uppercased()] else {

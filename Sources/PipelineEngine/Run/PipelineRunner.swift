@@ -1,6 +1,7 @@
 import Foundation
 import JobContract
 import Logging
+import Metadata
 
 /// Runs one request from its files to its product and tells what happened, whatever happened.
 public struct PipelineRunner: Sendable {
@@ -44,12 +45,12 @@ public struct PipelineRunner: Sendable {
     }
     var work = try Assembly(request: request, notes: record.notes, log: log).workpiece()
     log.info("Starting \(pipeline.title) ...")
-    log.info("Processing product \(request.association ?? stem(of: request.productFileName))")
+    log.info("Processing product \(productStem)")
     for member in request.members where member.exptype != .background {
       log.info("Working on input \(member.name) ...")
     }
     for item in order() { try run(item, on: &work, shelf: shelf, record: &record) }
-    log.info("Finished processing product \(request.association ?? stem(of: request.productFileName))")
+    log.info("Finished processing product \(productStem)")
     log.info("... ending \(pipeline.title)")
     try record.identify(hashes)
     let product = try ProductWriter(request: request, services: services, record: record).write(work)
@@ -68,13 +69,10 @@ public struct PipelineRunner: Sendable {
     log.info("Step \(request.configuration.logName) running with args (\(text),).")
   }
 
-  private func stem(of name: String) -> String {
-    let parts = name.split(separator: ".")
-    let bare = parts.first.map(String.init) ?? name
-    return bare.split(separator: "_").dropLast().joined(separator: "_").nonEmpty ?? bare
+  /// What the log calls the product: the association's name, else the file name without version and kind.
+  private var productStem: String {
+    if let name = request.association { return name }
+    let stem = ProductName.safeStem(of: ProductName.versioned(request.productFileName, 1))
+    return stem.lastIndex(of: "_").map { String(stem[..<$0]) } ?? stem
   }
-}
-
-extension String {
-  var nonEmpty: String? { isEmpty ? nil : self }
 }

@@ -13,6 +13,8 @@ public struct Workpiece: Sendable {
   public var ramp: RampModel?
   /// The files that the ramp came from.
   public var rampMembers: [Member] = []
+  /// The stack that the first frame was combined from: samples used and their scatter.
+  public var combined: Combined?
   /// Further planes of the product, by extension name (`SCATTER`, `NFRAMES` …), float32.
   public var planes: [ImageModel.ExtraPlane] = []
   /// Parts of the variance of the first frame, where a step kept them apart.

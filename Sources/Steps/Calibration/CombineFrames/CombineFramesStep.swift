@@ -1,5 +1,4 @@
 import DataModels
-import JobContract
 import PipelineEngine
 import Pixels
 
@@ -15,7 +14,8 @@ public struct CombineFramesStep: Step {
         help: "estimate at each pixel; weights of wmean and wmedian are one per frame, from its median error"),
       Parameter("sigma_clip", .boolean, default: .boolean(true), help: "reject outliers"),
       Parameter(
-        "sigma_low", .number(0.1...100), default: .number(3), help: "rejected below centre - sigma_low x sigma"),
+        "sigma_low", .number(0.1...100), default: .number(3),
+        help: "rejected below centre - sigma_low x sigma"),
       Parameter(
         "sigma_high", .number(0.1...100), default: .number(3),
         help: "rejected above centre + sigma_high x sigma"),
@@ -46,7 +46,7 @@ public struct CombineFramesStep: Step {
         subject: work.frames.map(\.member.name).joined(separator: ", "))
     }
     try check(frames, in: context)
-    if context.parameters.string("scale") == "median" {
+    if frames.count > 1, context.parameters.string("scale") == "median" {
       for i in frames.indices { try normalize(&frames[i], in: context) }
     }
     guard frames.count > 1 else {
@@ -60,6 +60,7 @@ public struct CombineFramesStep: Step {
     result.setPixels(combined.measured)
     result.header.set("NFRAMES", .integer(Int64(frames.count)), comment: "frames combined")
     work.frames = [result]
+    work.combined = combined
     work.planes.append(.init(name: "SCATTER", unit: result.unit, plane: combined.scatter))
     work.planes.append(.init(name: "NUSED", unit: "", plane: combined.count.map { Float($0) }))
     return .complete
@@ -89,12 +90,13 @@ public struct CombineFramesStep: Step {
   }
 
   private func normalize(_ frame: inout Frame, in context: StepContext) throws {
-    let level = try ImageLevel(method: .median).value(of: frame.pixels())
+    let pixels = try frame.pixels()
+    let level = median(of: pixels.value, quality: pixels.quality)
     guard level.isFinite, level > 0 else {
       throw EngineError(
-        "no-light", "its median is \(level): it cannot be normalised", subject: frame.member.name)
+        "nothing-to-normalize", "its median is \(level): it cannot be scaled", subject: frame.member.name)
     }
-    try frame.apply(.dividing(by: Float(level)))
+    try frame.apply(.dividing(by: level))
     context.logger.info("\(frame.member.name) divided by its median \(level)")
   }
 
@@ -122,8 +124,7 @@ public struct CombineFramesStep: Step {
   /// `1 / (median error)²` of a frame: smooth, so free of the bias of a pixel's own Poisson term.
   private static func weight(_ frame: Frame) throws -> Float {
     let pixels = try frame.pixels()
-    let errors = Measured(value: pixels.error, error: pixels.error, quality: pixels.quality)
-    let sigma = ImageLevel(method: .median).value(of: errors)
-    return sigma > 0 && sigma.isFinite ? Float(1 / (sigma * sigma)) : 0
+    let sigma = median(of: pixels.error, quality: pixels.quality)
+    return sigma > 0 && sigma.isFinite ? 1 / (sigma * sigma) : 0
   }
 }

@@ -11,8 +11,11 @@ public struct NormalizeStep: Step {
     statusKeyword: "S_NORMAL",
     parameters: [
       Parameter(
-        "method", .choice(["median", "mean", "mode"]), default: .string("median"),
-        help: "level of the good pixels; mode is 3 median - 2 mean; None does nothing"),
+        "method", .choice(["median", "mean", "mode", "none"]), default: .string("median"),
+        help: "level of the illuminated good pixels; mode is the half-sample mode; none does nothing"),
+      Parameter(
+        "illuminated", .number(0...1), default: .number(0.3),
+        help: "pixels below this share of the median do not count towards the level"),
       Parameter(
         "reject_low", .number(0...1), default: .number(0.01),
         help: "pixels below this share of the level are flagged NO_FLAT_FIELD"),
@@ -30,30 +33,27 @@ public struct NormalizeStep: Step {
 
   private func normalize(_ frame: inout Frame, in context: StepContext) throws {
     try frame.load()
-    let method = ImageLevel.Method(rawValue: context.parameters.string("method") ?? "") ?? .median
-    let level = ImageLevel(method: method).value(of: try frame.pixels())
-    guard level.isFinite, level > 0 else {
-      throw EngineError(
-        "no-light", "its \(method.rawValue) is \(level): it cannot be normalised",
-        subject: frame.member.name)
-    }
-    context.logger.info("\(frame.member.name) divided by its \(method.rawValue) \(level)")
-    let low = Float(context.parameters.number("reject_low") ?? 0)
-    let high = Float(context.parameters.number("reject_high") ?? .infinity)
-    try frame.apply(.dividing(by: Float(level)))
-    try frame.apply(FrameOperation { pixels, _ in flagOutside(low...high, of: &pixels) })
+    let options = NormalizeOptions(
+      method: NormalizeMethod(rawValue: context.parameters.string("method") ?? "") ?? .median,
+      illuminatedFraction: Float(context.parameters.number("illuminated") ?? 0))
+    let normalized = try normalized(frame, options)
+    let level = normalized.factor
+    context.logger.info("\(frame.member.name) divided by its \(options.method.rawValue) \(level)")
+    let (flat, rejected) = flagFlatOutliers(
+      normalized.measured, low: Float(context.parameters.number("reject_low") ?? 0),
+      high: Float(context.parameters.number("reject_high") ?? .infinity))
+    if rejected > 0 { context.note("\(rejected) pixels are too far from the level to serve as a flat") }
+    frame.setPixels(flat)
     frame.header.set("NORMLEVL", .real(level), comment: "level the frame was divided by")
     frame.unit = ""
   }
-}
 
-/// Flags pixels outside `range` as `NO_FLAT_FIELD | DO_NOT_USE`; NaN pixels too.
-func flagOutside(_ range: ClosedRange<Float>, of image: inout Measured) {
-  image.value.withUnsafeBuffer { values in
-    image.quality.withUnsafeMutableBuffer { flags in
-      for i in values.indices where !(values[i] >= range.lowerBound && values[i] <= range.upperBound) {
-        flags[i] |= DQ.noFlatField | DQ.doNotUse
-      }
+  private func normalized(_ frame: Frame, _ options: NormalizeOptions) throws -> Normalized {
+    do {
+      return try Pixels.normalize(try frame.pixels(), options: options)
+    } catch let error as PixelsError {
+      throw EngineError(
+        error.code, error.message, subject: frame.member.name, hint: error.hint, underlying: error)
     }
   }
 }

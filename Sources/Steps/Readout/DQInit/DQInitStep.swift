@@ -1,4 +1,3 @@
-import JobContract
 import PipelineEngine
 import Pixels
 
@@ -6,7 +5,9 @@ import Pixels
 public struct DQInitStep: Step {
   public static let declaration = StepDeclaration(
     name: "dq_init", className: "DQInitStep", summary: "Initialise the data quality flags from the mask",
-    aliases: ["jwst.dq_init.DQInitStep", "iris_pipeline.dq_init.DQInitStep", "liger_iris_pipeline.dq_init.DQInitStep"],
+    aliases: [
+      "jwst.dq_init.DQInitStep", "iris_pipeline.dq_init.DQInitStep", "liger_iris_pipeline.dq_init.DQInitStep",
+    ],
     statusKeyword: "S_DQINIT", referenceTypes: ["mask"])
 
   public init() {}

@@ -1,4 +1,3 @@
-import JobContract
 import PipelineEngine
 import Pixels
 
@@ -15,7 +14,8 @@ public struct BackgroundSubtractStep: Step {
     parameters: [
       Parameter("scale", .number(0...10), default: .number(1), help: "factor k of the sky"),
       Parameter(
-        "method", .choice(["median", "mean"]), default: .string("median"), help: "how several skies are combined"),
+        "method", .choice(["median", "mean"]), default: .string("median"),
+        help: "how several skies are combined"),
       Parameter(
         "sigma", .number(0...100), default: .number(3), unit: "",
         help: "clipping of several skies, in sigmas; 0 for none"),

@@ -7,8 +7,9 @@ import Pixels
 /// master was in the science and in the sky subtracted with k = 1) only the flags change. Computed in float32: one
 /// subtraction and one sum of squares per pixel.
 /// - Parameter dark: of the image's shape, rates in the same unit.
-func subtractDark(_ dark: Measured, share: Float, from image: inout Measured) {
-  let width = image.width, height = image.height
+package func subtractDark(_ dark: Measured, share: Float, from image: inout Measured) {
+  let width = image.width
+  let height = image.height
   image.value.withUnsafeMutableBuffer { value in
     image.error.withUnsafeMutableBuffer { error in
       image.quality.withUnsafeMutableBuffer { quality in

@@ -1,4 +1,3 @@
-import JobContract
 import PipelineEngine
 import Pixels
 
