@@ -173,7 +173,7 @@ import Testing
     let result = try await archive.watchOnce()
     #expect(result.exit == 5, "\(result.talk)")
     let failed = try await archive.jobs().filter { $0.state == "failed" }
-    #expect(failed.count == 1)
+    #expect(failed.count == 1, "\(failed.map { $0.reason ?? "" })")
     let reason = failed.first?.reason ?? ""
     #expect(reason.contains("96") && reason.contains("64"), "\(reason)")
     let detail = try await archive.job(try #require(failed.first?.name))
