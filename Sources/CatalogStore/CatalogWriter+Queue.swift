@@ -21,7 +21,8 @@ extension CatalogWriter {
     }
   }
 
-  /// Queues a job and settles its association. A job of the same key that is active or done is not repeated.
+  /// Queues a job and settles its association. A job of the same key that is active or done is not repeated, nor one
+  /// that failed or is dead: only other inputs, references or software (or `irisarchive jobs retry`) can help it.
   ///
   /// - Returns: the job's name, nil when it was known.
   public func queue(_ job: NewJob, at time: Double) throws(CatalogError) -> String? {
@@ -31,7 +32,7 @@ extension CatalogWriter {
       let known = try Bool.fetchOne(
         db,
         sql: """
-          SELECT EXISTS (SELECT 1 FROM job WHERE key = ? AND state IN ('waiting', 'queued', 'running', 'done'))
+          SELECT EXISTS (SELECT 1 FROM job WHERE key = ? AND state <> 'cancelled')
           """, arguments: [job.key])
       if known ?? false { return nil }
       let next = (try Int64.fetchOne(db, sql: "SELECT coalesce(max(id), 0) + 1 FROM job")) ?? 1

@@ -62,7 +62,14 @@ struct JobPlanner: Sendable {
         }
       }
     }
-    return nil
+    return try newMaster(pipeline)
+  }
+
+  /// A master that is made but not yet in the rules. Asked last: a job leaves the queue and its master appears here
+  /// in one transaction, and only a turn of the scheduler takes it away.
+  private func newMaster(_ pipeline: PipelineDescription) throws(CatalogError) -> String? {
+    try reader.uninsertedMasters().first { $0.path != nil && pipeline.referenceTypes.contains($0.kind) }
+      .map { "waiting for calibration: \($0.name) is not in the rules yet" }
   }
 
   private struct Pending {

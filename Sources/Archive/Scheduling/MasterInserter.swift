@@ -7,8 +7,9 @@ import References
 /// Offers the archive's own masters to the reference rules: each good one goes into a new context, which becomes the
 /// pinned one. A bad one is kept, marked, not inserted, and says why.
 struct MasterInserter: Sendable {
-  /// More flagged pixels than this and a master is not trusted with other frames.
-  static let largestFlaggedFraction = 0.25
+  /// More flagged pixels than this and a master is not trusted with other frames. The dark gaps between the slices
+  /// are a third of a slicer flat.
+  static let largestFlaggedFraction = 0.5
 
   let writer: CatalogWriter
   let layout: ArchiveLayout

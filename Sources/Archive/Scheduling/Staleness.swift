@@ -32,5 +32,14 @@ struct Staleness: Sendable {
       }
     }
     try writer.markStale(stale, at: time)
+    try planAgain()
+  }
+
+  /// Jobs that were planned before this context are planned again: one that would choose the same is known by its
+  /// key, a queued one that would not is replaced, a running one is followed by a better one.
+  private func planAgain() throws(CatalogError) {
+    for job in try writer.reader.jobs(states: ["waiting", "queued", "running"]) {
+      try writer.unsettle(association: job.associationID)
+    }
   }
 }

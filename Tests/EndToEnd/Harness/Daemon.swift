@@ -1,0 +1,57 @@
+import Foundation
+import Glibc
+
+/// A running `irisarchive watch`; killed when a test forgets it.
+final class Daemon: Sendable {
+  let archive: TestArchive
+  let process: Process
+  var pid: Int32 { process.processIdentifier }
+
+  /// Starts it and returns when it watches.
+  ///
+  /// - Parameter prefix: words before the command: another user, a limit.
+  init(_ archive: TestArchive, _ options: [String] = [], prefix: [String] = []) async throws {
+    self.archive = archive
+    let words = prefix + [Programs.irisarchive, "watch"] + options
+    process = Process()
+    process.executableURL = URL(fileURLWithPath: words[0])
+    process.arguments = Array(words.dropFirst())
+    process.environment = Command.environment.merging(["IRISARCHIVE_ROOT": archive.root]) { _, new in new }
+    let log = try Self.log(archive.root + "/logs/daemon.log")
+    process.standardOutput = log
+    process.standardError = log
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    try await waitUntilItWatches()
+  }
+
+  deinit { if process.isRunning { kill(pid, SIGKILL) } }
+
+  private static func log(_ path: String) throws -> FileHandle {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+  }
+
+  private func waitUntilItWatches() async throws {
+    try await Eventually.holds("the daemon watches", within: 30, context: archive.summary) {
+      guard process.isRunning else {
+        throw CommandFailed(description: "the daemon ended with \(process.terminationStatus)\n\(log)")
+      }
+      guard let daemon = try await archive.status()["daemon"] as? [String: any Sendable] else { return false }
+      return daemon["pid"] as? Int == Int(pid) && daemon["state"] as? String == "watching"
+    }
+  }
+
+  var log: String { archive.text("logs/daemon.log") }
+
+  /// Sends a signal and waits for the end.
+  ///
+  /// - Returns: the exit code, or minus the signal that ended it.
+  @discardableResult
+  func stop(_ signal: Int32 = SIGTERM) async throws -> Int32 {
+    kill(pid, signal)
+    try await Eventually.holds("the daemon ends", within: 30, every: 0.01) { !process.isRunning }
+    let status = process.terminationStatus
+    return process.terminationReason == .uncaughtSignal ? -status : status
+  }
+}

@@ -1,0 +1,34 @@
+import Dispatch
+import Foundation
+
+/// Waits for a condition by asking for it again and again, with a deadline; a wait that is in vain is an error that
+/// says what was waited for.
+struct Eventually: Error, CustomStringConvertible {
+  let description: String
+
+  /// Returns as soon as the condition holds.
+  ///
+  /// - Parameters:
+  ///   - seconds: the deadline, from now.
+  ///   - context: more words for the error, gathered when it is made.
+  static func holds(
+    _ what: String, within seconds: Double = 60, every interval: Double = 0.05,
+    context: () async throws -> String = { "" }, _ condition: () async throws -> Bool
+  ) async throws {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while true {
+      if try await condition() { return }
+      guard ContinuousClock.now < deadline else {
+        throw Eventually(description: "not in \(seconds) s: \(what)\n\(try await context())")
+      }
+      await tick(interval)
+    }
+  }
+
+  /// Lets the clock's own queue call back: no thread waits.
+  private static func tick(_ seconds: Double) async {
+    await withCheckedContinuation { continuation in
+      DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { continuation.resume() }
+    }
+  }
+}
