@@ -15,12 +15,21 @@ struct AssociatorService: Sendable {
   /// Associates what is new, oldest exposure first. Returns how many frames were looked at.
   func associateNew(limit: Int = 256) throws(CatalogError) -> Int {
     let frames = try writer.reader.unassociated(limit: limit)
-    for frame in frames { try associate(frame) }
+    var untouched: [Int64] = []
+    for frame in frames {
+      let actions = try actions(for: Exposure(frame))
+      if actions.isEmpty {
+        untouched.append(frame.id)
+      } else {
+        try writer.apply(.init(actions: actions), frame: frame.id, at: now)
+      }
+    }
+    try writer.markAssociated(untouched)
     return frames.count
   }
 
-  private func associate(_ frame: MatchRecord) throws(CatalogError) {
-    let exposure = Exposure(frame)
+  private func actions(for exposure: Exposure) throws(CatalogError) -> [CatalogWriter.AssociationStep.Action]
+  {
     var actions: [CatalogWriter.AssociationStep.Action] = []
     let joins = exposure["joins"] != "no"
     for rule in joins ? associator.rulesOpened(by: exposure) : [] {
@@ -32,7 +41,7 @@ struct AssociatorService: Sendable {
       }
     }
     for rule in joins ? associator.rulesServed(by: exposure) : [] { actions += try serve(exposure, rule) }
-    try writer.apply(.init(actions: actions), frame: frame.id, at: now)
+    return actions
   }
 
   private var now: Double { Date().timeIntervalSince1970 }

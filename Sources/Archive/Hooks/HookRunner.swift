@@ -45,7 +45,7 @@ actor HookRunner {
 
   /// Starts what is due, up to the limit.
   func startDue() throws(CatalogError) {
-    while try writer.dispatchEvents(hooks: folder.accepted()) > 0 {}
+    while try writer.dispatchEvents(hooks: folder.accepted) > 0 {}
     let now = Date().timeIntervalSince1970
     for delivery in try writer.deliveries() where delivery.nextAt <= now && running.count < limit {
       let key = "\(delivery.hook)\u{0}\(delivery.subject)"

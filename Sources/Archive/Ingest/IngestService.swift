@@ -26,6 +26,7 @@ final class IngestService: Sendable {
   private let recorded: @Sendable () -> Void
   private let queues: [DispatchQueue]
   private let state = Mutex(State())
+  private let began = Date().timeIntervalSince1970
 
   /// - Parameter recorded: told after each new record, from any thread.
   init(
@@ -63,7 +64,8 @@ final class IngestService: Sendable {
     for oddity in listing.oddities { note(oddity.sentence, oddity.path) }
     let known = (try? writer.reader.knownPlaces(under: folder)) ?? [:]
     for file in listing.files where known[file.path] != Self.signature(file) {
-      take(file.path, at: max(Double(file.modifiedNanoseconds) / 1e9, Date().timeIntervalSince1970 - 1))
+      // The inode changed last when the file was closed or moved here; what came before us arrives with us.
+      take(file.path, at: max(Double(file.changedNanoseconds) / 1e9, began))
     }
   }
 
