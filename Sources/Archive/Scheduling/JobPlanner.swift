@@ -31,7 +31,7 @@ struct JobPlanner: Sendable {
     guard let pipeline = manifest.pipeline(named: association.pipeline) else {
       return .refuse("tmtrun knows no pipeline '\(association.pipeline)'; see tmtrun list")
     }
-    let members = try reader.members(ofAssociation: association.id)
+    let members = Self.inOrder(try reader.members(ofAssociation: association.id))
     guard let first = members.first else { return .refuse("the association has no members left") }
     let exposure = Exposure(first.frame)
     if let obstacle = try obstacle(pipeline, exposure, association) { return .wait(obstacle) }
@@ -44,6 +44,15 @@ struct JobPlanner: Sendable {
       references.append(try resolver.resolve(type: type, for: exposure, metadata: metadata))
     }
     return try job(association, pipeline, members, references, metadata)
+  }
+
+  /// Science first, then by time and name: sums over frames, and so products, do not depend on the order of arrival.
+  private static func inOrder(_ members: [MemberRecord]) -> [MemberRecord] {
+    members.sorted { a, b in
+      let (isFirstA, isFirstB) = (a.exptype == "science" ? 0 : 1, b.exptype == "science" ? 0 : 1)
+      return (isFirstA, a.exptype, a.frame.dateObs, a.frame.name, a.frame.id)
+        < (isFirstB, b.exptype, b.frame.dateObs, b.frame.name, b.frame.id)
+    }
   }
 
   // MARK: waiting
@@ -118,7 +127,8 @@ struct JobPlanner: Sendable {
     let known = try reader.isDone(key: key)
     let spec = JobSpec(
       job: "", attempt: 0, token: "", pipeline: pipeline.name, configuration: configuration,
-      association: association.name, associationRule: association.rule, inputs: inputs, references: references,
+      association: association.name, associationRule: association.rule, inputs: inputs,
+      references: references,
       context: resolver.context.name, outputDirectory: "",
       fileNames: known ? [:] : try fileNames(pipeline, members, metadata, version: version),
       degraded: degraded(association, members), limits: limits)
@@ -167,7 +177,8 @@ package enum JobKey {
   ) -> String {
     var lines = ["pipeline \(pipeline)", "software \(software)", "configuration \(configuration ?? "-")"]
     lines += inputs.map { "\($0.exptype.rawValue) \($0.sha256)" }.sorted()
-    lines += references.map { "\($0.type) \($0.origin.rawValue) \($0.sha256 ?? "-") \($0.lastResort)" }.sorted()
+    lines += references.map { "\($0.type) \($0.origin.rawValue) \($0.sha256 ?? "-") \($0.lastResort)" }
+      .sorted()
     let text = lines.joined(separator: "\n")
     return FileInspector.hexadecimal(SHA256.hash(data: Data(text.utf8)))
   }

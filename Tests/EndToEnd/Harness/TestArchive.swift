@@ -81,7 +81,9 @@ final class TestArchive: Sendable {
     try Data(contentsOf: URL(fileURLWithPath: file)).write(to: URL(fileURLWithPath: target))
   }
 
-  func text(_ path: String) -> String { (try? String(contentsOfFile: root + "/" + path, encoding: .utf8)) ?? "" }
+  func text(_ path: String) -> String {
+    (try? String(contentsOfFile: root + "/" + path, encoding: .utf8)) ?? ""
+  }
 
   // MARK: commands
 
