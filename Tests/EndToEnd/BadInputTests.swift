@@ -184,7 +184,7 @@ import Testing
     let reason = failed.first?.reason ?? ""
     #expect(reason.contains("96") && reason.contains("64"), "\(reason)")
     let detail = try await archive.job(try #require(failed.first?.name))
-    #expect(detail.runs.map(\.exit_code) == [65])
+    #expect(detail.runs.map(\.exitCode) == [65])
     #expect(try await archive.query("--obsname", "IMG1-SCI", "--level", "2").count == 1)
     #expect(try await archive.query("big.fits").map(\.state) == ["classified"])
   }

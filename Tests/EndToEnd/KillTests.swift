@@ -3,9 +3,14 @@ import Glibc
 import Testing
 
 /// A daemon that is killed again and again during a night ends where an undisturbed one does.
-@Suite struct KillTests {
-  /// Seeds of the moments at which the daemon is killed.
-  @Test(arguments: [1, 2])
+@Suite(.serialized) struct KillTests {
+  /// Seeds of the moments at which the daemon is killed; IRISARCHIVE_TEST_KILLS says how many, for the long form.
+  private static let seeds: [UInt64] = {
+    let count = ProcessInfo.processInfo.environment["IRISARCHIVE_TEST_KILLS"].flatMap { UInt64($0) } ?? 2
+    return Array(1...max(1, count))
+  }()
+
+  @Test(arguments: seeds)
   func aKilledDaemonEndsWhereAnUndisturbedOneDoes(seed: UInt64) async throws {
     let night = try await SimulatedNight.seed7.value
     let undisturbed = try await Self.undisturbed.value
