@@ -32,10 +32,13 @@ func command(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     name: name, dependencies: dependencies + [argumentParser], path: "Sources/\(name)", swiftSettings: strict)
 }
 
-/// A test target in `Tests/<name>`.
-func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+/// A test target in `Tests/<path>`.
+func tests(
+  _ name: String, path: String? = nil, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
   .testTarget(
-    name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: strict)
+    name: name, dependencies: dependencies, path: "Tests/\(path ?? name)", exclude: exclude,
+    swiftSettings: strict)
 }
 
 /// What tests of the reduction engine need besides the rooms they test.
@@ -143,5 +146,6 @@ let package = Package(
     tests("ScienceTests", engine + ["Pipelines", "Simulator"]),
     tests("CatalogStoreTests", ["CatalogStore", "JobContract"]),
     tests("CommandTests", ["CatalogStore", "ChildProcess", crypto]),
+    tests("EndToEndTests", path: "EndToEnd", ["CatalogStore", "FITSStructure", "ChildProcess"]),
   ]
 )

@@ -52,8 +52,10 @@ public struct AttemptFolder: Sendable {
   /// The report must be of this version, repeat job, attempt, token and pipeline, agree with itself about success, and
   /// name products that lie in this folder with the size it says.
   ///
+  /// - Parameter partlyTaken: products may be gone from here, because somebody died while moving them into the archive;
+  ///   whoever takes the report up again checks them by content where they went.
   /// - Throws: ``ExecutorError`` when there is a report that cannot be believed.
-  public func report(for spec: JobSpec) throws(ExecutorError) -> RunReport? {
+  public func report(for spec: JobSpec, partlyTaken: Bool = false) throws(ExecutorError) -> RunReport? {
     guard let data = try contents(of: reportPath) else { return nil }
     let report: RunReport
     do {
@@ -64,7 +66,7 @@ public struct AttemptFolder: Sendable {
         subject: reportPath, underlying: error)
     }
     try check(report, answers: spec)
-    for product in report.products { try check(product) }
+    for product in report.products { try check(product, mayBeGone: partlyTaken) }
     return report
   }
 
@@ -101,7 +103,7 @@ public struct AttemptFolder: Sendable {
     }
   }
 
-  private func check(_ product: ProductReport) throws(ExecutorError) {
+  private func check(_ product: ProductReport, mayBeGone: Bool) throws(ExecutorError) {
     let name = product.fileName
     guard !name.isEmpty, !name.hasPrefix("."), !name.contains("/"), !name.utf8.contains(0) else {
       throw ExecutorError(
@@ -110,6 +112,7 @@ public struct AttemptFolder: Sendable {
     }
     var status = stat()
     let file = path + "/" + name
+    if mayBeGone && access(file, F_OK) != 0 && errno == ENOENT { return }
     guard lstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       throw ExecutorError(
         code: "report-inconsistent", message: "a reported product is not there", subject: file)

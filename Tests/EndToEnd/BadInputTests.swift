@@ -46,7 +46,10 @@ import Testing
     for product in night.rows where product.origin == "product" {
       let path = try #require(product.path)
       #expect(path.hasPrefix(night.archive.root + "/products/") && !path.contains(".."))
-      #expect(path.dropFirst(night.archive.root.count).allSatisfy { $0.isLetter || $0.isNumber || "/_.+-".contains($0) })
+      #expect(
+        path.dropFirst(night.archive.root.count).allSatisfy {
+          $0.isLetter || $0.isNumber || "/_.+-".contains($0)
+        })
     }
     #expect(night.rows.contains { $0.origin == "product" && $0.obsname == "IMG1-SCI" && $0.level == 2 })
     let found = try await night.archive.irisarchive(
@@ -67,7 +70,9 @@ import Testing
 
   @Test func nothingRawIsChanged() async throws {
     let night = try await BadNight.played()
-    for (path, data) in night.dropped { #expect(FileManager.default.contents(atPath: path) == data, "\(path)") }
+    for (path, data) in night.dropped {
+      #expect(FileManager.default.contents(atPath: path) == data, "\(path)")
+    }
     #expect(night.daemon.process.isRunning)
   }
 
@@ -104,7 +109,9 @@ import Testing
     let after = try await archive.query("--all", "frame.fits")
     #expect(after.count == 3)
     let old = try #require(after.first { $0.state == "missing" })
-    #expect(old.reason?.contains("replaced") == true && old.sha256 == rows.first { $0.state == "classified" }?.sha256)
+    #expect(
+      old.reason?.contains("replaced") == true
+        && old.sha256 == rows.first { $0.state == "classified" }?.sha256)
     #expect(after.filter { $0.state == "held" }.count == 2)
     #expect(after.allSatisfy { $0.state == "classified" || $0.reason?.isEmpty == false })
   }
@@ -177,7 +184,7 @@ import Testing
     let reason = failed.first?.reason ?? ""
     #expect(reason.contains("96") && reason.contains("64"), "\(reason)")
     let detail = try await archive.job(try #require(failed.first?.name))
-    #expect(detail.runs.map(\.exit_code) == [65])
+    #expect(detail.runs.map(\.exitCode) == [65])
     #expect(try await archive.query("--obsname", "IMG1-SCI", "--level", "2").count == 1)
     #expect(try await archive.query("big.fits").map(\.state) == ["classified"])
   }

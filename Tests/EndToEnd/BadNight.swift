@@ -78,7 +78,9 @@ struct BadNight: Sendable {
     rows = try await archive.query("--all")
   }
 
-  private static func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
+  private static func bytes(_ path: String) throws -> Data {
+    try Data(contentsOf: URL(fileURLWithPath: path))
+  }
 
   private static func bad(from good: String) throws -> [(String, Data)] {
     func edited(_ name: String, _ edit: (inout FITSEditor) -> Void) throws -> (String, Data) {

@@ -9,7 +9,8 @@ import Testing
     let played = try await PlayedNight.of(way)
     let raw = played.rows.filter { $0.origin == "raw" }
     #expect(raw.count == played.night.files.count)
-    #expect(raw.filter { $0.state != "classified" }.map { "\($0.name): \($0.state) \($0.reason ?? "")" } == [])
+    #expect(
+      raw.filter { $0.state != "classified" }.map { "\($0.name): \($0.state) \($0.reason ?? "")" } == [])
     let declared = Dictionary(grouping: played.night.files, by: \.obsname).mapValues(\.count)
     #expect(Dictionary(grouping: raw, by: { $0.obsname ?? "" }).mapValues(\.count) == declared)
   }
@@ -84,7 +85,8 @@ import Testing
     #expect(names.count == 17)
     for name in names.sorted() {
       let file = Workspace.name("answer")
-      let query = try await played.archive.irisarchive("query", "--obsname", name, "--format", "json", "-o", file)
+      let query = try await played.archive.irisarchive(
+        "query", "--obsname", name, "--format", "json", "-o", file)
       #expect(query.exit == 0)
       let parsed = try await Command.run(python, ["-m", "json.tool", file])
       #expect(parsed.exit == 0 && parsed.out.contains("\"obsname\": \"\(name)\""), "\(name): \(parsed.talk)")

@@ -29,7 +29,9 @@ import Testing
     let archive = try await TestArchive()
     let daemon = try await Daemon(archive, options)
     let contents = try await Self.contents(60)
-    for index in 0..<30 { try archive.drop(contents[index], as: "2026071\(index % 7)/a\(index)/b/c/f\(index).fits") }
+    for index in 0..<30 {
+      try archive.drop(contents[index], as: "2026071\(index % 7)/a\(index)/b/c/f\(index).fits")
+    }
     let staged = archive.root + "/staged"
     for index in 30..<60 {
       let folder = "\(staged)/n\(index % 5)/raw"

@@ -65,6 +65,20 @@ private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     #expect(try await run(script, report: expected) == .reported(expected))
   }
 
+  @Test func aReportWhoseProductsAreOnTheirWayIsBelievedOnlyByWhoTakesItUpAgain() throws {
+    let expected = report {
+      $0.products = [
+        ProductReport(kind: "cal", fileName: "out.fits", sha256: "x", bytes: 3, level: 2, headers: [])
+      ]
+    }
+    let attempt = AttemptFolder(path: folder + "/1")
+    try JSONEncoder().encode(expected).write(to: URL(fileURLWithPath: attempt.reportPath))
+    #expect(throws: ExecutorError.self) { try attempt.report(for: spec) }
+    #expect(try attempt.report(for: spec, partlyTaken: true) == expected)
+    try Data("abcd".utf8).write(to: URL(fileURLWithPath: attempt.path + "/out.fits"))
+    #expect(throws: ExecutorError.self) { try attempt.report(for: spec, partlyTaken: true) }
+  }
+
   @Test func theJobIsHandedOverWholeAndTheCallIsTheMachineForm() async throws {
     _ = try await run("echo \"$@\"; pwd")
     let data = try Data(contentsOf: URL(fileURLWithPath: folder + "/1/job.json"))

@@ -31,7 +31,7 @@ struct JobPlanner: Sendable {
     guard let pipeline = manifest.pipeline(named: association.pipeline) else {
       return .refuse("tmtrun knows no pipeline '\(association.pipeline)'; see tmtrun list")
     }
-    let members = try reader.members(ofAssociation: association.id)
+    let members = Self.inOrder(try reader.members(ofAssociation: association.id))
     guard let first = members.first else { return .refuse("the association has no members left") }
     let exposure = Exposure(first.frame)
     if let obstacle = try obstacle(pipeline, exposure, association) { return .wait(obstacle) }
@@ -44,6 +44,15 @@ struct JobPlanner: Sendable {
       references.append(try resolver.resolve(type: type, for: exposure, metadata: metadata))
     }
     return try job(association, pipeline, members, references, metadata)
+  }
+
+  /// Science first, then by time and name: sums over frames, and so products, do not depend on the order of arrival.
+  private static func inOrder(_ members: [MemberRecord]) -> [MemberRecord] {
+    members.sorted { a, b in
+      let (isFirstA, isFirstB) = (a.exptype == "science" ? 0 : 1, b.exptype == "science" ? 0 : 1)
+      return (isFirstA, a.exptype, a.frame.dateObs, a.frame.name, a.frame.id)
+        < (isFirstB, b.exptype, b.frame.dateObs, b.frame.name, b.frame.id)
+    }
   }
 
   // MARK: waiting

@@ -33,10 +33,10 @@ struct Recovery: Sendable {
   }
 
   private func adopt(_ job: JobRecord, _ run: RunRecord) -> Bool {
-    guard let spec = JobStarter.spec(of: job, run: run),
-      let report = try? AttemptFolder(path: run.folder).report(for: spec), report.status == .succeeded
-    else { return false }
+    guard let spec = JobStarter.spec(of: job, run: run) else { return false }
     do {
+      let report = try AttemptFolder(path: run.folder).report(for: spec, partlyTaken: true)
+      guard let report, report.status == .succeeded else { return false }
       _ = try recorder.record(report, spec: spec, job: job, run: run)
       logger.info("a finished run was adopted", metadata: ["job": "\(job.name)"])
       return true

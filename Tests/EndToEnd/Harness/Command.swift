@@ -13,7 +13,9 @@ struct CommandResult: Sendable {
 
 /// Runs one program to its end.
 enum Command {
-  static let environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent"]
+  static let environment = [
+    "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent",
+  ]
 
   static func run(
     _ program: String, _ arguments: [String], environment: [String: String] = [:], timeout: Double = 120
@@ -38,7 +40,8 @@ enum Command {
     let result = try await run(program, arguments, environment: environment, timeout: timeout)
     guard result.exit == 0 else {
       throw CommandFailed(
-        description: "\(program) \(arguments.joined(separator: " ")): exit \(result.exit ?? -1)\n\(result.talk)")
+        description:
+          "\(program) \(arguments.joined(separator: " ")): exit \(result.exit ?? -1)\n\(result.talk)")
     }
     return result
   }

@@ -37,8 +37,9 @@ struct FITSEditor {
   mutating func remove(_ keywords: String...) { cards.removeAll { keywords.contains(Self.keyword($0)) } }
 
   var data: Data {
-    var header = Data((cards + ["END"]).map { $0.padding(toLength: Self.record, withPad: " ", startingAt: 0) }
-      .joined().utf8)
+    var header = Data(
+      (cards + ["END"]).map { $0.padding(toLength: Self.record, withPad: " ", startingAt: 0) }
+        .joined().utf8)
     let short = (Self.block - header.count % Self.block) % Self.block
     header.append(Data(repeating: UInt8(ascii: " "), count: short))
     return header + rest

@@ -31,8 +31,10 @@ enum Frames {
       paths.append(
         try await make(
           "dark\(index)", "IMG1-DRK",
-          ["--exptime", "10", "--readmode", "CDS", "--frame", "\(index)/\(count)", "--expnum", "\(index)",
-            "--seed", "\(seed)", "--start", start(index)]))
+          [
+            "--exptime", "10", "--readmode", "CDS", "--frame", "\(index)/\(count)", "--expnum", "\(index)",
+            "--seed", "\(seed)", "--start", start(index),
+          ]))
     }
     return paths
   }

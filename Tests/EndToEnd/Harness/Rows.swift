@@ -50,7 +50,7 @@ struct JobDetail: Decodable, Sendable {
   struct Run: Decodable, Sendable {
     var attempt: Int
     var state: String
-    var exit_code: Int?
+    var exitCode: Int?
     var reason: String?
   }
   var name: String

@@ -81,7 +81,9 @@ final class TestArchive: Sendable {
     try Data(contentsOf: URL(fileURLWithPath: file)).write(to: URL(fileURLWithPath: target))
   }
 
-  func text(_ path: String) -> String { (try? String(contentsOfFile: root + "/" + path, encoding: .utf8)) ?? "" }
+  func text(_ path: String) -> String {
+    (try? String(contentsOfFile: root + "/" + path, encoding: .utf8)) ?? ""
+  }
 
   // MARK: commands
 
@@ -113,7 +115,9 @@ final class TestArchive: Sendable {
 
   func job(_ name: String) async throws -> JobDetail {
     let result = try await irisarchive("jobs", "show", name, "--format", "json")
-    return try JSONDecoder().decode(JobDetail.self, from: Data(result.out.utf8))
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(JobDetail.self, from: Data(result.out.utf8))
   }
 
   /// `status --format json`.

@@ -23,7 +23,9 @@ enum Workspace {
   private static func clearOld(in base: String) {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? [] {
       guard name.hasPrefix(prefix), let pid = Int32(name.dropFirst(prefix.count)) else { continue }
-      if kill(pid, 0) != 0 && errno == ESRCH { try? FileManager.default.removeItem(atPath: "\(base)/\(name)") }
+      if kill(pid, 0) != 0 && errno == ESRCH {
+        try? FileManager.default.removeItem(atPath: "\(base)/\(name)")
+      }
     }
   }
 }
