@@ -106,7 +106,8 @@ public struct ArchiveDaemon: Sendable {
           logger: logger,
           finished: { wake.ask() }),
         headers: parts.headers, layout: parts.layout, windows: CalibrationWindows(), limits: parts.jobLimits,
-        maxJobs: parts.maxJobs, logger: logger),
+        maxJobs: parts.maxJobs, insertsMasters: parts.settings.insertsMasters,
+        calibrationWait: parts.settings.calibrationWaitSeconds, logger: logger),
       wake: { wake.ask() })
   }
 

@@ -7,10 +7,19 @@ extension ArchiveLayout {
   /// The layout that an archive's settings describe.
   public init(root: String, settings: ArchiveSettings) {
     self.init(
-      root: root, incoming: settings.incomingFolder(root: root),
-      products: settings.productsFolder(root: root),
-      work: settings.workFolder(root: root), logs: settings.logsFolder(root: root),
-      rules: settings.rulesCache(root: root))
+      root: Self.normal(root), incoming: Self.normal(settings.incomingFolder(root: root)),
+      products: Self.normal(settings.productsFolder(root: root)),
+      work: Self.normal(settings.workFolder(root: root)), logs: Self.normal(settings.logsFolder(root: root)),
+      rules: Self.normal(settings.rulesCache(root: root)))
+  }
+}
+
+extension ArchiveLayout {
+  /// One spelling of a path, so that a scan and an event name a file alike: no empty parts, no `.`, no slash at the
+  /// end.
+  static func normal(_ path: String) -> String {
+    let parts = path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+    return path.hasPrefix("/") ? "/" + parts : parts
   }
 }
 

@@ -34,6 +34,7 @@ final class ScheduleService: Service {
   func run() async throws {
     let wake = wake
     let firstScan = firstScan
+    let ingest = ingest
     await withGracefulShutdownHandler {
       // What lay there at start is taken in before anything is planned from it.
       for await _ in firstScan.stream {}
@@ -48,6 +49,7 @@ final class ScheduleService: Service {
       ticker.cancel()
       await scheduler.stop()
     } onGracefulShutdown: {
+      ingest.stop()
       firstScan.finish()
       wake.finish()
     }

@@ -27,14 +27,12 @@ public struct BackgroundMatcher: Sendable {
       $0.id != science.id && backgrounds.selector.matches($0)
         && backgrounds.match.firstDifference(science, $0) == nil
     }
+    let sets = Self.sets(usable)
     for (level, window) in backgrounds.windows.enumerated() {
-      let near = usable.filter { $0.gap(to: science) <= window }
-      if near.isEmpty { continue }
-      let sets = Dictionary(grouping: near) { $0["sequence"] ?? "" }.values.map { frames in
-        frames.sorted { ($0.start, $0.id) < ($1.start, $1.id) }
-      }
-      let best = sets.min { rank($0, science) < rank($1, science) }
-      return choice(best ?? [], science, level)
+      // A set belongs to the window of its nearest frame, and is taken whole.
+      let near = sets.filter { set in set.contains { $0.gap(to: science) <= window } }
+      guard let best = near.min(by: { rank($0, science) < rank($1, science) }) else { continue }
+      return choice(best, science, level)
     }
     let reason =
       usable.isEmpty
@@ -42,6 +40,21 @@ public struct BackgroundMatcher: Sendable {
       : "the nearest sky is more than \(Int(backgrounds.windows.last ?? 0)) s away"
     return Choice(
       members: [], isComplete: false, level: backgrounds.windows.count, distance: 0, reason: reason)
+  }
+
+  /// Frames of one observation and sequence, split where a position comes again: each in time order.
+  static func sets(_ frames: [Exposure]) -> [[Exposure]] {
+    let groups = Dictionary(grouping: frames) { "\($0["observation"] ?? "")|\($0["sequence"] ?? "")" }
+    return groups.sorted { $0.key < $1.key }.flatMap { _, group -> [[Exposure]] in
+      var sets: [[Exposure]] = []
+      for frame in group.sorted(by: { ($0.start, $0.id) < ($1.start, $1.id) }) {
+        let position = frame["position"]
+        let repeats = position != nil && sets.last?.contains { $0["position"] == position } == true
+        if sets.isEmpty || repeats { sets.append([]) }
+        sets[sets.count - 1].append(frame)
+      }
+      return sets
+    }
   }
 
   private struct Rank: Comparable {

@@ -56,11 +56,13 @@ extension CatalogReader {
   /// Open associations of a rule, in one bucket or in all.
   public func openAssociations(rule: String, bucket: String?) throws(CatalogError) -> [AssociationRecord] {
     try read { db in
-      try AssociationRecord.fetchAll(
-        db.cachedStatement(
-          sql: """
-            SELECT * FROM association WHERE rule = ? AND state = 'open' AND (? IS NULL OR bucket = ?) ORDER BY id
-            """), arguments: [rule, bucket, bucket])
+      let all = "SELECT * FROM association WHERE state = 'open' AND rule = ?"
+      guard let bucket else {
+        return try AssociationRecord.fetchAll(
+          db.cachedStatement(sql: all + " ORDER BY id"), arguments: [rule])
+      }
+      return try AssociationRecord.fetchAll(
+        db.cachedStatement(sql: all + " AND bucket = ? ORDER BY id"), arguments: [rule, bucket])
     }
   }
 
@@ -70,9 +72,11 @@ extension CatalogReader {
       try AssociationRecord.fetchAll(
         db.cachedStatement(
           sql: """
-            SELECT a.* FROM association a WHERE a.rule = ? AND (a.state = 'open' OR (a.state = 'closed' AND a.settled = 0)
-              OR EXISTS (SELECT 1 FROM job j WHERE j.association_id = a.id AND j.state IN ('waiting', 'queued', 'running')))
-            ORDER BY a.id
+            SELECT * FROM association WHERE rule = ?1 AND state = 'open'
+            UNION SELECT * FROM association WHERE rule = ?1 AND settled = 0 AND state = 'closed'
+            UNION SELECT a.* FROM job j CROSS JOIN association a ON a.id = j.association_id
+              WHERE j.state IN ('waiting', 'queued', 'running') AND a.rule = ?1
+            ORDER BY 1
             """), arguments: [rule])
     }
   }
@@ -205,5 +209,10 @@ extension CatalogReader {
           ORDER BY state = 'duplicate', id DESC LIMIT 1
           """, arguments: [name, name, name, name])
     }
+  }
+
+  /// True when the catalog has a record of a file at this path.
+  public func isPlace(_ path: String) throws(CatalogError) -> Bool {
+    try read { db in try db.row("SELECT 1 FROM place WHERE path = ?", [path]) != nil }
   }
 }

@@ -118,7 +118,8 @@ enum CatalogSchema {
       CHECK (state <> 'refused' OR length(reason) > 0)
     ) STRICT;
     CREATE INDEX association_bucket ON association(rule, bucket, state);
-    CREATE INDEX association_unsettled ON association(settled) WHERE settled = 0;
+    CREATE INDEX association_unsettled ON association(rule, id) WHERE settled = 0;
+    CREATE INDEX association_open ON association(rule, bucket) WHERE state = 'open';
     CREATE TABLE member (
       association_id INTEGER NOT NULL REFERENCES association(id),
       frame_id INTEGER NOT NULL REFERENCES frame(id),
@@ -150,6 +151,7 @@ enum CatalogSchema {
       CHECK ((state = 'running') = (instance IS NOT NULL))
     ) STRICT;
     CREATE UNIQUE INDEX job_key ON job(key) WHERE state IN ('waiting', 'queued', 'running', 'done');
+    CREATE INDEX job_any_key ON job(key);
     CREATE INDEX job_state ON job(state, priority, id);
     CREATE INDEX job_association ON job(association_id);
     """
@@ -218,6 +220,7 @@ enum CatalogSchema {
       quality TEXT NOT NULL CHECK (quality GLOB '{*}'),
       UNIQUE (association_id, kind, version)
     ) STRICT;
+    CREATE INDEX product_master ON product(frame_id) WHERE kind IN ('dark', 'flat', 'mask');
     CREATE TABLE reference (
       file TEXT PRIMARY KEY,
       type TEXT NOT NULL,
@@ -231,6 +234,7 @@ enum CatalogSchema {
       CHECK (state <> 'refused' OR length(reason) > 0)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX reference_row ON reference(type, row_key, epoch);
+    CREATE INDEX reference_frame ON reference(frame_id);
     CREATE TABLE context (
       name TEXT PRIMARY KEY,
       made_at REAL NOT NULL,
@@ -252,6 +256,7 @@ enum CatalogSchema {
     CREATE TABLE delivery (
       event INTEGER NOT NULL REFERENCES event(ordinal),
       hook TEXT NOT NULL,
+      subject TEXT NOT NULL,
       state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'failed', 'dead')),
       attempts INTEGER NOT NULL DEFAULT 0,
       next_at REAL NOT NULL DEFAULT 0,
@@ -260,5 +265,6 @@ enum CatalogSchema {
       PRIMARY KEY (event, hook)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX delivery_pending ON delivery(next_at) WHERE state = 'pending';
+    CREATE INDEX delivery_order ON delivery(hook, subject, event) WHERE state = 'pending';
     """
 }

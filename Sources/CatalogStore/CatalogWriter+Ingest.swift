@@ -23,6 +23,7 @@ extension CatalogWriter {
     try write { db in
       let old = try db.row(Self.atPlace, [file.place.path]).map(Known.init)
       if let old, old.sha256 == file.sha256, old.state != "quarantined" || old.reason == file.reason {
+        try Self.refresh(db, file.place)
         return .known(frame: old.frame)
       }
       var file = file
@@ -68,6 +69,16 @@ extension CatalogWriter {
   private static let ofContent = known + " WHERE c.sha256 = ? AND f.origin = 'raw' AND f.state <> 'duplicate'"
   private static let ofName =
     known + " WHERE f.name = ? AND f.origin = 'raw' AND f.state IN ('classified', 'held') LIMIT 1"
+
+  /// The same content, touched or on a renumbered disk: how it looks now, so that the next scan knows it.
+  private static func refresh(_ db: Database, _ place: NewFrame.Place) throws {
+    try db.run(
+      "UPDATE place SET device = ?, inode = ?, bytes = ?, modified_ns = ?, changed_ns = ? WHERE path = ?",
+      [
+        place.device, place.inode, place.bytes, place.modifiedNanoseconds, place.changedNanoseconds,
+        place.path,
+      ])
+  }
 
   /// Takes the place from an older record of other content; that record stays, as `missing`.
   private static func vacate(_ db: Database, _ old: Known, _ file: inout NewFrame) throws {

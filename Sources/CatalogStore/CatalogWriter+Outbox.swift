@@ -73,24 +73,39 @@ extension CatalogWriter {
     }
   }
 
-  /// Makes one delivery row for each hook of each event that has none yet. Events without hooks are done.
-  public func dispatchEvents(hooks: () -> [String: [String]], limit: Int = 500) throws(CatalogError) -> Int {
+  /// A hook that waits for a type of event: its path, and why it is refused when it is.
+  public struct Listener: Sendable, Equatable {
+    public var hook: String
+    public var refusal: String?
+
+    public init(hook: String, refusal: String?) {
+      self.hook = hook
+      self.refusal = refusal
+    }
+  }
+
+  /// Makes one delivery row for each hook of each event that has none yet. Events without hooks are done; for a
+  /// refused hook the delivery has failed, with the reason, and can be retried once the hook is mended.
+  public func dispatchEvents(
+    listeners: () -> [String: [Listener]], limit: Int = 500
+  ) throws(CatalogError) -> Int {
     let waiting = try read { db in
-      try Row.fetchAll(
-        db, sql: "SELECT ordinal, type FROM event WHERE dispatched = 0 ORDER BY ordinal LIMIT ?",
-        arguments: [limit]
-      ).map { (ordinal: $0["ordinal"] as Int64, type: $0["type"] as String) }
+      try db.rows(
+        "SELECT ordinal, type, subject FROM event WHERE dispatched = 0 ORDER BY ordinal LIMIT ?", [limit])
     }
     guard !waiting.isEmpty else { return 0 }
-    let hooks = hooks()
+    let listeners = listeners()
     return try write { db in
       for event in waiting {
-        for hook in hooks[event.type] ?? [] {
-          try db.execute(
-            sql: "INSERT OR IGNORE INTO delivery (event, hook, state) VALUES (?, ?, 'pending')",
-            arguments: [event.ordinal, hook])
+        for listener in listeners[event["type"] as String] ?? [] {
+          try db.run(
+            "INSERT OR IGNORE INTO delivery (event, hook, subject, state, reason) VALUES (?, ?, ?, ?, ?)",
+            [
+              event["ordinal"] as Int64, listener.hook, event["subject"] as String,
+              listener.refusal == nil ? "pending" : "failed", listener.refusal,
+            ])
         }
-        try db.run("UPDATE event SET dispatched = 1 WHERE ordinal = ?", [event.ordinal])
+        try db.run("UPDATE event SET dispatched = 1 WHERE ordinal = ?", [event["ordinal"] as Int64])
       }
       return waiting.count
     }
@@ -105,8 +120,8 @@ extension CatalogWriter {
           SELECT d.event, e.id, e.type, e.subject, e.time, e.data, d.hook, d.attempts, d.next_at
           FROM delivery d JOIN event e ON e.ordinal = d.event
           WHERE d.state = 'pending' AND NOT EXISTS (
-            SELECT 1 FROM delivery d2 JOIN event e2 ON e2.ordinal = d2.event
-            WHERE d2.state = 'pending' AND d2.hook = d.hook AND e2.subject = e.subject AND d2.event < d.event)
+            SELECT 1 FROM delivery d2 WHERE d2.state = 'pending' AND d2.hook = d.hook AND d2.subject = d.subject
+              AND d2.event < d.event)
           ORDER BY d.next_at, d.event LIMIT ?
           """, arguments: [limit]
       ).map { row in

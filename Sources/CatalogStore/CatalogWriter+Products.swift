@@ -139,7 +139,8 @@ extension CatalogWriter {
         arguments: [frame, row["id"] as Int64])
       try appendEvent(
         db, type: "product-superseded", subject: name, key: "\(name):\(product.frame.name)",
-        data: EventData(name: name, pipeline: job.pipeline, reason: "superseded by \(product.frame.name)"),
+        data: try eventData(
+          db, frame: row["id"], pipeline: job.pipeline, reason: "superseded by \(product.frame.name)"),
         time: time)
     }
   }
@@ -157,8 +158,18 @@ extension CatalogWriter {
         else { continue }
         try Self.appendEvent(
           db, type: "product-stale", subject: name, key: "\(name):\(reason)",
-          data: EventData(name: name, reason: reason), time: time)
+          data: try Self.eventData(db, frame: frame, pipeline: nil, reason: reason), time: time)
       }
     }
+  }
+
+  /// What an event tells of a product that is in the catalog.
+  private static func eventData(
+    _ db: Database, frame: Int64, pipeline: String?, reason: String
+  ) throws -> EventData {
+    let record = try FrameRecord.fetchOne(db, sql: FrameRecord.select + " WHERE f.id = ?", arguments: [frame])
+    return EventData(
+      name: record?.name, path: record?.path, sha256: record?.sha256, obsname: record?.obsname,
+      level: record?.level, pipeline: pipeline, degraded: record.map { $0.degraded != nil }, reason: reason)
   }
 }

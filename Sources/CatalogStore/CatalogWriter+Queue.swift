@@ -110,15 +110,18 @@ extension CatalogWriter {
           WHERE id = ? AND state = 'running'
           """, arguments: [state, reason, notBefore, lost ? 0 : 1, time, job])
       guard state == "failed" || state == "dead" else { return }
-      try Self.announceFailure(db, job: job, reason: reason, at: time)
+      try Self.announceFailure(db, job: job, run: run, reason: reason, at: time)
     }
   }
 
-  private static func announceFailure(_ db: Database, job: Int64, reason: String, at time: Double) throws {
+  private static func announceFailure(
+    _ db: Database, job: Int64, run: Int64, reason: String, at time: Double
+  ) throws {
+    let attempt = try db.row("SELECT attempt FROM run WHERE id = ?", [run]).map { $0["attempt"] as Int } ?? 0
     guard let record = try JobRecord.fetchOne(db, sql: JobRecord.select + " WHERE j.id = ?", arguments: [job])
     else { return }
     try appendEvent(
-      db, type: "run-failed", subject: record.association, key: "\(record.key):\(record.attempts)",
+      db, type: "run-failed", subject: record.association, key: "\(record.key):\(attempt)",
       data: EventData(name: record.association, job: record.name, pipeline: record.pipeline, reason: reason),
       time: time)
   }

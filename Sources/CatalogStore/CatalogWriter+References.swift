@@ -59,6 +59,9 @@ extension CatalogWriter {
         sql: "INSERT OR IGNORE INTO context (name, made_at, reason) VALUES (?, ?, ?)",
         arguments: [context, time, "inserted \(reference.file)"])
       try Self.setFact(db, "context", context)
+      try db.run(
+        "INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)",
+        ["review:\(reference.file)", reference.type])
       try Self.appendEvent(
         db, type: "reference-updated", subject: reference.file, key: "\(reference.file):\(context)",
         data: EventData(name: reference.file, sha256: reference.sha256, context: context), time: time)
@@ -66,18 +69,39 @@ extension CatalogWriter {
   }
 
   /// Next free number of a reference type (`tmt_iris_dark_0007.fits`), also counting those planned in jobs.
-  public func allocateReferenceNumber(type: String) throws(CatalogError) -> Int {
+  ///
+  /// - Parameter free: the first number that nothing in the cache and its rules uses.
+  public func allocateReferenceNumber(type: String, free: Int) throws(CatalogError) -> Int {
     try write { db in
       let name = "reference-number-\(type)"
       let used = try String.fetchOne(db, sql: "SELECT value FROM fact WHERE name = ?", arguments: [name])
-      let next = (used.flatMap(Int.init) ?? 0) + 1
+      let next = max((used.flatMap(Int.init) ?? 0) + 1, free)
       try Self.setFact(db, name, String(next))
       return next
     }
   }
 }
 
+extension CatalogWriter {
+  /// Takes a fact away.
+  public func removeFact(_ name: String) throws(CatalogError) {
+    try write { db in try db.run("DELETE FROM fact WHERE name = ?", [name]) }
+  }
+}
+
 extension CatalogReader {
+  /// References whose effect on the products has not been looked at yet: what a crash must not lose.
+  public func pendingReviews() throws(CatalogError) -> [ReferenceRecord] {
+    try read { db in
+      try ReferenceRecord.fetchAll(
+        db.cachedStatement(
+          sql: """
+            SELECT r.* FROM fact t JOIN reference r ON r.file = substr(t.name, 8)
+            WHERE t.name >= 'review:' AND t.name < 'review;' ORDER BY r.epoch
+            """))
+    }
+  }
+
   public func fact(_ name: String) throws(CatalogError) -> String? {
     try read { db in try String.fetchOne(db, sql: "SELECT value FROM fact WHERE name = ?", arguments: [name])
     }
@@ -105,25 +129,35 @@ extension CatalogReader {
   public func uninsertedMasters() throws(CatalogError) -> [FrameRecord] {
     try read { db in
       try FrameRecord.fetchAll(
-        db,
-        sql: FrameRecord.select + """
-           JOIN product q ON q.frame_id = f.id
-          WHERE f.state = 'current' AND q.kind IN ('dark', 'flat', 'mask')
-            AND NOT EXISTS (SELECT 1 FROM reference r WHERE r.frame_id = f.id) ORDER BY f.id
-          """)
+        db.cachedStatement(
+          sql: """
+            SELECT f.id, f.origin, f.name, f.state, f.reason, f.degraded, f.kind, f.level, f.obstype, f.obsname,
+              f.detector, f.filter, f.object, f.program, f.observation, f.night, f.date_obs, f.date_end, f.exptime,
+              f.ra, f.dec, f.quality, f.arrived_at, f.recorded_at, c.sha256, c.bytes, p.path
+            FROM product q CROSS JOIN frame f ON f.id = q.frame_id LEFT JOIN content c ON c.id = f.content_id
+            LEFT JOIN place p ON p.frame_id = f.id
+            WHERE q.kind IN ('dark', 'flat', 'mask') AND f.state = 'current'
+              AND NOT EXISTS (SELECT 1 FROM reference r WHERE r.frame_id = q.frame_id) ORDER BY f.id
+            """))
     }
   }
 
   /// Current products with, for each, the references it used: what staleness is judged by.
-  public func currentProductUses(type: String) throws(CatalogError) -> [ProductUse] {
+  ///
+  /// - Parameters:
+  ///   - detector: only products of this detector; nil for all.
+  ///   - interval: only exposures that begin in it, seconds since 1970 UTC.
+  public func currentProductUses(
+    type: String, detector: String?, interval: ClosedRange<Double>
+  ) throws(CatalogError) -> [ProductUse] {
     try read { db in
-      try Row.fetchAll(
-        db,
-        sql: """
-          SELECT f.id, f.name, f.degraded, q.association_id, r.origin, r.file, r.sha256, r.last_resort
-          FROM product q JOIN frame f ON f.id = q.frame_id JOIN run_reference r ON r.run_id = q.run_id
-          WHERE f.state = 'current' AND r.type = ? ORDER BY f.id
-          """, arguments: [type]
+      try db.rows(
+        """
+        SELECT f.id, f.name, q.association_id, r.origin, r.file, r.sha256, r.last_resort
+        FROM frame f JOIN product q ON q.frame_id = f.id JOIN run_reference r ON r.run_id = q.run_id
+        WHERE f.date_obs BETWEEN ? AND ? AND f.state = 'current' AND r.type = ?
+          AND (? IS NULL OR f.detector = ?) ORDER BY f.id
+        """, [interval.lowerBound, interval.upperBound, type, detector, detector]
       ).map { row in
         ProductUse(
           frame: row["id"], name: row["name"], association: row["association_id"], origin: row["origin"],

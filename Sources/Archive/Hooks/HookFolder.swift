@@ -1,3 +1,4 @@
+import CatalogStore
 import CfgFormat
 import Foundation
 import Glibc
@@ -26,7 +27,10 @@ public struct HookFolder: Sendable {
   private let user: uid_t
 
   public init(path: String, user: uid_t = geteuid()) {
-    self.path = path
+    // A root reached through a link: the real folders are what must be safe.
+    let real = realpath(path, nil)
+    self.path = real.map { String(cString: $0) } ?? path
+    free(real)
     self.user = user
   }
 
@@ -42,6 +46,13 @@ public struct HookFolder: Sendable {
   /// Accepted hooks by event: absolute paths in lexical order.
   public func accepted() -> [String: [String]] {
     Dictionary(grouping: inspect().filter(\.accepted), by: \.event).mapValues { $0.map(\.path) }
+  }
+
+  /// Who waits for each event: accepted hooks, and refused ones with the reason.
+  func listeners() -> [String: [CatalogWriter.Listener]] {
+    Dictionary(grouping: inspect(), by: \.event).mapValues { findings in
+      findings.map { .init(hook: $0.path, refusal: $0.accepted ? nil : "refused: \($0.reason ?? "")") }
+    }
   }
 
   private static func isCandidate(_ name: String) -> Bool {
@@ -87,6 +98,8 @@ struct HookOptions: Sendable, Equatable {
   var timeoutSeconds: Double?
   /// Attempts in all.
   var retries: Int = 5
+  /// Calls of one hook at a time.
+  var concurrency: Int = 4
 
   /// Reads the sidecar; absent or unreadable values keep their defaults, and `fault` says what was wrong.
   static func read(_ path: String) -> (options: HookOptions, fault: String?) {
@@ -98,9 +111,9 @@ struct HookOptions: Sendable, Equatable {
         let value = entry.value.string ?? ""
         switch entry.key {
         case "match": options.match = value
-        case "timeout": options.timeoutSeconds = Double(value).flatMap { $0 > 0 ? $0 : nil }
+        case "timeout": options.timeoutSeconds = seconds(value)
         case "retries": options.retries = Int(value).map { max(0, $0) } ?? 5
-        case "concurrency": continue
+        case "concurrency": options.concurrency = Int(value).map { max(1, $0) } ?? 4
         default:
           return (options, "unknown key '\(entry.key)' in \(path); known: match timeout retries concurrency")
         }
@@ -108,6 +121,18 @@ struct HookOptions: Sendable, Equatable {
       return (options, nil)
     } catch {
       return (options, "\(error)")
+    }
+  }
+
+  /// `30`, `30 s` or `2 min`; nil when it is none of them.
+  private static func seconds(_ text: String) -> Double? {
+    let parts = text.split(separator: " ")
+    guard let number = parts.first.flatMap({ Double($0) }), number > 0, parts.count <= 2 else { return nil }
+    switch parts.count == 2 ? parts[1] : "s" {
+    case "s": return number
+    case "min": return number * 60
+    case "h": return number * 3600
+    default: return nil
     }
   }
 }

@@ -45,11 +45,13 @@ actor HookRunner {
 
   /// Starts what is due, up to the limit.
   func startDue() throws(CatalogError) {
-    while try writer.dispatchEvents(hooks: folder.accepted) > 0 {}
+    while try writer.dispatchEvents(listeners: folder.listeners) > 0 {}
     let now = Date().timeIntervalSince1970
     for delivery in try writer.deliveries() where delivery.nextAt <= now && running.count < limit {
       let key = "\(delivery.hook)\u{0}\(delivery.subject)"
-      guard running[key] == nil else { continue }
+      let options = HookOptions.read("\(folder.path)/\(delivery.type).cfg").options
+      let calls = running.keys.count { $0.hasPrefix(delivery.hook + "\u{0}") }
+      guard running[key] == nil, calls < options.concurrency else { continue }
       running[key] = Task { await deliver(delivery, key) }
     }
   }

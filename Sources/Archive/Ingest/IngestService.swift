@@ -15,6 +15,9 @@ final class IngestService: Sendable {
   }
   private struct State {
     var inFlight = 0
+    /// Paths that are queued or looked at; true when one was told again meanwhile.
+    var queued: [String: Bool] = [:]
+    var isStopping = false
     var waiting: [String: Waiting] = [:]
     var idle: [CheckedContinuation<Void, Never>] = []
   }
@@ -49,11 +52,21 @@ final class IngestService: Sendable {
   /// Looks at one path as soon as its queue is free.
   func take(_ path: String, at time: Double) {
     guard filter.accepts(Self.name(path)) else { return }
-    state.withLock { $0.inFlight += 1 }
+    let isNew = state.withLock { state in
+      if state.isStopping || state.queued.updateValue(state.queued[path] != nil, forKey: path) != nil {
+        return false
+      }
+      state.inFlight += 1
+      return true
+    }
+    guard isNew else { return }
     var hasher = FNV1a()
     for byte in path.utf8 { hasher.add(byte) }
     queues[Int(hasher.value % UInt64(queues.count))].async { [self] in
-      process(path, at: time, looksLeft: 8)
+      repeat {
+        state.withLock { $0.queued[path] = false }
+        if !state.withLock({ $0.isStopping }) { process(path, at: time, looksLeft: 8) }
+      } while toldAgain(path)
       finishOne()
     }
   }
@@ -65,7 +78,8 @@ final class IngestService: Sendable {
     let known = (try? writer.reader.knownPlaces(under: folder)) ?? [:]
     for file in listing.files where known[file.path] != Self.signature(file) {
       // The inode changed last when the file was closed or moved here; what came before us arrives with us.
-      take(file.path, at: max(Double(file.changedNanoseconds) / 1e9, began))
+      let now = Date().timeIntervalSince1970
+      take(file.path, at: min(max(Double(file.changedNanoseconds) / 1e9, began), now))
     }
   }
 
@@ -94,6 +108,18 @@ final class IngestService: Sendable {
 
   /// Seconds after which a file that is incomplete and unchanged counts as truncated.
   let truncatedAfter = Mutex<Double>(120)
+
+  /// Takes the path off the queue unless it was told again while it was looked at.
+  private func toldAgain(_ path: String) -> Bool {
+    state.withLock { state in
+      if state.queued[path] == true, !state.isStopping { return true }
+      state.queued[path] = nil
+      return false
+    }
+  }
+
+  /// No further file is looked at: what is queued is found again by the next start's scan.
+  func stop() { state.withLock { $0.isStopping = true } }
 
   private func finishOne() {
     let resumed = state.withLock { state -> [CheckedContinuation<Void, Never>] in

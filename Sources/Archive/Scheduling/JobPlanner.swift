@@ -24,6 +24,10 @@ struct JobPlanner: Sendable {
   let headers: HeaderLoader
   let layout: ArchiveLayout
   let limits: JobLimits
+  let calibrationWait: Double
+  let insertsMasters: Bool
+  /// Seconds since 1970 UTC.
+  let now: Double
 
   private var reader: CatalogReader { writer.reader }
 
@@ -31,12 +35,18 @@ struct JobPlanner: Sendable {
     guard let pipeline = manifest.pipeline(named: association.pipeline) else {
       return .refuse("tmtrun knows no pipeline '\(association.pipeline)'; see tmtrun list")
     }
-    let members = Self.inOrder(try reader.members(ofAssociation: association.id))
-    guard let first = members.first else { return .refuse("the association has no members left") }
+    let all = Self.inOrder(try reader.members(ofAssociation: association.id))
+    let members = all.filter { $0.frame.path != nil && $0.frame.sha256 != nil && $0.frame.quality != "BAD" }
+    guard let first = members.first, first.exptype == all.first?.exptype || isSequence(association) else {
+      return .refuse("\(all.first?.frame.name ?? "its frame") is missing from its place, or marked bad")
+    }
+    var association = association
+    if members.count < all.count, let verdict = shortened(&association, members) { return verdict }
     let exposure = Exposure(first.frame)
-    if let obstacle = try obstacle(pipeline, exposure, association) { return .wait(obstacle) }
-    if let gone = members.first(where: { $0.frame.path == nil || $0.frame.sha256 == nil }) {
-      return .wait("\(gone.frame.name) is missing from its place")
+    if now - max(association.openedAt, first.frame.arrivedAt) < calibrationWait,
+      let obstacle = try obstacle(pipeline, exposure, association)
+    {
+      return .wait(obstacle)
     }
     let metadata = try headers.metadata(frame: first.frame.id)
     var references: [ResolvedReference] = []
@@ -55,6 +65,27 @@ struct JobPlanner: Sendable {
     }
   }
 
+  private func isSequence(_ association: AssociationRecord) -> Bool {
+    guard let rule = associator.rule(named: association.rule), case .gathers = rule.shape else {
+      return false
+    }
+    return true
+  }
+
+  /// Members have gone since the association was closed: it goes on with those left, degraded, or is refused.
+  private func shortened(_ association: inout AssociationRecord, _ members: [MemberRecord]) -> Plan? {
+    var why = "a member is missing from its place, or marked bad"
+    if let rule = associator.rule(named: association.rule), let matcher = SequenceMatcher(rule: rule) {
+      switch matcher.verdict(members.map { Exposure($0.frame) }) {
+      case .refused(let reason): return .refuse(reason)
+      case .degraded(let reason): why = reason
+      case .complete: break
+      }
+    }
+    association.degraded = [association.degraded, why].compactMap { $0 }.joined(separator: "; ")
+    return nil
+  }
+
   // MARK: waiting
 
   /// A calibration of this configuration that is still being gathered or made.
@@ -65,7 +96,8 @@ struct JobPlanner: Sendable {
       for maker in associator.makers(of: type) where maker.rule.name != association.rule {
         let match = FieldMatch.serving(maker.match, ignoring: type == "flat" ? ["subarray"] : [])
         for pending in try pendingMakers(maker.rule) where pending.association != association.id {
-          if match.firstDifference(exposure, pending.exposure) == nil {
+          let isNear = pending.exposure.gap(to: exposure) <= resolver.windows.lastSeconds(type: type)
+          if isNear, match.firstDifference(exposure, pending.exposure) == nil {
             return "waiting for calibration: \(pending.name) is not done yet"
           }
         }
@@ -77,8 +109,11 @@ struct JobPlanner: Sendable {
   /// A master that is made but not yet in the rules. Asked last: a job leaves the queue and its master appears here
   /// in one transaction, and only a turn of the scheduler takes it away.
   private func newMaster(_ pipeline: PipelineDescription) throws(CatalogError) -> String? {
-    try reader.uninsertedMasters().first { $0.path != nil && pipeline.referenceTypes.contains($0.kind) }
-      .map { "waiting for calibration: \($0.name) is not in the rules yet" }
+    guard insertsMasters else { return nil }
+    return try reader.uninsertedMasters().first {
+      $0.path != nil && pipeline.referenceTypes.contains($0.kind)
+    }
+    .map { "waiting for calibration: \($0.name) is not in the rules yet" }
   }
 
   private struct Pending {
@@ -145,7 +180,9 @@ struct JobPlanner: Sendable {
   /// The association's own reason and those its members carry.
   private func degraded(_ association: AssociationRecord, _ members: [MemberRecord]) -> [String] {
     let own = association.degraded.map { [$0] } ?? []
-    return own + members.compactMap { member in member.frame.degraded.map { "\(member.frame.name): \($0)" } }
+    let aborted = members.filter { $0.frame.fields["aborted"] != nil }.map { "\($0.frame.name): aborted" }
+    return own + aborted
+      + members.compactMap { member in member.frame.degraded.map { "\(member.frame.name): \($0)" } }
   }
 
   private func fileNames(
@@ -155,7 +192,7 @@ struct JobPlanner: Sendable {
     let source = members[0].frame.name
     for kind in pipeline.products {
       if pipeline.level == 0 {
-        let number = try writer.allocateReferenceNumber(type: kind)
+        let number = try writer.allocateReferenceNumber(type: kind, free: firstFreeNumber(kind))
         names[kind] = ProductName.reference(type: kind, number: number)
       } else {
         let obsname = members[0].frame.fields["obsname"]
@@ -165,6 +202,21 @@ struct JobPlanner: Sendable {
       }
     }
     return names
+  }
+}
+
+extension JobPlanner {
+  /// The first number of a reference type that neither the cache nor a row of the pinned rules uses.
+  private func firstFreeNumber(_ type: String) -> Int {
+    let inCache =
+      (try? FileManager.default.contentsOfDirectory(atPath: resolver.context.cache.referencesFolder)) ?? []
+    let inRules = resolver.context.rules(type: type)?.rows.flatMap { $0.references.map(\.file) } ?? []
+    let numbers = (inCache + inRules).compactMap { file -> Int? in
+      let stem = FileStem.of(file)
+      guard stem.hasPrefix("tmt_iris_\(type)_") else { return nil }
+      return stem.split(separator: "_").last.flatMap { Int($0) }
+    }
+    return (numbers.max() ?? 0) + 1
   }
 }
 

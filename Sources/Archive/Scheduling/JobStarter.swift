@@ -23,7 +23,7 @@ struct JobStarter: Sendable {
         at: Self.now)
       guard let run else { return false }
       guard let spec = Self.spec(of: job, run: run) else {
-        try fail(
+        try await fail(
           job, run, .failed, nil, "the stored job cannot be read; make it again with irisarchive jobs retry")
         return false
       }
@@ -51,7 +51,7 @@ struct JobStarter: Sendable {
       try? FileManager.default.removeItem(atPath: run.folder)
       try FileMover.makeFolder(run.folder)
     } catch {
-      try fail(job, run, .again(notBefore: Self.now + 10), nil, "\(error)")
+      try await fail(job, run, .again(notBefore: Self.now + 10), nil, "\(error)")
       return false
     }
     logger.info(
@@ -59,21 +59,23 @@ struct JobStarter: Sendable {
       metadata: ["job": "\(job.name)", "pipeline": "\(job.pipeline)", "association": "\(job.association)"])
     switch await executor.run(spec, timeout: timeout) {
     case .reported(let report) where report.status == .succeeded:
-      return try settle(report, job, run, spec)
+      return try await settle(report, job, run, spec)
     case .reported(let report):
       let judgement = policy.judge(report, attemptsBefore: job.attempts, now: Self.now)
-      try fail(job, run, judgement.end, judgement.exitCode, judgement.reason)
+      try await fail(job, run, judgement.end, judgement.exitCode, judgement.reason)
     case .died(let death):
       let judgement = policy.judge(
         death, attemptsBefore: job.attempts, now: Self.now, stopping: Task.isCancelled)
-      try fail(job, run, judgement.end, judgement.exitCode, judgement.reason)
+      try await fail(job, run, judgement.end, judgement.exitCode, judgement.reason)
     }
     return false
   }
 
-  private func settle(_ report: RunReport, _ job: JobRecord, _ run: RunRecord, _ spec: JobSpec) throws -> Bool
-  {
-    let failure = recorded(report, job, run, spec)
+  private func settle(
+    _ report: RunReport, _ job: JobRecord, _ run: RunRecord, _ spec: JobSpec
+  ) async throws -> Bool {
+    let failure = await recorded(report, job, run, spec)
+    if let failure, Self.passes(failure.code) { return false }
     guard let failure else {
       logger.info(
         "done",
@@ -83,28 +85,54 @@ struct JobStarter: Sendable {
         ])
       return true
     }
-    try fail(job, run, .failed, nil, "\(failure.message) — \(failure.subject); \(failure.hint ?? "")")
+    try await fail(job, run, .failed, nil, "\(failure.message) — \(failure.subject); \(failure.hint ?? "")")
     return false
   }
 
   /// nil when the products are in the archive.
   private func recorded(
     _ report: RunReport, _ job: JobRecord, _ run: RunRecord, _ spec: JobSpec
-  ) -> ArchiveError? {
-    do throws(ArchiveError) {
-      _ = try recorder.record(report, spec: spec, job: job, run: run)
-      return nil
-    } catch {
-      return error
+  ) async -> ArchiveError? {
+    await persistently {
+      do throws(ArchiveError) {
+        _ = try recorder.record(report, spec: spec, job: job, run: run)
+        return nil
+      } catch {
+        return error
+      }
     }
   }
 
   private func fail(
     _ job: JobRecord, _ run: RunRecord, _ end: CatalogWriter.AttemptEnd, _ exitCode: Int?, _ reason: String
-  ) throws {
+  ) async throws {
     logger.warning("made nothing", metadata: ["job": "\(job.name)", "reason": "\(reason)"])
     recorder.keepLog(job: job, run: run)
-    try writer.end(run: run.id, job: job.id, as: end, exitCode: exitCode, reason: reason, at: Self.now)
+    let failure = await persistently {
+      do throws(CatalogError) {
+        try writer.end(run: run.id, job: job.id, as: end, exitCode: exitCode, reason: reason, at: Self.now)
+        return nil
+      } catch {
+        return ArchiveParts.translated(error)
+      }
+    }
+    if let failure { throw failure }
     recorder.clear(run.folder)
+  }
+
+  /// What may pass by itself: somebody else writes to the catalog, its disk is full.
+  private static func passes(_ code: String) -> Bool { code == "catalog-busy" || code == "catalog-disk" }
+
+  /// Tries until it works, fails for a reason that does not pass by itself, or the daemon stops; the job then stays
+  /// running in the catalog, and the next start adopts its report.
+  private func persistently(_ work: () -> ArchiveError?) async -> ArchiveError? {
+    var pause = 1.0
+    while let failure = work() {
+      guard Self.passes(failure.code), !Task.isCancelled else { return failure }
+      logger.warning("the catalog cannot be written; trying again", metadata: ["error": "\(failure)"])
+      try? await Task.sleep(for: .seconds(pause))
+      pause = min(pause * 2, 60)
+    }
+    return nil
   }
 }

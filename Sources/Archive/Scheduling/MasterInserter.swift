@@ -46,6 +46,18 @@ struct MasterInserter: Sendable {
     return record.state == "inserted"
   }
 
+  /// Keeps a master out of the rules for good, with the reason; what may pass by itself (a busy catalog, a full disk)
+  /// is only logged and tried again at the next turn.
+  func refuse(_ master: FrameRecord, because error: any Error, at time: Double) throws(CatalogError) {
+    let code = (error as? ReferencesError)?.code ?? (error as? CatalogError)?.code ?? ""
+    logger.error("a master cannot be inserted", metadata: ["file": "\(master.name)", "error": "\(error)"])
+    guard !["io", "catalog-busy", "catalog-disk", "catalog-failed"].contains(code) else { return }
+    let record = ReferenceRecord(
+      file: master.name, type: master.kind, frameID: master.id, sha256: master.sha256 ?? "",
+      epoch: master.dateObs ?? time, rowKey: "[]", context: nil, state: "refused", reason: "\(error)")
+    try writer.recordReference(record, at: time)
+  }
+
   private func fault(_ quality: [String: Double], _ context: RulesContext, _ type: String) -> String? {
     if context.rules(type: type) == nil { return "context \(context.name) has no rules for \(type)" }
     guard let median = quality["median"], median.isFinite else { return "its median is not a number" }

@@ -19,7 +19,15 @@ struct Recorder: Sendable {
     -> [Int64]
   {
     var products: [CatalogWriter.FinishedProduct] = []
-    for product in report.products { products.append(try take(product, spec: spec, job: job)) }
+    let version: Int
+    do {
+      version = try writer.reader.nextVersion(association: job.associationID)
+    } catch {
+      throw ArchiveParts.translated(error)
+    }
+    for product in report.products {
+      products.append(try take(product, spec: spec, job: job, version: version))
+    }
     guard !products.isEmpty else {
       throw ArchiveError(
         code: "report-empty", message: "the run succeeded without a product", subject: job.name,
@@ -47,7 +55,7 @@ struct Recorder: Sendable {
   // MARK: products
 
   private func take(
-    _ product: ProductReport, spec: JobSpec, job: JobRecord
+    _ product: ProductReport, spec: JobSpec, job: JobRecord, version: Int
   ) throws(ArchiveError) -> CatalogWriter.FinishedProduct {
     guard spec.fileNames[product.kind] == product.fileName else {
       throw ArchiveError(
@@ -60,8 +68,8 @@ struct Recorder: Sendable {
     let folder = product.level == 0 ? "references" : (described.description.night ?? "undated")
     let target = "\(layout.products)/\(folder)/\(product.fileName)"
     try check(product, at: access(source, F_OK) == 0 ? source : target)
-    _ = try FileMover.move(source, to: target, sha256: product.sha256)
-    return try finished(product, at: target, described, job)
+    try place(product, from: source, at: target)
+    return try finished(product, at: target, described, version)
   }
 
   private func check(_ product: ProductReport, at path: String) throws(ArchiveError) {
@@ -73,7 +81,7 @@ struct Recorder: Sendable {
   }
 
   private func finished(
-    _ product: ProductReport, at path: String, _ described: FrameDescriber.Described, _ job: JobRecord
+    _ product: ProductReport, at path: String, _ described: FrameDescriber.Described, _ version: Int
   ) throws(ArchiveError) -> CatalogWriter.FinishedProduct {
     var status = stat()
     guard stat(path, &status) == 0 else {
@@ -94,14 +102,23 @@ struct Recorder: Sendable {
       place: FileInspector.place(path, status), sha256: product.sha256, state: "current", reason: nil,
       description: description, headers: headers, arrivedAt: Date().timeIntervalSince1970)
     return .init(
-      frame: frame, kind: product.kind, version: Self.version(product.fileName), quality: product.quality)
+      frame: frame, kind: product.kind, version: version, quality: product.quality)
   }
 
-  /// `…_v02.fits` is version 2; names without a suffix are version 1.
-  static func version(_ fileName: String) -> Int {
-    let stem = FileStem.of(fileName)
-    guard let last = stem.split(separator: "_").last, last.first == "v" else { return 1 }
-    return Int(last.dropFirst()) ?? 1
+  /// Moves a product into place. A file that lies there and that the catalog does not know is what a crash (or a
+  /// rolled-back commit) left: it is kept aside under `work/orphans` and noted, never overwritten.
+  private func place(_ product: ProductReport, from source: String, at target: String) throws(ArchiveError) {
+    do throws(ArchiveError) {
+      _ = try FileMover.move(source, to: target, sha256: product.sha256)
+    } catch {
+      guard error.code == "product-exists", (try? writer.reader.isPlace(target)) == false else { throw error }
+      let aside = "\(layout.work)/orphans/\(UUID().uuidString)-\(product.fileName)"
+      _ = try FileMover.move(target, to: aside, sha256: product.sha256)
+      try? writer.note(
+        "a product without a record was found in its place and put aside as \(aside)", subject: target,
+        at: Date().timeIntervalSince1970)
+      _ = try FileMover.move(source, to: target, sha256: product.sha256)
+    }
   }
 
   // MARK: leftovers

@@ -108,7 +108,8 @@ struct ReferenceResolver: Sendable {
   ) throws(CatalogError) -> ResolvedReference? {
     guard let rules = context.rules(type: "dark"),
       let time = rules.rowParkeys.firstIndex(where: {
-        $0.uppercased().hasSuffix("EXPOSURE.TIME") || $0 == "EXPTIME"
+        $0.uppercased().hasSuffix("EXPOSURE_TIME") || $0.uppercased().hasSuffix("EXPOSURE.TIME")
+          || $0.uppercased() == "EXPTIME"
       })
     else { return nil }
     let wanted = Self.without(time, rules.matchValues(header: CRDSHeader(metadata).values))

@@ -20,6 +20,10 @@ actor Scheduler {
     var windows: CalibrationWindows
     var limits: JobLimits
     var maxJobs: Int
+    /// Whether masters that pass their checks become references by themselves.
+    var insertsMasters: Bool
+    /// Seconds after a frame's arrival for which its job waits for calibrations on their way.
+    var calibrationWait: Double
     var logger: Logger
   }
 
@@ -41,9 +45,10 @@ actor Scheduler {
   func isIdle() async throws(CatalogError) -> Bool {
     guard running.isEmpty, await parts.hooks.isIdle else { return false }
     let reader = parts.writer.reader
-    guard try reader.unassociated(limit: 1).isEmpty, try reader.jobs(states: ["queued"], limit: 1).isEmpty,
-      try reader.uninsertedMasters().isEmpty
-    else { return false }
+    guard try reader.unassociated(limit: 1).isEmpty else { return false }
+    guard try reader.jobs(states: ["queued"], limit: 1).isEmpty else { return false }
+    guard try reader.pendingReviews().isEmpty else { return false }
+    if parts.insertsMasters, try !reader.uninsertedMasters().isEmpty { return false }
     let deliveries = try parts.writer.deliveries()
     let due = deliveries.contains { $0.nextAt <= now }
     return try reader.undispatchedEvents() == 0 && !due
@@ -61,7 +66,7 @@ actor Scheduler {
   func turn() async throws {
     while try parts.associator.associateNew() > 0 {}
     _ = try parts.associator.closeDue(everything: false)
-    try await insertMasters()
+    try insertMasters()
     try await plan()
     try startJobs()
     try await parts.hooks.startDue()
@@ -107,7 +112,8 @@ actor Scheduler {
     JobPlanner(
       writer: parts.writer, associator: parts.associator.associator, manifest: manifest,
       resolver: try resolver(),
-      headers: parts.headers, layout: parts.layout, limits: parts.limits)
+      headers: parts.headers, layout: parts.layout, limits: parts.limits,
+      calibrationWait: parts.calibrationWait, insertsMasters: parts.insertsMasters, now: now)
   }
 
   private func resolver() throws -> ReferenceResolver {
@@ -130,13 +136,19 @@ actor Scheduler {
 
   // MARK: masters
 
-  private func insertMasters() async throws {
-    for master in try parts.writer.reader.uninsertedMasters() {
-      let inserted = try parts.inserter.insert(master, context: try context(), at: now)
-      guard inserted else { continue }
+  private func insertMasters() throws {
+    for master in try parts.writer.reader.uninsertedMasters() where parts.insertsMasters {
+      do {
+        _ = try parts.inserter.insert(master, context: try context(), at: now)
+      } catch {
+        try parts.inserter.refuse(master, because: error, at: now)
+      }
+    }
+    for reference in try parts.writer.reader.pendingReviews() {
       let staleness = Staleness(
-        writer: parts.writer, resolver: try resolver(), headers: parts.headers, logger: parts.logger)
-      try staleness.review(type: master.kind, at: now)
+        writer: parts.writer, resolver: try resolver(), headers: parts.headers, windows: parts.windows,
+        logger: parts.logger)
+      try staleness.review(reference, at: now)
     }
   }
 

@@ -10,11 +10,27 @@ struct Staleness: Sendable {
   let writer: CatalogWriter
   let resolver: ReferenceResolver
   let headers: HeaderLoader
+
+  let windows: CalibrationWindows
   let logger: Logger
 
-  func review(type: String, at time: Double) throws(CatalogError) {
+  /// Looks at what a newly inserted reference changes: products of its detector whose exposures lie within the
+  /// type's last window. The mark that it is due is taken away at the end, so a crash repeats the look.
+  func review(_ reference: ReferenceRecord, at time: Double) throws(CatalogError) {
+    let reach = min(windows.lastSeconds(type: reference.type), 3e9)
+    let frame = try reference.frameID.flatMap { id throws(CatalogError) in
+      try writer.reader.matchRecord(frame: id)
+    }
+    let uses = try writer.reader.currentProductUses(
+      type: reference.type, detector: frame?.fields["detector"],
+      interval: (reference.epoch - reach)...(reference.epoch + reach))
+    try review(uses, type: reference.type, at: time)
+    try writer.removeFact("review:\(reference.file)")
+  }
+
+  private func review(_ uses: [ProductUse], type: String, at time: Double) throws(CatalogError) {
     var stale: [(frame: Int64, reason: String)] = []
-    for use in try writer.reader.currentProductUses(type: type) {
+    for use in uses {
       guard let science = try writer.reader.members(ofAssociation: use.association).first?.frame else {
         continue
       }
