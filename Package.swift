@@ -120,6 +120,9 @@ let package = Package(
       ]),
     command("tmtrun", ["Pipelines", "PipelineEngine", "JobContract", logging]),
     command("irissim", ["Simulator"]),
+    .executableTarget(
+      name: "irisbench", dependencies: ["Pixels", "FITSIO", "FITSStructure", "CCFITSIO", argumentParser],
+      path: "Benchmarks/irisbench", swiftSettings: strict),
     // tests
     tests("AssociationsTests", ["Associations"]),
     tests("ArchiveTests", ["Archive", "CatalogStore", "ChildProcess", "Executors", "JobContract"]),

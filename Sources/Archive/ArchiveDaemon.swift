@@ -74,17 +74,22 @@ public struct ArchiveDaemon: Sendable {
     let logger = options.logger
     let recorder = Recorder(
       writer: parts.writer, layout: parts.layout, describer: parts.describer, logger: logger)
-    let recovered = try Recovery(writer: parts.writer, recorder: recorder, instance: instance, logger: logger).run()
+    let recovered = try Recovery(writer: parts.writer, recorder: recorder, instance: instance, logger: logger)
+      .run()
     if recovered != (0, 0) {
       logger.info(
-        "after the last daemon", metadata: ["adopted": "\(recovered.adopted)", "requeued": "\(recovered.requeued)"])
+        "after the last daemon",
+        metadata: ["adopted": "\(recovered.adopted)", "requeued": "\(recovered.requeued)"])
     }
     let manifests = ManifestReader(program: options.tmtrun)
     _ = try await manifests.current()
     let starter = JobStarter(
-      writer: parts.writer, executor: LocalExecutor(
-        program: options.tmtrun, grace: .seconds(parts.settings.jobGraceSeconds), logger: logger), recorder: recorder,
-      layout: parts.layout, policy: RetryPolicy(attempts: parts.settings.jobAttempts), instance: instance, timeout: parts.jobTimeout, logger: logger)
+      writer: parts.writer,
+      executor: LocalExecutor(
+        program: options.tmtrun, grace: .seconds(parts.settings.jobGraceSeconds), logger: logger),
+      recorder: recorder,
+      layout: parts.layout, policy: RetryPolicy(attempts: parts.settings.jobAttempts), instance: instance,
+      timeout: parts.jobTimeout, logger: logger)
     return Scheduler(
       .init(
         writer: parts.writer,
@@ -92,11 +97,13 @@ public struct ArchiveDaemon: Sendable {
           associator: parts.associator, writer: parts.writer, waits: parts.waits, logger: logger),
         manifests: manifests, starter: starter,
         inserter: MasterInserter(
-          writer: parts.writer, layout: parts.layout, headers: parts.headers, firstContext: parts.settings.context,
+          writer: parts.writer, layout: parts.layout, headers: parts.headers,
+          firstContext: parts.settings.context,
           logger: logger),
         hooks: HookRunner(
           writer: parts.writer, root: parts.layout.root, scratch: parts.layout.logs + "/hooks",
-          timeoutSeconds: parts.settings.hookTimeoutSeconds, limit: parts.settings.hookConcurrency, logger: logger,
+          timeoutSeconds: parts.settings.hookTimeoutSeconds, limit: parts.settings.hookConcurrency,
+          logger: logger,
           finished: { wake.ask() }),
         headers: parts.headers, layout: parts.layout, windows: CalibrationWindows(), limits: parts.jobLimits,
         maxJobs: parts.maxJobs, logger: logger),
@@ -111,7 +118,8 @@ public struct ArchiveDaemon: Sendable {
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
     if options.once {
       let once = OnceService(
-        folder: parts.layout.incoming, scheduler: scheduler, ingest: ingest, wake: wake, logger: options.logger)
+        folder: parts.layout.incoming, scheduler: scheduler, ingest: ingest, wake: wake,
+        logger: options.logger)
       services.append(.init(service: once, successTerminationBehavior: .gracefullyShutdownGroup))
     } else {
       let firstScan = WakeSignal()
@@ -119,7 +127,8 @@ public struct ArchiveDaemon: Sendable {
         .init(
           service: WatchService(
             folder: parts.layout.incoming, source: source, ingest: ingest, writer: parts.writer,
-            reconcileSeconds: parts.settings.reconcileIntervalSeconds, firstScan: firstScan, logger: options.logger)))
+            reconcileSeconds: parts.settings.reconcileIntervalSeconds, firstScan: firstScan,
+            logger: options.logger)))
       services.append(
         .init(
           service: ScheduleService(

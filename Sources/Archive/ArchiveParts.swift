@@ -30,7 +30,8 @@ struct ArchiveParts: Sendable {
       writer = try CatalogWriter(path: layout.catalog)
       classifier = try Classifier(yaml: try ArchiveLayout.text(layout.classification))
       associator = try Associator(files: try Self.ruleFiles(layout.associationRules))
-      describer = FrameDescriber(classifier: classifier, night: NightName(turnoverSeconds: Int(settings.nightTurnoverSeconds)))
+      describer = FrameDescriber(
+        classifier: classifier, night: NightName(turnoverSeconds: Int(settings.nightTurnoverSeconds)))
     } catch {
       throw Self.translated(error)
     }

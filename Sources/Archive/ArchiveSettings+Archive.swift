@@ -7,7 +7,8 @@ extension ArchiveLayout {
   /// The layout that an archive's settings describe.
   public init(root: String, settings: ArchiveSettings) {
     self.init(
-      root: root, incoming: settings.incomingFolder(root: root), products: settings.productsFolder(root: root),
+      root: root, incoming: settings.incomingFolder(root: root),
+      products: settings.productsFolder(root: root),
       work: settings.workFolder(root: root), logs: settings.logsFolder(root: root),
       rules: settings.rulesCache(root: root))
   }
@@ -24,7 +25,8 @@ extension Waits {
 extension ArchiveParts {
   var jobLimits: JobLimits {
     JobLimits(
-      memoryBytes: settings.jobMemoryBytes, cpuSeconds: settings.jobCPUSeconds, fileBytes: settings.jobFileBytes)
+      memoryBytes: settings.jobMemoryBytes, cpuSeconds: settings.jobCPUSeconds,
+      fileBytes: settings.jobFileBytes)
   }
 
   var jobTimeout: Duration { .seconds(settings.jobTimeoutSeconds) }

@@ -10,7 +10,8 @@ final class DaemonLock: Sendable {
     let fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
     guard fd >= 0 else {
       throw ArchiveError(
-        code: "lock-failed", message: "the daemon's lock cannot be opened: \(String(cString: strerror(errno)))",
+        code: "lock-failed",
+        message: "the daemon's lock cannot be opened: \(String(cString: strerror(errno)))",
         subject: path, hint: "check the owner and mode of the catalog folder")
     }
     guard flock(fd, LOCK_EX | LOCK_NB) == 0 else {

@@ -23,7 +23,9 @@ public struct ExplainService: Sendable {
       let exposure = Exposure(frame)
       let candidates = try parts.writer.reader.candidates(
         obsnames: ["*"], start: exposure.start, end: exposure.end, within: 180 * 86_400, limit: 5000)
-      return Explanation(of: exposure, candidates: candidates.map(Exposure.init), associator: parts.associator).rows
+      return Explanation(
+        of: exposure, candidates: candidates.map(Exposure.init), associator: parts.associator
+      ).rows
     } catch {
       throw ArchiveParts.translated(error)
     }

@@ -32,7 +32,8 @@ public struct OneShotIngest: Sendable {
     let now = Date().timeIntervalSince1970
     switch inspector.inspect(path, arrivedAt: now) {
     case .ready(let frame), .incomplete(let frame): return try record(frame, now)
-    case .busy: return refused(path, "busy", "somebody is writing to it; the daemon takes it in when it is closed")
+    case .busy:
+      return refused(path, "busy", "somebody is writing to it; the daemon takes it in when it is closed")
     case .changed: return refused(path, "busy", "it changes while it is read")
     case .gone:
       throw ArchiveError(

@@ -6,6 +6,9 @@ import ServiceLifecycle
 /// The scheduling loop of the daemon: a turn when something happened, and once a second for what is due by the clock
 /// or was changed by a command.
 final class ScheduleService: Service {
+  /// Least time between two turns: in a burst of arrivals a turn serves many of them.
+  private static let pause = Duration.milliseconds(25)
+
   private let scheduler: Scheduler
   private let ingest: IngestService
   private let waits: Waits
@@ -37,7 +40,11 @@ final class ScheduleService: Service {
       await ingest.drained()
       ready()
       let ticker = Task { await Self.tick(wake) }
-      for await _ in wake.stream { await turn() }
+      for await _ in wake.stream {
+        await turn()
+        // What arrives within this pause shares the next turn.
+        try? await Task.sleep(for: Self.pause)
+      }
       ticker.cancel()
       await scheduler.stop()
     } onGracefulShutdown: {

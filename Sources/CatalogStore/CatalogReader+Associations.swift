@@ -21,11 +21,9 @@ extension CatalogReader {
   /// Frames that no rule has looked at yet, oldest exposure first.
   public func unassociated(limit: Int) throws(CatalogError) -> [MatchRecord] {
     try read { db in
-      try Row.fetchAll(
-        db,
-        sql: Self.matchSelect
-          + " WHERE f.associated = 0 ORDER BY coalesce(f.date_obs, f.arrived_at), f.id LIMIT ?",
-        arguments: [limit]
+      try db.rows(
+        Self.matchSelect
+          + " WHERE f.associated = 0 ORDER BY coalesce(f.date_obs, f.arrived_at), f.id LIMIT ?", [limit]
       ).map(Self.match)
     }
   }
@@ -37,13 +35,12 @@ extension CatalogReader {
   ) throws(CatalogError) -> [MatchRecord] {
     try read { db in
       let globs = obsnames.map { _ in "f.obsname GLOB ?" }.joined(separator: " OR ")
-      return try Row.fetchAll(
-        db,
-        sql: Self.matchSelect + """
+      return try db.rows(
+        Self.matchSelect + """
            WHERE (\(globs)) AND f.date_obs BETWEEN ? AND ? AND f.state IN ('classified', 'current', 'stale')
           AND f.quality <> 'BAD' AND f.date_end >= ? ORDER BY f.date_obs, f.id LIMIT ?
           """,
-        arguments: StatementArguments(obsnames)
+        StatementArguments(obsnames)
           + [start - seconds - 86_400, end + seconds, start - seconds, limit]
       ).map(Self.match)
     }
@@ -60,10 +57,10 @@ extension CatalogReader {
   public func openAssociations(rule: String, bucket: String?) throws(CatalogError) -> [AssociationRecord] {
     try read { db in
       try AssociationRecord.fetchAll(
-        db,
-        sql: """
-          SELECT * FROM association WHERE rule = ? AND state = 'open' AND (? IS NULL OR bucket = ?) ORDER BY id
-          """, arguments: [rule, bucket, bucket])
+        db.cachedStatement(
+          sql: """
+            SELECT * FROM association WHERE rule = ? AND state = 'open' AND (? IS NULL OR bucket = ?) ORDER BY id
+            """), arguments: [rule, bucket, bucket])
     }
   }
 
@@ -71,12 +68,12 @@ extension CatalogReader {
   public func pendingAssociations(rule: String) throws(CatalogError) -> [AssociationRecord] {
     try read { db in
       try AssociationRecord.fetchAll(
-        db,
-        sql: """
-          SELECT a.* FROM association a WHERE a.rule = ? AND (a.state = 'open' OR (a.state = 'closed' AND a.settled = 0)
-            OR EXISTS (SELECT 1 FROM job j WHERE j.association_id = a.id AND j.state IN ('waiting', 'queued', 'running')))
-          ORDER BY a.id
-          """, arguments: [rule])
+        db.cachedStatement(
+          sql: """
+            SELECT a.* FROM association a WHERE a.rule = ? AND (a.state = 'open' OR (a.state = 'closed' AND a.settled = 0)
+              OR EXISTS (SELECT 1 FROM job j WHERE j.association_id = a.id AND j.state IN ('waiting', 'queued', 'running')))
+            ORDER BY a.id
+            """), arguments: [rule])
     }
   }
 
@@ -84,20 +81,24 @@ extension CatalogReader {
   public func unsettledAssociations() throws(CatalogError) -> [AssociationRecord] {
     try read { db in
       try AssociationRecord.fetchAll(
-        db,
-        sql: "SELECT * FROM association WHERE settled = 0 AND state IN ('open', 'closed') ORDER BY id")
+        db.cachedStatement(
+          sql: "SELECT * FROM association WHERE settled = 0 AND state IN ('open', 'closed') ORDER BY id"))
     }
   }
 
   public func association(id: Int64) throws(CatalogError) -> AssociationRecord? {
     try read { db in
-      try AssociationRecord.fetchOne(db, sql: "SELECT * FROM association WHERE id = ?", arguments: [id])
+      try AssociationRecord.fetchOne(
+        db.cachedStatement(
+          sql: "SELECT * FROM association WHERE id = ?"), arguments: [id])
     }
   }
 
   public func association(named name: String) throws(CatalogError) -> AssociationRecord? {
     try read { db in
-      try AssociationRecord.fetchOne(db, sql: "SELECT * FROM association WHERE name = ?", arguments: [name])
+      try AssociationRecord.fetchOne(
+        db.cachedStatement(
+          sql: "SELECT * FROM association WHERE name = ?"), arguments: [name])
     }
   }
 
@@ -105,11 +106,11 @@ extension CatalogReader {
   public func associations(ofFrame frame: Int64) throws(CatalogError) -> [AssociationRecord] {
     try read { db in
       try AssociationRecord.fetchAll(
-        db,
-        sql: """
-          SELECT DISTINCT a.* FROM association a JOIN member m ON m.association_id = a.id
-          WHERE m.frame_id = ? ORDER BY a.id
-          """, arguments: [frame])
+        db.cachedStatement(
+          sql: """
+            SELECT DISTINCT a.* FROM association a JOIN member m ON m.association_id = a.id
+            WHERE m.frame_id = ? ORDER BY a.id
+            """), arguments: [frame])
     }
   }
 
@@ -119,14 +120,13 @@ extension CatalogReader {
   }
 
   static func members(_ db: Database, _ association: Int64) throws -> [MemberRecord] {
-    try Row.fetchAll(
-      db,
-      sql: """
-        SELECT m.exptype, m.ordinal, m.level AS member_level, m.distance, f.id, f.name, f.origin, p.path, c.sha256,
-          f.fields, f.date_obs, f.date_end, f.arrived_at, f.quality, f.degraded
-        FROM member m JOIN frame f ON f.id = m.frame_id LEFT JOIN content c ON c.id = f.content_id
-        LEFT JOIN place p ON p.frame_id = f.id WHERE m.association_id = ? ORDER BY m.ordinal
-        """, arguments: [association]
+    try db.rows(
+      """
+      SELECT m.exptype, m.ordinal, m.level AS member_level, m.distance, f.id, f.name, f.origin, p.path, c.sha256,
+        f.fields, f.date_obs, f.date_end, f.arrived_at, f.quality, f.degraded
+      FROM member m JOIN frame f ON f.id = m.frame_id LEFT JOIN content c ON c.id = f.content_id
+      LEFT JOIN place p ON p.frame_id = f.id WHERE m.association_id = ? ORDER BY m.ordinal
+      """, [association]
     ).map { row in
       MemberRecord(
         exptype: row["exptype"], ordinal: row["ordinal"], level: row["member_level"],
@@ -139,12 +139,12 @@ extension CatalogReader {
   public func exposureIsUsed(_ key: String, rule: String, except frame: Int64) throws(CatalogError) -> Bool {
     try read { db in
       try Bool.fetchOne(
-        db,
-        sql: """
-          SELECT EXISTS (SELECT 1 FROM frame f JOIN member m ON m.frame_id = f.id
-            JOIN association a ON a.id = m.association_id
-            WHERE f.exposure_key = ? AND f.level = 1 AND a.rule = ? AND f.id <> ?)
-          """, arguments: [key, rule, frame]) ?? false
+        db.cachedStatement(
+          sql: """
+            SELECT EXISTS (SELECT 1 FROM frame f JOIN member m ON m.frame_id = f.id
+              JOIN association a ON a.id = m.association_id
+              WHERE f.exposure_key = ? AND f.level = 1 AND a.rule = ? AND f.id <> ?)
+            """), arguments: [key, rule, frame]) ?? false
     }
   }
 }
@@ -173,12 +173,11 @@ extension CatalogReader {
   /// Header texts of a frame, primary first.
   public func headerTexts(frame: Int64) throws(CatalogError) -> [NewFrame.Header] {
     try read { db in
-      try Row.fetchAll(
-        db,
-        sql: """
-          SELECT h.extname, h.text_bytes, h.deflated FROM header h JOIN frame f ON f.content_id = h.content_id
-          WHERE f.id = ? ORDER BY h.hdu
-          """, arguments: [frame]
+      try db.rows(
+        """
+        SELECT h.extname, h.text_bytes, h.deflated FROM header h JOIN frame f ON f.content_id = h.content_id
+        WHERE f.id = ? ORDER BY h.hdu
+        """, [frame]
       ).map { row in
         NewFrame.Header(
           name: row["extname"], text: try Deflate.text(row["deflated"], count: row["text_bytes"]))

@@ -90,7 +90,8 @@ extension CatalogReader {
   public func failedJobs(since time: Double) throws(CatalogError) -> Int {
     try read { db in
       try Int.fetchOne(
-        db, sql: "SELECT count(*) FROM job WHERE state IN ('failed', 'dead') AND ended_at >= ?", arguments: [time])
+        db, sql: "SELECT count(*) FROM job WHERE state IN ('failed', 'dead') AND ended_at >= ?",
+        arguments: [time])
         ?? 0
     }
   }

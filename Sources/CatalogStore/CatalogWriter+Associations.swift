@@ -33,6 +33,14 @@ extension CatalogWriter {
     }
   }
 
+  /// Marks frames that no rule concerns as looked at, in one transaction.
+  public func markAssociated(_ frames: [Int64]) throws(CatalogError) {
+    if frames.isEmpty { return }
+    try write { db in
+      for frame in frames { try db.run("UPDATE frame SET associated = 1 WHERE id = ?", [frame]) }
+    }
+  }
+
   private static func apply(_ db: Database, _ action: AssociationStep.Action, at time: Double) throws {
     switch action {
     case .open(let name, let rule, let pipeline, let bucket, let members, let update):

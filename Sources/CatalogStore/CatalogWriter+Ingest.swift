@@ -21,102 +21,92 @@ extension CatalogWriter {
   /// - Parameter recordedAt: seconds since 1970 UTC.
   public func record(_ file: NewFrame, recordedAt: Double) throws(CatalogError) -> IngestOutcome {
     try write { db in
-      if let known = try Self.unchanged(db, file) { return .known(frame: known) }
+      let old = try db.row(Self.atPlace, [file.place.path]).map(Known.init)
+      if let old, old.sha256 == file.sha256, old.state != "quarantined" || old.reason == file.reason {
+        return .known(frame: old.frame)
+      }
       var file = file
-      try Self.vacate(db, &file)
-      if let moved = try Self.moveIfGone(db, file, recordedAt) { return .moved(frame: moved) }
-      try Self.compareWithKnown(db, &file)
+      if let old { try Self.vacate(db, old, &file) }
+      let same = try file.sha256.flatMap { try db.row(Self.ofContent, [$0]).map(Known.init) }
+      if let same, !same.isInPlace {
+        try Self.move(db, same, to: file)
+        return .moved(frame: same.frame)
+      }
+      try Self.compare(db, &file, same: same)
       let frame = try Self.insert(db, file, origin: .raw, recordedAt: recordedAt)
       try Self.announce(db, file, frame: frame, at: recordedAt)
       return .recorded(frame: frame, state: file.state)
     }
   }
 
-  /// The frame at this place when size, times and content are those recorded.
-  private static func unchanged(_ db: Database, _ file: NewFrame) throws -> Int64? {
-    try Int64.fetchOne(
-      db,
-      sql: """
-        SELECT p.frame_id FROM place p JOIN frame f ON f.id = p.frame_id
-        LEFT JOIN content c ON c.id = f.content_id
-        WHERE p.path = ? AND c.sha256 IS ? AND (f.state <> 'quarantined' OR f.reason IS ?)
-        """, arguments: [file.place.path, file.sha256, file.reason])
+  /// A record that a new file may be the same as, or take the place of.
+  private struct Known {
+    var frame: Int64
+    var name: String
+    var state: String
+    var reason: String?
+    var sha256: String?
+    var path: String?
+
+    init(_ row: Row) {
+      frame = row["id"]
+      name = row["name"]
+      state = row["state"]
+      reason = row["reason"]
+      sha256 = row["sha256"]
+      path = row["path"]
+    }
+
+    var isInPlace: Bool { path.map { FileManager.default.fileExists(atPath: $0) } ?? false }
   }
 
+  private static let known = """
+    SELECT f.id, f.name, f.state, f.reason, c.sha256, p.path FROM frame f
+    LEFT JOIN content c ON c.id = f.content_id LEFT JOIN place p ON p.frame_id = f.id
+    """
+  private static let atPlace = known + " WHERE p.path = ?"
+  private static let ofContent = known + " WHERE c.sha256 = ? AND f.origin = 'raw' AND f.state <> 'duplicate'"
+  private static let ofName =
+    known + " WHERE f.name = ? AND f.origin = 'raw' AND f.state IN ('classified', 'held') LIMIT 1"
+
   /// Takes the place from an older record of other content; that record stays, as `missing`.
-  private static func vacate(_ db: Database, _ file: inout NewFrame) throws {
-    guard
-      let row = try Row.fetchOne(
-        db,
-        sql: "SELECT f.id, f.state FROM place p JOIN frame f ON f.id = p.frame_id WHERE p.path = ?",
-        arguments: [file.place.path])
-    else { return }
-    let old: Int64 = row["id"]
-    let state: String = row["state"]
-    try db.execute(sql: "DELETE FROM place WHERE path = ?", arguments: [file.place.path])
-    try db.execute(
-      sql: "UPDATE frame SET state = 'missing', reason = ? WHERE id = ?",
-      arguments: ["replaced at its place by other content (sha256 \(file.sha256 ?? "unreadable"))", old])
-    if state != "quarantined" && state != "duplicate" && file.state == "classified" {
+  private static func vacate(_ db: Database, _ old: Known, _ file: inout NewFrame) throws {
+    try db.run("DELETE FROM place WHERE path = ?", [file.place.path])
+    try db.run(
+      "UPDATE frame SET state = 'missing', reason = ? WHERE id = ?",
+      ["replaced at its place by other content (sha256 \(file.sha256 ?? "unreadable"))", old.frame])
+    if old.state != "quarantined" && old.state != "duplicate" && file.state == "classified" {
       file.state = "held"
       file.reason =
-        "other content was written over \(file.name), already in the catalog as record \(old); "
+        "other content was written over \(file.name), already in the catalog as record \(old.frame); "
         + "decide with: irisarchive flag \(file.name) --quality GOOD|BAD --reason …"
     }
   }
 
   /// A known content whose recorded place no longer exists has moved here.
-  private static func moveIfGone(_ db: Database, _ file: NewFrame, _ now: Double) throws -> Int64? {
-    guard let sha256 = file.sha256,
-      let row = try Row.fetchOne(
-        db,
-        sql: """
-          SELECT f.id, f.state, f.reason, p.path FROM frame f JOIN content c ON c.id = f.content_id
-          LEFT JOIN place p ON p.frame_id = f.id
-          WHERE c.sha256 = ? AND f.origin = 'raw' AND f.state <> 'duplicate'
-          """, arguments: [sha256])
-    else { return nil }
-    let path: String? = row["path"]
-    if let path, FileManager.default.fileExists(atPath: path) { return nil }
-    let frame: Int64 = row["id"]
-    try db.execute(sql: "DELETE FROM place WHERE frame_id = ?", arguments: [frame])
-    try place(db, file.place, frame: frame)
-    let state: String = row["state"]
-    try db.execute(
-      sql: "UPDATE frame SET name = ?, state = ?, reason = ? WHERE id = ?",
-      arguments: [
-        file.name, state == "missing" ? file.state : state,
-        state == "missing" ? file.reason : (row["reason"] as String?), frame,
-      ])
-    return frame
+  private static func move(_ db: Database, _ same: Known, to file: NewFrame) throws {
+    try db.run("DELETE FROM place WHERE frame_id = ?", [same.frame])
+    try place(db, file.place, frame: same.frame)
+    let isBack = same.state == "missing"
+    try db.run(
+      "UPDATE frame SET name = ?, state = ?, reason = ? WHERE id = ?",
+      [file.name, isBack ? file.state : same.state, isBack ? file.reason : same.reason, same.frame])
   }
 
   /// Same content elsewhere: `duplicate`. Same name with other content: `held`.
-  private static func compareWithKnown(_ db: Database, _ file: inout NewFrame) throws {
-    if let sha256 = file.sha256,
-      let path = try String.fetchOne(
-        db,
-        sql: """
-          SELECT coalesce(p.path, f.name) FROM frame f JOIN content c ON c.id = f.content_id
-          LEFT JOIN place p ON p.frame_id = f.id
-          WHERE c.sha256 = ? AND f.origin = 'raw' AND f.state <> 'duplicate'
-          """, arguments: [sha256])
-    {
+  private static func compare(_ db: Database, _ file: inout NewFrame, same: Known?) throws {
+    if let same, let sha256 = file.sha256 {
       file.state = "duplicate"
-      file.reason = "same content (sha256 \(sha256.prefix(12))…) as \(path), which is the one in use"
+      file.reason =
+        "same content (sha256 \(sha256.prefix(12))…) as \(same.path ?? same.name), which is the one in use"
       return
     }
-    guard file.state == "classified",
-      let other = try Row.fetchOne(
-        db,
-        sql: """
-          SELECT f.id, p.path FROM frame f LEFT JOIN place p ON p.frame_id = f.id
-          WHERE f.name = ? AND f.origin = 'raw' AND f.state IN ('classified', 'held') LIMIT 1
-          """, arguments: [file.name])
-    else { return }
+    guard file.state == "classified", let other = try db.row(ofName, [file.name]).map(Known.init) else {
+      return
+    }
     file.state = "held"
     file.reason =
-      "same name as \((other["path"] as String?) ?? file.name) but other content; "
+      "same name as \(other.path ?? file.name) but other content; "
       + "decide with: irisarchive flag \(file.name) --quality GOOD|BAD --reason …"
   }
 

@@ -57,9 +57,9 @@ extension CatalogWriter {
   ) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    try db.execute(
-      sql: "INSERT OR IGNORE INTO event (id, type, subject, time, data) VALUES (?, ?, ?, ?, ?)",
-      arguments: [
+    try db.run(
+      "INSERT OR IGNORE INTO event (id, type, subject, time, data) VALUES (?, ?, ?, ?, ?)",
+      [
         "\(type):\(key)", type, subject, time, String(decoding: try encoder.encode(data), as: UTF8.self),
       ])
   }
@@ -74,7 +74,7 @@ extension CatalogWriter {
   }
 
   /// Makes one delivery row for each hook of each event that has none yet. Events without hooks are done.
-  public func dispatchEvents(hooks: [String: [String]], limit: Int = 500) throws(CatalogError) -> Int {
+  public func dispatchEvents(hooks: () -> [String: [String]], limit: Int = 500) throws(CatalogError) -> Int {
     let waiting = try read { db in
       try Row.fetchAll(
         db, sql: "SELECT ordinal, type FROM event WHERE dispatched = 0 ORDER BY ordinal LIMIT ?",
@@ -82,6 +82,7 @@ extension CatalogWriter {
       ).map { (ordinal: $0["ordinal"] as Int64, type: $0["type"] as String) }
     }
     guard !waiting.isEmpty else { return 0 }
+    let hooks = hooks()
     return try write { db in
       for event in waiting {
         for hook in hooks[event.type] ?? [] {
@@ -89,7 +90,7 @@ extension CatalogWriter {
             sql: "INSERT OR IGNORE INTO delivery (event, hook, state) VALUES (?, ?, 'pending')",
             arguments: [event.ordinal, hook])
         }
-        try db.execute(sql: "UPDATE event SET dispatched = 1 WHERE ordinal = ?", arguments: [event.ordinal])
+        try db.run("UPDATE event SET dispatched = 1 WHERE ordinal = ?", [event.ordinal])
       }
       return waiting.count
     }

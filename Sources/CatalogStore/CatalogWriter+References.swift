@@ -154,7 +154,8 @@ extension CatalogReader {
         let row = try Row.fetchOne(
           db, sql: "SELECT association_id, quality FROM product WHERE frame_id = ?", arguments: [frame])
       else { return nil }
-      let quality = try JSONDecoder().decode([String: Double].self, from: Data((row["quality"] as String).utf8))
+      let quality = try JSONDecoder().decode(
+        [String: Double].self, from: Data((row["quality"] as String).utf8))
       return (try Self.members(db, row["association_id"]), quality)
     }
   }

@@ -6,12 +6,18 @@ public struct PipelineManifest: Codable, Sendable, Equatable {
   public var version: Int
   /// Version of the software (`DRSVER`).
   public var software: String
+  /// What the program is linked with: `cfitsio` -> version, `cfitsio_reentrant` -> `true` or `false`.
+  public var libraries: [String: String]
   public var pipelines: [PipelineDescription]
   public var steps: [StepDescription]
 
-  public init(software: String, pipelines: [PipelineDescription], steps: [StepDescription]) {
+  public init(
+    software: String, libraries: [String: String] = [:], pipelines: [PipelineDescription],
+    steps: [StepDescription]
+  ) {
     self.version = Self.currentVersion
     self.software = software
+    self.libraries = libraries
     self.pipelines = pipelines
     self.steps = steps
   }

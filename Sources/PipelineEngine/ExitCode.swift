@@ -16,11 +16,10 @@ public enum ExitCode: Int32, Sendable {
   public init(code: String) {
     switch code {
     case "unknown-pipeline", "unknown-step", "unknown-parameter", "bad-parameter", "usage": self = .usage
-    case "input-missing", "reference-missing", "configuration-missing": self = .inputMissing
-    case "rules-missing", "rules-bad": self = .configuration
-    case "disk-full", "temporary": self = .temporary
-    case "internal", "write-failed": self = .failed
-    default: self = .badData
+    case "input-missing", "reference-missing", "configuration-missing", "open-failed": self = .inputMissing
+    case "rules-missing", "context-name": self = .configuration
+    case "internal", "write-failed", "already-exists", "io": self = .failed
+    default: self = code.hasPrefix("mapping-") ? .configuration : .badData
     }
   }
 }

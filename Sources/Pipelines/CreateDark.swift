@@ -10,5 +10,8 @@ extension Pipeline {
     intake: .set, steps: [DQInitStep.self, CombineFramesStep.self, FlagDarkStep.self], productKind: "dark",
     level: 0,
     dataModel: "TMTDarkModel", referenceType: "dark", title: "create dark",
-    defaults: ["combine_frames.min_frames": "3", "combine_frames.good_frames": "5"])
+    defaults: [
+      "combine_frames.min_frames": "3", "combine_frames.good_frames": "5",
+      "combine_frames.same": "DETECTOR, EXPTIME, READMODE, NGROUPS, NCOADDS",
+    ])
 }

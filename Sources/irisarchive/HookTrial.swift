@@ -51,16 +51,11 @@ struct HookTrial {
     }
     let scratch = String(cString: made)
     defer { try? FileManager.default.removeItem(atPath: scratch) }
-    let end = try await ProgramRun(
-      executable: hook.path,
-      environment: [
-        "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": scratch, "LANG": "C.UTF-8",
-        "IRISARCHIVE_EVENT": event,
-        "IRISARCHIVE_EVENT_ID": delivery.eventID, "IRISARCHIVE_ATTEMPT": "1", "IRISARCHIVE_ROOT": root,
-      ],
-      workingDirectory: scratch, standardInput: .data(CloudEvent.line(delivery, root: root)),
-      output: .captured(limit: 1 << 20), timeout: .seconds(60)
-    ).run()
+    var called = delivery
+    called.hook = hook.path
+    called.attempts = 0
+    let end = try await HookProgram(root: root, scratch: scratch).run(
+      called, output: .captured(limit: 1 << 20), timeoutSeconds: 60)
     Talk.write(String(decoding: end.output, as: UTF8.self))
     return end.cause.description
   }

@@ -39,10 +39,6 @@ struct WatchCommand: AsyncParsableCommand {
   }
 
   private static func startLogging(level: Logger.Level) {
-    LoggingSystem.bootstrap { label in
-      var handler = StreamLogHandler.standardError(label: label)
-      handler.logLevel = level
-      return handler
-    }
+    LoggingSystem.bootstrap { _ in DaemonLogHandler(level: level) }
   }
 }

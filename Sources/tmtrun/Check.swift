@@ -10,7 +10,7 @@ struct Check: ParsableCommand {
 
   func run() throws {
     for file in files {
-      let configuration = try Program.configuration(for: file)
+      let configuration = try Program.registry.configuration(for: file)
       print("\(file)\tok\t\(configuration.pipeline.name)")
     }
   }

@@ -4,7 +4,10 @@ import Glibc
 /// Ends this process and its group when standard input ends: a killed daemon leaves no orphan.
 enum Lifeline {
   /// Starts a thread that does nothing but wait for the end of standard input.
+  ///
+  /// A process that does not lead its group gets one of its own first, so that nobody else is ended with it.
   static func hold() {
+    if getpgrp() != getpid() { setpgid(0, 0) }
     let thread = Thread {
       var byte: UInt8 = 0
       while true {

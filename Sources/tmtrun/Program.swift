@@ -27,33 +27,6 @@ enum Program {
       software: LinkedSoftware.versions)
   }
 
-  /// The configuration a target means: a cfg's class with the cfg merged, or a pipeline's defaults.
-  static func configuration(for target: String) throws -> RunConfiguration {
-    if target.hasSuffix(".cfg") {
-      let file = try CfgFile(path: target)
-      guard let name = file.className else {
-        throw EngineError(
-          "cfg-no-class", "the cfg does not say what it is for", subject: target,
-          hint: "add: class = \"imager_level2\"")
-      }
-      var configuration = try RunConfiguration(pipeline(named: name), logName: shortName(of: name))
-      try configuration.merge(file)
-      return configuration
-    }
-    return try RunConfiguration(pipeline(named: target), logName: shortName(of: target))
-  }
-
-  static func pipeline(named name: String) throws -> Pipeline {
-    switch try registry.target(named: name) {
-    case .pipeline(let pipeline): pipeline
-    case .step(let step): Pipeline(running: step)
-    }
-  }
-
-  private static func shortName(of name: String) -> String {
-    name.split(separator: ".").last.map(String.init) ?? name
-  }
-
   /// The reference rules: `CRDS_PATH` (with `CRDS_CONTEXT`), else `./crds`, else those beside the program.
   static var referenceCache: ReferenceFinder.Cache? {
     let environment = ProcessInfo.processInfo.environment

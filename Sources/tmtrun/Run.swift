@@ -42,8 +42,9 @@ struct Run: ParsableCommand {
     if lifeline { Lifeline.hold() }
     let level: LogLevel = quiet ? .quiet : verbose ? .verbose : .normal
     if let job {
-      let report = try JobRunner(registry: Program.registry, services: Program.services(level))
-        .run(JobRunner.spec(at: job))
+      let spec = try JobRunner.spec(at: job)
+      Interruption.cleanUp(in: spec.outputDirectory)
+      let report = try JobRunner(registry: Program.registry, services: Program.services(level)).run(spec)
       return try end(with: [report])
     }
     guard let target else {
@@ -53,7 +54,7 @@ struct Run: ParsableCommand {
   }
 
   private func runByHand(_ target: String, level: LogLevel) throws {
-    var configuration = try Program.configuration(for: target)
+    var configuration = try Program.registry.configuration(for: target)
     for setting in settings {
       let (key, value) = try Self.split(setting, option: "--set", form: "step.parameter=value")
       try configuration.set(key, value, from: .commandLine)
@@ -63,6 +64,7 @@ struct Run: ParsableCommand {
       let (type, path) = try Self.split(override, option: "--override", form: "type=file")
       try configuration.override(type, with: path)
     }
+    Interruption.cleanUp(in: outputDirectory)
     guard !inputs.isEmpty else { throw ValidationError("no input file or association is given") }
     let hand = HandRunner(
       configuration: configuration, inputs: inputs, outputDirectory: outputDirectory,

@@ -6,6 +6,12 @@ struct TMTRun: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tmtrun",
     abstract: "Reduce IRIS data: run a pipeline or a step on files or on an association.",
+    usage: """
+      tmtrun <cfg | pipeline | step> <file.fits | asn.json>… [--set step.parameter=value] [--skip step] \
+      [--override type=file] [-o DIR]
+             tmtrun --job job.json [--lifeline]
+             tmtrun <subcommand>
+      """,
     discussion: """
       tmtrun image2_iris.cfg asn_subtract_bg_flat.json
       tmtrun create_dark dark_*_rate.fits -o masters

@@ -31,14 +31,17 @@ import Testing
 
   @Test func attemptsAreCountedUntilDead() {
     #expect(
-      policy.judge(death(.signalled(9)), attemptsBefore: 1, now: 0, stopping: false).end == .again(notBefore: 30))
+      policy.judge(death(.signalled(9)), attemptsBefore: 1, now: 0, stopping: false).end
+        == .again(notBefore: 30))
     #expect(policy.judge(death(.signalled(9)), attemptsBefore: 2, now: 0, stopping: false).end == .dead)
-    #expect(policy.judge(death(.timedOut), attemptsBefore: 0, now: 0, stopping: false).end == .again(notBefore: 10))
+    #expect(
+      policy.judge(death(.timedOut), attemptsBefore: 0, now: 0, stopping: false).end == .again(notBefore: 10))
   }
 
   @Test func stoppingTheDaemonCostsNoAttempt() {
     #expect(policy.judge(death(.cancelled), attemptsBefore: 2, now: 0, stopping: true).end == .interrupted)
-    #expect(policy.judge(death(.signalled(15)), attemptsBefore: 2, now: 0, stopping: true).end == .interrupted)
+    #expect(
+      policy.judge(death(.signalled(15)), attemptsBefore: 2, now: 0, stopping: true).end == .interrupted)
   }
 }
 

@@ -12,7 +12,8 @@ import Testing
 
   @Test func aNewFolderIsWatchedBeforeItIsLookedInto() {
     for kind in [WatchEvent.Kind.created, .movedIn] {
-      #expect(machine.actions(for: .init(kind: kind, path: "/in/d", isFolder: true)) == [.watchThenScan("/in/d")])
+      #expect(
+        machine.actions(for: .init(kind: kind, path: "/in/d", isFolder: true)) == [.watchThenScan("/in/d")])
     }
   }
 

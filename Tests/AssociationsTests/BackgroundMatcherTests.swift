@@ -19,7 +19,8 @@ private let scienceRule = """
   """
 
 private func frame(
-  _ id: Int64, _ obsname: String, start: Double, filter: String = "K", sequence: String = "s1", count: Int? = nil,
+  _ id: Int64, _ obsname: String, start: Double, filter: String = "K", sequence: String = "s1",
+  count: Int? = nil,
   observation: String = "o1"
 ) -> Exposure {
   var fields = [
@@ -27,7 +28,8 @@ private func frame(
     "observation": observation,
   ]
   fields["count"] = count.map(String.init)
-  return Exposure(id: id, name: "f\(id)", fields: fields, start: start, end: start + 10, arrivedAt: start + 10)
+  return Exposure(
+    id: id, name: "f\(id)", fields: fields, start: start, end: start + 10, arrivedAt: start + 10)
 }
 
 @Suite struct BackgroundMatcherTests {

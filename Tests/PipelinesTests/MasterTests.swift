@@ -33,6 +33,18 @@ import Testing
     #expect(two.error?.code == "too-few-frames")
   }
 
+  @Test func darksOfDifferentExposureTimesAreRefused() throws {
+    let bench = try Bench()
+    let files = try [10, 10.004, 10, 12].enumerated().map { index, seconds in
+      try bench.frame("dark\(index).fits", value: 10) { $0.header.set("EXPTIME", .real(seconds)) }
+    }
+    let mixed = try bench.run(.createDark, files.map { ($0, .dark) })
+    #expect(mixed.error?.code == "mixed-frames")
+    #expect(mixed.error?.subject == "dark3.fits")
+    let same = try bench.run(.createDark, files.prefix(3).map { ($0, .dark) })
+    #expect(same.status == .succeeded)
+  }
+
   @Test func abortedFramesNeverEnterAMaster() throws {
     let bench = try Bench()
     var files = try (0..<5).map { try bench.frame("dark\($0).fits", value: 10) }

@@ -15,12 +15,21 @@ struct AssociatorService: Sendable {
   /// Associates what is new, oldest exposure first. Returns how many frames were looked at.
   func associateNew(limit: Int = 256) throws(CatalogError) -> Int {
     let frames = try writer.reader.unassociated(limit: limit)
-    for frame in frames { try associate(frame) }
+    var untouched: [Int64] = []
+    for frame in frames {
+      let actions = try actions(for: Exposure(frame))
+      if actions.isEmpty {
+        untouched.append(frame.id)
+      } else {
+        try writer.apply(.init(actions: actions), frame: frame.id, at: now)
+      }
+    }
+    try writer.markAssociated(untouched)
     return frames.count
   }
 
-  private func associate(_ frame: MatchRecord) throws(CatalogError) {
-    let exposure = Exposure(frame)
+  private func actions(for exposure: Exposure) throws(CatalogError) -> [CatalogWriter.AssociationStep.Action]
+  {
     var actions: [CatalogWriter.AssociationStep.Action] = []
     let joins = exposure["joins"] != "no"
     for rule in joins ? associator.rulesOpened(by: exposure) : [] {
@@ -32,7 +41,7 @@ struct AssociatorService: Sendable {
       }
     }
     for rule in joins ? associator.rulesServed(by: exposure) : [] { actions += try serve(exposure, rule) }
-    try writer.apply(.init(actions: actions), frame: frame.id, at: now)
+    return actions
   }
 
   private var now: Double { Date().timeIntervalSince1970 }
@@ -81,7 +90,8 @@ struct AssociatorService: Sendable {
     let exposureSeconds = members.compactMap { $0.number("exptime") }.max() ?? 0
     let due = (members.map(\.arrivedAt).max() ?? now)
     return AssociationUpdate(
-      state: "open", reason: "waiting for frames: \(members.count) of \(declared.map(String.init) ?? "?") are here",
+      state: "open",
+      reason: "waiting for frames: \(members.count) of \(declared.map(String.init) ?? "?") are here",
       declared: declared, dueAt: max(due, now) + waits.quietSeconds(exposureSeconds), settled: true)
   }
 
@@ -104,7 +114,8 @@ struct AssociatorService: Sendable {
     let choice = try choose(exposure, backgrounds)
     let science = NewMember(frame: exposure.id, exptype: exptype.rawValue)
     return .open(
-      name: Self.name(rule, exposure), rule: rule.name, pipeline: rule.pipeline, bucket: rule.bucket(of: exposure),
+      name: Self.name(rule, exposure), rule: rule.name, pipeline: rule.pipeline,
+      bucket: rule.bucket(of: exposure),
       members: [science] + Self.members(choice, backgrounds, exposure), update: update(choice, exposure))
   }
 
@@ -164,7 +175,9 @@ struct AssociatorService: Sendable {
       }
       let choice = try choose(science, backgrounds)
       let chosen = Self.members(choice, backgrounds, science)
-      if Set(chosen.map(\.frame)) == Set(members.filter { $0.exptype == "background" }.map(\.frame.id)) { continue }
+      if Set(chosen.map(\.frame)) == Set(members.filter { $0.exptype == "background" }.map(\.frame.id)) {
+        continue
+      }
       var change = update(choice, science)
       // One provisional product is enough: the next job waits for the whole set.
       if change.state == "open" { change.settled = nil }
@@ -200,7 +213,9 @@ struct AssociatorService: Sendable {
     }
     logger.info(
       "closed after its wait",
-      metadata: ["association": "\(association.name)", "degraded": "\(update.degraded ?? update.reason ?? "")"])
+      metadata: [
+        "association": "\(association.name)", "degraded": "\(update.degraded ?? update.reason ?? "")",
+      ])
     try writer.apply(
       .init(actions: [.update(association: association.id, update: update)]), frame: nil, at: now)
   }

@@ -64,10 +64,14 @@ public struct HookFolder: Sendable {
     while true {
       var at = stat()
       guard lstat(current, &at) == 0 else { return "\(current) vanished" }
-      if at.st_uid != 0 && at.st_uid != user { return "\(current) is owned by another user (uid \(at.st_uid))" }
+      if at.st_uid != 0 && at.st_uid != user {
+        return "\(current) is owned by another user (uid \(at.st_uid))"
+      }
       // A sticky folder such as /tmp lets nobody rename what is not theirs.
       let isSticky = at.st_mode & S_IFMT == S_IFDIR && at.st_mode & S_ISVTX != 0
-      if at.st_mode & 0o022 != 0 && !isSticky { return "\(current) is writable by group or others: chmod go-w" }
+      if at.st_mode & 0o022 != 0 && !isSticky {
+        return "\(current) is writable by group or others: chmod go-w"
+      }
       if current == "/" || current.isEmpty { return nil }
       let parent = (current as NSString).deletingLastPathComponent
       current = parent.isEmpty ? "/" : parent
@@ -97,7 +101,8 @@ struct HookOptions: Sendable, Equatable {
         case "timeout": options.timeoutSeconds = Double(value).flatMap { $0 > 0 ? $0 : nil }
         case "retries": options.retries = Int(value).map { max(0, $0) } ?? 5
         case "concurrency": continue
-        default: return (options, "unknown key '\(entry.key)' in \(path); known: match timeout retries concurrency")
+        default:
+          return (options, "unknown key '\(entry.key)' in \(path); known: match timeout retries concurrency")
         }
       }
       return (options, nil)

@@ -39,13 +39,13 @@ actor HookRunner {
   /// Ends the deliveries under way (they are told again later) and returns when they are settled.
   func stop() async {
     let tasks = Array(running.values)
-    tasks.forEach { $0.cancel() }
+    for task in tasks { task.cancel() }
     for task in tasks { await task.value }
   }
 
   /// Starts what is due, up to the limit.
   func startDue() throws(CatalogError) {
-    while try writer.dispatchEvents(hooks: folder.accepted()) > 0 {}
+    while try writer.dispatchEvents(hooks: folder.accepted) > 0 {}
     let now = Date().timeIntervalSince1970
     for delivery in try writer.deliveries() where delivery.nextAt <= now && running.count < limit {
       let key = "\(delivery.hook)\u{0}\(delivery.subject)"
@@ -75,57 +75,21 @@ actor HookRunner {
       return .init(state: "delivered", nextAt: 0, reason: "not matched by '\(match)'")
     }
     guard folder.accepted()[delivery.type]?.contains(delivery.hook) == true else {
-      return .init(state: "failed", nextAt: 0, reason: "the hook is gone or refused; see irisarchive hooks list")
+      return .init(
+        state: "failed", nextAt: 0, reason: "the hook is gone or refused; see irisarchive hooks list")
     }
     do {
-      let end = try await program(delivery, options).run()
+      let home = "\(scratch)/\(delivery.event)-\((delivery.hook as NSString).lastPathComponent)"
+      try FileMover.makeFolder(home)
+      let end = try await HookProgram(root: root, scratch: home).run(
+        delivery, output: .file(path: home + "/output", append: true, capBytes: 1 << 20),
+        timeoutSeconds: options.timeoutSeconds ?? timeoutSeconds)
+      // What a hook said is kept while somebody may ask why it failed.
+      if end.succeeded { try? FileManager.default.removeItem(atPath: home) }
       return policy.judge(
         end.cause, attemptsBefore: delivery.attempts, retries: options.retries, now: now)
     } catch {
       return policy.again("\(error)", delivery.attempts, options.retries, now)
     }
-  }
-
-  private func program(_ delivery: DueDelivery, _ options: HookOptions) throws -> ProgramRun {
-    let home = "\(scratch)/\(delivery.event)-\((delivery.hook as NSString).lastPathComponent)"
-    try FileMover.makeFolder(home)
-    let environment = [
-      "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": home, "LANG": "C.UTF-8", "IRISARCHIVE_EVENT": delivery.type,
-      "IRISARCHIVE_EVENT_ID": delivery.eventID, "IRISARCHIVE_ATTEMPT": String(delivery.attempts + 1),
-      "IRISARCHIVE_ROOT": root,
-    ]
-    return ProgramRun(
-      executable: delivery.hook, environment: environment, workingDirectory: home,
-      standardInput: .data(CloudEvent.line(delivery, root: root)),
-      output: .file(path: home + "/output", append: true, capBytes: 1 << 20),
-      limits: ResourceLimits(fileBytes: 64 << 20), timeout: .seconds(options.timeoutSeconds ?? timeoutSeconds))
-  }
-}
-
-/// The CloudEvents 1.0 form of an event, on one line.
-public enum CloudEvent {
-  public static func line(_ delivery: DueDelivery, root: String) -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let form = Form(
-      specversion: "1.0", id: delivery.eventID, source: "irisarchive:\(root)",
-      type: "org.iris.archive.\(delivery.type)", subject: delivery.subject,
-      time: Date(timeIntervalSince1970: delivery.time).ISO8601Format(
-        Date.ISO8601FormatStyle(includingFractionalSeconds: true)),
-      datacontenttype: "application/json",
-      data: (try? JSONDecoder().decode(EventData.self, from: Data(delivery.data.utf8))) ?? EventData())
-    // A struct of strings always encodes.
-    return ((try? encoder.encode(form)) ?? Data()) + Data("\n".utf8)
-  }
-
-  private struct Form: Encodable {
-    var specversion: String
-    var id: String
-    var source: String
-    var type: String
-    var subject: String
-    var time: String
-    var datacontenttype: String
-    var data: EventData
   }
 }

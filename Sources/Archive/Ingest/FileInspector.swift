@@ -44,13 +44,15 @@ struct FileInspector: Sendable {
       }
     } catch {
       let frame = NewFrame(
-        place: Self.place(path, before), sha256: nil, state: "quarantined", reason: "unreadable: \(error.message)",
+        place: Self.place(path, before), sha256: nil, state: "quarantined",
+        reason: "unreadable: \(error.message)",
         arrivedAt: arrivedAt)
       return Self.agrees(descriptor, path, before) ? .ready(frame) : .changed
     }
     guard Self.agrees(descriptor, path, before) else { return .changed }
     var frame = NewFrame(
-      place: Self.place(path, before), sha256: Self.hexadecimal(hash.finalize()), state: "received", reason: nil,
+      place: Self.place(path, before), sha256: Self.hexadecimal(hash.finalize()), state: "received",
+      reason: nil,
       headers: structure.hdus.map { .init(name: $0.name, text: $0.header.text) }, arrivedAt: arrivedAt)
     return judge(&frame, structure, verdicts)
   }
@@ -78,7 +80,8 @@ struct FileInspector: Sendable {
       let name = wrong.hdu < structure.hdus.count ? structure.hdus[wrong.hdu].name : ""
       let keyword = wrong.datasum == .wrong ? "DATASUM" : "CHECKSUM"
       quarantine(
-        &frame, "bad checksum: \(keyword) of HDU \(wrong.hdu)\(name.isEmpty ? "" : " (\(name))") does not "
+        &frame,
+        "bad checksum: \(keyword) of HDU \(wrong.hdu)\(name.isEmpty ? "" : " (\(name))") does not "
           + "match its bytes; send the file again")
       describe(&frame, structure, keepState: true)
       return .ready(frame)
@@ -109,7 +112,9 @@ struct FileInspector: Sendable {
 
   /// The first image with data tells what kind of frame it is.
   private static func shape(_ hdus: [HDUStructure]) -> FrameShape {
-    let image = hdus.first { $0.axes.count >= 2 && ($0.index == 0 || $0.xtension == "IMAGE" || $0.isCompressedImage) }
+    let image = hdus.first {
+      $0.axes.count >= 2 && ($0.index == 0 || $0.xtension == "IMAGE" || $0.isCompressedImage)
+    }
     return FrameShape(axes: image?.axes ?? [], extensionNames: hdus.map(\.name))
   }
 

@@ -26,6 +26,7 @@ final class IngestService: Sendable {
   private let recorded: @Sendable () -> Void
   private let queues: [DispatchQueue]
   private let state = Mutex(State())
+  private let began = Date().timeIntervalSince1970
 
   /// - Parameter recorded: told after each new record, from any thread.
   init(
@@ -50,7 +51,7 @@ final class IngestService: Sendable {
     guard filter.accepts(Self.name(path)) else { return }
     state.withLock { $0.inFlight += 1 }
     var hasher = FNV1a()
-    path.utf8.forEach { hasher.add($0) }
+    for byte in path.utf8 { hasher.add(byte) }
     queues[Int(hasher.value % UInt64(queues.count))].async { [self] in
       process(path, at: time, looksLeft: 8)
       finishOne()
@@ -63,7 +64,8 @@ final class IngestService: Sendable {
     for oddity in listing.oddities { note(oddity.sentence, oddity.path) }
     let known = (try? writer.reader.knownPlaces(under: folder)) ?? [:]
     for file in listing.files where known[file.path] != Self.signature(file) {
-      take(file.path, at: max(Double(file.modifiedNanoseconds) / 1e9, Date().timeIntervalSince1970 - 1))
+      // The inode changed last when the file was closed or moved here; what came before us arrives with us.
+      take(file.path, at: max(Double(file.changedNanoseconds) / 1e9, began))
     }
   }
 
@@ -100,7 +102,7 @@ final class IngestService: Sendable {
       defer { state.idle = [] }
       return state.idle
     }
-    resumed.forEach { $0.resume() }
+    for continuation in resumed { continuation.resume() }
   }
 
   private func process(_ path: String, at time: Double, looksLeft: Int) {

@@ -47,7 +47,9 @@ enum MatchFields {
 
   /// Detector, exposure number and start: what two level 1 versions of one exposure share.
   private static func exposure(_ m: FrameMetadata) -> String? {
-    guard let detector = m.detector, let number = m.exposureNumber, let start = m.dateBegin else { return nil }
+    guard let detector = m.detector, let number = m.exposureNumber, let start = m.dateBegin else {
+      return nil
+    }
     return "\(detector)/\(number)/\(Int((start.timeIntervalSince1970 * 10).rounded()))"
   }
 
@@ -55,7 +57,9 @@ enum MatchFields {
   private static func readoutExposure(_ f: inout [String: String], _ m: FrameMetadata) -> String? {
     f["read"] = m.readNumber.map(String.init)
     f["reads_expected"] = m.expectedReads.map(String.init)
-    guard let detector = m.readoutDetectorID ?? m.detector, let number = m.readoutExposureNumber else { return nil }
+    guard let detector = m.readoutDetectorID ?? m.detector, let number = m.readoutExposureNumber else {
+      return nil
+    }
     return "\(detector)/\(number)/\(m.resetTimeMicroseconds.map { String(Int64($0)) } ?? "-")"
   }
 }

@@ -18,7 +18,9 @@ final class FileHasher: Sendable {
     guard stat(path, &status) == 0 else { return nil }
     let entry = TreeScan.entry(path, status)
     let hit = known.withLock { $0[path] }
-    if let hit, hit.modifiedNanoseconds == entry.modifiedNanoseconds, hit.bytes == entry.bytes { return hit.sha256 }
+    if let hit, hit.modifiedNanoseconds == entry.modifiedNanoseconds, hit.bytes == entry.bytes {
+      return hit.sha256
+    }
     guard let sha256 = Self.read(path) else { return nil }
     known.withLock {
       $0[path] = Known(modifiedNanoseconds: entry.modifiedNanoseconds, bytes: entry.bytes, sha256: sha256)

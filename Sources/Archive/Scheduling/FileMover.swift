@@ -10,7 +10,9 @@ package enum FileMover {
   }
 
   /// - Throws: ``ArchiveError`` `product-exists` when another content lies there, `product-move` otherwise.
-  package static func move(_ source: String, to target: String, sha256: String) throws(ArchiveError) -> Outcome {
+  package static func move(_ source: String, to target: String, sha256: String) throws(ArchiveError)
+    -> Outcome
+  {
     try makeFolder((target as NSString).deletingLastPathComponent)
     // A second name and then the loss of the first: unlike rename this never replaces what lies there.
     if Glibc.link(source, target) == 0 {

@@ -23,7 +23,8 @@ struct JobStarter: Sendable {
         at: Self.now)
       guard let run else { return false }
       guard let spec = Self.spec(of: job, run: run) else {
-        try fail(job, run, .failed, nil, "the stored job cannot be read; make it again with irisarchive jobs retry")
+        try fail(
+          job, run, .failed, nil, "the stored job cannot be read; make it again with irisarchive jobs retry")
         return false
       }
       return try await attempt(job, run, spec)
@@ -54,7 +55,8 @@ struct JobStarter: Sendable {
       return false
     }
     logger.info(
-      "started", metadata: ["job": "\(job.name)", "pipeline": "\(job.pipeline)", "association": "\(job.association)"])
+      "started",
+      metadata: ["job": "\(job.name)", "pipeline": "\(job.pipeline)", "association": "\(job.association)"])
     switch await executor.run(spec, timeout: timeout) {
     case .reported(let report) where report.status == .succeeded:
       return try settle(report, job, run, spec)
@@ -69,7 +71,8 @@ struct JobStarter: Sendable {
     return false
   }
 
-  private func settle(_ report: RunReport, _ job: JobRecord, _ run: RunRecord, _ spec: JobSpec) throws -> Bool {
+  private func settle(_ report: RunReport, _ job: JobRecord, _ run: RunRecord, _ spec: JobSpec) throws -> Bool
+  {
     let failure = recorded(report, job, run, spec)
     guard let failure else {
       logger.info(

@@ -25,7 +25,8 @@ actor ManifestReader {
   private func read() async throws(ArchiveError) -> PipelineManifest {
     do {
       let end = try await ProgramRun(
-        executable: program, arguments: ["manifest"], environment: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"],
+        executable: program, arguments: ["manifest"],
+        environment: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"],
         output: .captured(limit: 4 << 20), timeout: .seconds(60)
       ).run()
       guard end.succeeded else { throw unusable("it ended with \(end.cause)", nil) }
@@ -44,12 +45,15 @@ actor ManifestReader {
   private func unusable(_ why: String, _ underlying: (any Error)?) -> ArchiveError {
     ArchiveError(
       code: "tmtrun-unusable", message: "tmtrun manifest does not answer: \(why)", subject: program,
-      hint: "set [programs] tmtrun in config/irisarchive.cfg, then irisarchive doctor", underlying: underlying)
+      hint: "set [programs] tmtrun in config/irisarchive.cfg, then irisarchive doctor", underlying: underlying
+    )
   }
 
   private static func signature(_ path: String) -> [Int64] {
     var status = stat()
     guard stat(path, &status) == 0 else { return [] }
-    return [Int64(bitPattern: UInt64(status.st_ino)), TreeScan.nanoseconds(status.st_mtim), Int64(status.st_size)]
+    return [
+      Int64(bitPattern: UInt64(status.st_ino)), TreeScan.nanoseconds(status.st_mtim), Int64(status.st_size),
+    ]
   }
 }

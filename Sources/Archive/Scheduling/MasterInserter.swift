@@ -40,7 +40,9 @@ struct MasterInserter: Sendable {
     try writer.recordReference(record, at: time)
     logger.info(
       record.state == "inserted" ? "a master is in the rules" : "a master was kept out of the rules",
-      metadata: ["file": "\(record.file)", "context": "\(record.context ?? "")", "reason": "\(record.reason ?? "")"])
+      metadata: [
+        "file": "\(record.file)", "context": "\(record.context ?? "")", "reason": "\(record.reason ?? "")",
+      ])
     return record.state == "inserted"
   }
 
@@ -48,7 +50,8 @@ struct MasterInserter: Sendable {
     if context.rules(type: type) == nil { return "context \(context.name) has no rules for \(type)" }
     guard let median = quality["median"], median.isFinite else { return "its median is not a number" }
     if let flagged = quality["flagged_fraction"], flagged > Self.largestFlaggedFraction {
-      return "\(Int(flagged * 100)) % of its pixels are flagged, more than \(Int(Self.largestFlaggedFraction * 100)) %"
+      return
+        "\(Int(flagged * 100)) % of its pixels are flagged, more than \(Int(Self.largestFlaggedFraction * 100)) %"
     }
     return nil
   }

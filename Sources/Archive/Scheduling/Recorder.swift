@@ -15,7 +15,9 @@ struct Recorder: Sendable {
 
   /// - Returns: ids of the products' frames.
   /// - Throws: ``ArchiveError`` when the report does not hold (`report-…`, `product-…`).
-  func record(_ report: RunReport, spec: JobSpec, job: JobRecord, run: RunRecord) throws(ArchiveError) -> [Int64] {
+  func record(_ report: RunReport, spec: JobSpec, job: JobRecord, run: RunRecord) throws(ArchiveError)
+    -> [Int64]
+  {
     var products: [CatalogWriter.FinishedProduct] = []
     for product in report.products { products.append(try take(product, spec: spec, job: job)) }
     guard !products.isEmpty else {
@@ -31,7 +33,8 @@ struct Recorder: Sendable {
         bySum[input.sha256].map { (role: input.exptype.rawValue, frame: $0, sha256: input.sha256) }
       }
       frames = try writer.complete(
-        job: job, run: run, report: report, inputs: inputs, products: products, at: Date().timeIntervalSince1970)
+        job: job, run: run, report: report, inputs: inputs, products: products,
+        at: Date().timeIntervalSince1970)
     } catch {
       throw ArchiveError(
         code: error.code, message: error.message, subject: error.subject, hint: error.hint, underlying: error)
@@ -48,7 +51,8 @@ struct Recorder: Sendable {
   ) throws(ArchiveError) -> CatalogWriter.FinishedProduct {
     guard spec.fileNames[product.kind] == product.fileName else {
       throw ArchiveError(
-        code: "report-name", message: "the run reports a product that was not asked for", subject: product.fileName,
+        code: "report-name", message: "the run reports a product that was not asked for",
+        subject: product.fileName,
         hint: "irisarchive log \(job.name)")
     }
     let source = spec.outputDirectory + "/" + product.fileName
@@ -83,7 +87,8 @@ struct Recorder: Sendable {
     description.fields["kind"] = product.kind
     description.fields["level"] = product.level == 0 ? "reference" : String(product.level)
     let headers = product.headers.map { text in
-      NewFrame.Header(name: HeaderText(text: text).cards.first { $0.keyword == "EXTNAME" }?.string ?? "", text: text)
+      NewFrame.Header(
+        name: HeaderText(text: text).cards.first { $0.keyword == "EXTNAME" }?.string ?? "", text: text)
     }
     let frame = NewFrame(
       place: FileInspector.place(path, status), sha256: product.sha256, state: "current", reason: nil,
@@ -111,7 +116,8 @@ struct Recorder: Sendable {
         do {
           try FileManager.default.moveItem(atPath: run.folder + "/job.log", toPath: target)
         } catch {
-          logger.warning("the job's log stays in its folder", metadata: ["job": "\(job.name)", "error": "\(error)"])
+          logger.warning(
+            "the job's log stays in its folder", metadata: ["job": "\(job.name)", "error": "\(error)"])
         }
       }
     } catch {

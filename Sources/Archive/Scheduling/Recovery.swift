@@ -42,7 +42,8 @@ struct Recovery: Sendable {
       return true
     } catch {
       logger.warning(
-        "a finished run could not be adopted; it runs again", metadata: ["job": "\(job.name)", "error": "\(error)"])
+        "a finished run could not be adopted; it runs again",
+        metadata: ["job": "\(job.name)", "error": "\(error)"])
       return false
     }
   }

@@ -14,7 +14,9 @@ struct ReferenceResolver: Sendable {
   let associator: Associator
   let hasher: FileHasher
 
-  func resolve(type: String, for exposure: Exposure, metadata: FrameMetadata) throws(CatalogError) -> ResolvedReference {
+  func resolve(type: String, for exposure: Exposure, metadata: FrameMetadata) throws(CatalogError)
+    -> ResolvedReference
+  {
     switch context.bestReference(type: type, header: CRDSHeader(metadata).values) {
     case .found(let file, let rmap, let row, let useAfter):
       return try judged(type, file, "\(rmap) \(row)", useAfter, exposure, metadata)
@@ -34,7 +36,8 @@ struct ReferenceResolver: Sendable {
     _ metadata: FrameMetadata
   ) throws(CatalogError) -> ResolvedReference {
     let record = try reader.reference(file: file)
-    guard let path = context.referencePath(file: file), let sha256 = record?.sha256 ?? hasher.sha256(of: path) else {
+    guard let path = context.referencePath(file: file), let sha256 = record?.sha256 ?? hasher.sha256(of: path)
+    else {
       return try standIn(
         type, exposure, metadata, because: "\(file), chosen by \(rule), is not in the cache; put it there")
     }
@@ -79,7 +82,8 @@ struct ReferenceResolver: Sendable {
       ).map { (record: $0, exposure: Exposure($0)) }
       let usable = near.filter { candidate in
         candidate.exposure.id != exposure.id && maker.rule.selector.matches(candidate.exposure)
-          && match.firstDifference(exposure, candidate.exposure) == nil && candidate.exposure["aborted"] == nil
+          && match.firstDifference(exposure, candidate.exposure) == nil
+          && candidate.exposure["aborted"] == nil
       }
       let best = usable.min { a, b in
         (a.exposure.gap(to: exposure), -a.exposure.start) < (b.exposure.gap(to: exposure), -b.exposure.start)
@@ -103,7 +107,9 @@ struct ReferenceResolver: Sendable {
     _ exposure: Exposure, _ metadata: FrameMetadata, _ reason: String
   ) throws(CatalogError) -> ResolvedReference? {
     guard let rules = context.rules(type: "dark"),
-      let time = rules.rowParkeys.firstIndex(where: { $0.uppercased().hasSuffix("EXPOSURE.TIME") || $0 == "EXPTIME" })
+      let time = rules.rowParkeys.firstIndex(where: {
+        $0.uppercased().hasSuffix("EXPOSURE.TIME") || $0 == "EXPTIME"
+      })
     else { return nil }
     let wanted = Self.without(time, rules.matchValues(header: CRDSHeader(metadata).values))
     let others = try reader.references(type: "dark").filter { record in

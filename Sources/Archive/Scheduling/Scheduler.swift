@@ -52,7 +52,7 @@ actor Scheduler {
   /// Ends the jobs and hooks under way and returns when they are gone and settled.
   func stop() async {
     let tasks = Array(running.values)
-    tasks.forEach { $0.cancel() }
+    for task in tasks { task.cancel() }
     await parts.hooks.stop()
     for task in tasks { await task.value }
   }
@@ -105,7 +105,8 @@ actor Scheduler {
 
   private func planner(_ manifest: PipelineManifest) throws -> JobPlanner {
     JobPlanner(
-      writer: parts.writer, associator: parts.associator.associator, manifest: manifest, resolver: try resolver(),
+      writer: parts.writer, associator: parts.associator.associator, manifest: manifest,
+      resolver: try resolver(),
       headers: parts.headers, layout: parts.layout, limits: parts.limits)
   }
 
@@ -120,7 +121,9 @@ actor Scheduler {
     let name = try parts.inserter.pinnedContext()
     if let known = contexts[name] { return known }
     let context = try RulesContext(cachePath: parts.layout.rules, context: name)
-    for warning in context.warnings { parts.logger.warning("reference rules", metadata: ["warning": "\(warning)"]) }
+    for warning in context.warnings {
+      parts.logger.warning("reference rules", metadata: ["warning": "\(warning)"])
+    }
     contexts = [name: context]
     return context
   }

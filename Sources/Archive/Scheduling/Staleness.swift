@@ -15,14 +15,17 @@ struct Staleness: Sendable {
   func review(type: String, at time: Double) throws(CatalogError) {
     var stale: [(frame: Int64, reason: String)] = []
     for use in try writer.reader.currentProductUses(type: type) {
-      guard let science = try writer.reader.members(ofAssociation: use.association).first?.frame else { continue }
+      guard let science = try writer.reader.members(ofAssociation: use.association).first?.frame else {
+        continue
+      }
       let exposure = Exposure(science)
       let metadata = try headers.metadata(frame: science.id)
       let now = try resolver.resolve(type: type, for: exposure, metadata: metadata)
       guard let sha256 = now.sha256, sha256 != use.sha256, now.origin == .context else { continue }
       if use.origin == "none" || use.origin == "single" || (use.lastResort && !now.lastResort) {
         try writer.unsettle(association: use.association)
-        logger.info("made again: its calibration came", metadata: ["product": "\(use.name)", "type": "\(type)"])
+        logger.info(
+          "made again: its calibration came", metadata: ["product": "\(use.name)", "type": "\(type)"])
       } else {
         let file = now.path?.split(separator: "/").last.map(String.init) ?? ""
         stale.append((use.frame, "the rules of \(resolver.context.name) now choose \(file) for \(type)"))

@@ -96,7 +96,8 @@ final class InotifyThread: Sendable {
   private static func openDescriptors() -> Set<Int32> {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
     let inotify = names.filter { name in
-      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(name)")) == "anon_inode:inotify"
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(name)"))
+        == "anon_inode:inotify"
     }
     return Set(inotify.compactMap { Int32($0) })
   }

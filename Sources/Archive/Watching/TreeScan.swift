@@ -55,7 +55,9 @@ package enum TreeScan {
     case S_IFREG:
       if accepts(name) { listing.files.append(entry(path, status)) }
     default:
-      if accepts(name) { listing.oddities.append((path, "not a regular file: links and devices are not followed")) }
+      if accepts(name) {
+        listing.oddities.append((path, "not a regular file: links and devices are not followed"))
+      }
     }
   }
 
@@ -66,5 +68,7 @@ package enum TreeScan {
       changedNanoseconds: nanoseconds(status.st_ctim))
   }
 
-  static func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec) }
+  static func nanoseconds(_ time: timespec) -> Int64 {
+    Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+  }
 }

@@ -1,4 +1,5 @@
 import CfgFormat
+import FITSIO
 import JobContract
 
 /// Every pipeline and step a program knows, and how names find them.
@@ -40,8 +41,11 @@ public struct PipelineRegistry: Sendable {
   /// The manifest that `tmtrun manifest` prints.
   public var manifest: PipelineManifest {
     PipelineManifest(
-      software: software, pipelines: pipelines.map(\.described), steps: steps.map { $0.declaration.described }
-    )
+      software: software,
+      libraries: LinkedSoftware.versions.merging(["cfitsio_reentrant": String(cfitsioIsReentrant())]) {
+        a, _ in a
+      },
+      pipelines: pipelines.map(\.described), steps: steps.map { $0.declaration.described })
   }
 
   private var allNames: [String] {

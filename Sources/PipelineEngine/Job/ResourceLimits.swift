@@ -10,6 +10,8 @@ public struct ResourceLimits: Sendable {
   /// Sets RLIMIT_DATA, RLIMIT_CPU and RLIMIT_FSIZE where they are given; they only ever go down.
   /// - Throws: `EngineError` `internal` when the system refuses.
   public func apply() throws(EngineError) {
+    // A file that grows too big is then an error of the write, which the report can tell, not the end.
+    signal(SIGXFSZ, SIG_IGN)
     try lower(__rlimit_resource_t(RLIMIT_DATA.rawValue), to: limits.memoryBytes, name: "memory")
     try lower(__rlimit_resource_t(RLIMIT_CPU.rawValue), to: limits.cpuSeconds, name: "processor time")
     try lower(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), to: limits.fileBytes, name: "file size")

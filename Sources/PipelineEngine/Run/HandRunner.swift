@@ -26,8 +26,10 @@ public struct HandRunner: Sendable {
   /// - Throws: what is wrong before anything runs: missing inputs, bad associations, broken rules.
   public func run() throws -> [RunReport] {
     let list = try InputList(arguments: inputs, intake: configuration.pipeline.intake)
-    guard FileManager.default.fileExists(atPath: outputDirectory) else {
-      throw EngineError("input-missing", "no such folder for products", subject: outputDirectory)
+    do {
+      try FileManager.default.createDirectory(atPath: outputDirectory, withIntermediateDirectories: true)
+    } catch {
+      throw EngineError("output-folder", "the folder for products cannot be made", subject: outputDirectory)
     }
     let finder = try wantsLookup ? cache.map(ReferenceFinder.init) : nil
     return try list.groups.map { group in

@@ -1,4 +1,5 @@
 import DataModels
+import Foundation
 import PipelineEngine
 import Pixels
 
@@ -30,6 +31,9 @@ public struct CombineFramesStep: Step {
         "scale", .choice(["none", "median"]), default: .string("none"),
         help: "divide each frame by its own median first (flats)"),
       Parameter(
+        "same", .list, default: .list([]),
+        help: "keywords that must agree over all frames (numbers within 0.01)"),
+      Parameter(
         "min_frames", .integer(1...1000), default: .integer(1), help: "fewer frames are refused"),
       Parameter(
         "good_frames", .integer(1...1000), default: .integer(1), help: "fewer frames make a degraded product"),
@@ -58,6 +62,7 @@ public struct CombineFramesStep: Step {
     let combined = try FrameStack(frames).combine(options(for: frames, in: context))
     var result = first
     result.setPixels(combined.measured)
+    if let end = frames.last?.header.string("DATE-END") { result.header.set("DATE-END", .string(end)) }
     result.header.set("NFRAMES", .integer(Int64(frames.count)), comment: "frames combined")
     work.frames = [result]
     work.combined = combined
@@ -67,7 +72,10 @@ public struct CombineFramesStep: Step {
   }
 
   private func usable(_ frames: [Frame], in context: StepContext) throws -> [Frame] {
-    frames.filter { frame in
+    let inTime = frames.sorted {
+      ($0.metadata.dateBegin ?? .distantPast) < ($1.metadata.dateBegin ?? .distantPast)
+    }
+    return inTime.filter { frame in
       let reason =
         frame.metadata.isAborted ? "aborted" : frame.metadata.dataQuality == "BAD" ? "flagged BAD" : nil
       if let reason { context.degrade("\(frame.member.name) is \(reason) and was left out") }
@@ -83,10 +91,31 @@ public struct CombineFramesStep: Step {
         subject: frames.map(\.member.name).joined(separator: ", "),
         hint: "--set combine_frames.min_frames=\(frames.count)")
     }
+    if case .list(let keywords) = context.parameters["same"] {
+      for keyword in keywords { try checkEqual(keyword, frames) }
+    }
     let good = context.parameters.integer("good_frames") ?? 1
     if frames.count < good {
       context.degrade("made of \(frames.count) frames, \(good) are wanted")
     }
+  }
+
+  private func checkEqual(_ keyword: String, _ frames: [Frame]) throws {
+    guard let first = frames.first else { return }
+    let wanted = first.header.card(keyword)
+    for frame in frames {
+      let found = frame.header.card(keyword)
+      if let a = wanted?.double, let b = found?.double, abs(a - b) <= 0.01 { continue }
+      guard found?.value != wanted?.value else { continue }
+      throw EngineError(
+        "mixed-frames",
+        "\(keyword.uppercased()) is \(Self.text(frame, keyword)), and \(Self.text(first, keyword)) in \(first.member.name)",
+        subject: frame.member.name, hint: "combine only frames of one configuration")
+    }
+  }
+
+  private static func text(_ frame: Frame, _ keyword: String) -> String {
+    frame.header.string(keyword) ?? frame.header.double(keyword).map { "\($0)" } ?? "absent"
   }
 
   private func normalize(_ frame: inout Frame, in context: StepContext) throws {

@@ -1,0 +1,29 @@
+import Dispatch
+import Foundation
+import Glibc
+
+/// Ctrl-C and TERM end the program without leaving a half-written file.
+enum Interruption {
+  /// From now on SIGINT (exit 130) and SIGTERM (exit 143) remove this process's temporary files in `directory`.
+  static func cleanUp(in directory: String) {
+    for number in [SIGINT, SIGTERM] {
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
+      source.setEventHandler {
+        removeTemporaryFiles(in: directory)
+        StandardError.write("error: interrupted — no product was written\n")
+        _exit(128 + number)
+      }
+      source.resume()
+      // It lives as long as the process.
+      _ = Unmanaged.passRetained(source as AnyObject)
+    }
+  }
+
+  private static func removeTemporaryFiles(in directory: String) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+    for name in names where name.hasPrefix(".") && name.hasSuffix(".tmp") && name.contains(".\(getpid())") {
+      unlink("\(directory)/\(name)")
+    }
+  }
+}
