@@ -16,7 +16,7 @@ struct FileInspector: Sendable {
     var before = stat()
     guard fstat(descriptor, &before) == 0 else { return .gone }
     guard before.st_mode & S_IFMT == S_IFREG else {
-      return .notAFile(sentence: "not a regular file: folders, links and devices are not taken in")
+      return .notAFile(sentence: OddFile.sentence(before.st_mode))
     }
     if WriterCheck.hasWriter(descriptor) { return .busy }
     return read(descriptor, path, before, arrivedAt)
@@ -26,7 +26,7 @@ struct FileInspector: Sendable {
     var status = stat()
     guard lstat(path, &status) == 0 else { return .gone }
     guard status.st_mode & S_IFMT == S_IFREG else {
-      return .notAFile(sentence: "a link or another thing that is no regular file: not followed")
+      return .notAFile(sentence: OddFile.sentence(status.st_mode))
     }
     let place = Self.place(path, status)
     let reason = "unreadable: \(String(cString: strerror(number))); make it readable for the archive's user"

@@ -64,6 +64,9 @@ final class InotifyThread: Sendable {
       // A folder that is gone again is no fault; one that cannot be watched is caught by the reconciling scan.
       _ = inotifytools_watch_recursively(path, Int32(bitPattern: Self.mask))
       emit(.scan(folder: path))
+    case .tellUnlessRegular(let path):
+      var status = stat()
+      if lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG { perform(.tell(path: path)) }
     case .tell(let path): emit(.file(path: path, at: Date().timeIntervalSince1970))
     case .rescan(let reason): emit(.rescan(reason: reason))
     case .rootLost: emit(.rootLost)

@@ -49,14 +49,14 @@ package enum TreeScan {
     switch status.st_mode & S_IFMT {
     case S_IFDIR:
       if accepts(name) {
-        listing.oddities.append((path, "a folder is named like a FITS file; its content is taken in"))
+        listing.oddities.append((path, OddFile.folder))
       }
       pending.append(path)
     case S_IFREG:
       if accepts(name) { listing.files.append(entry(path, status)) }
     default:
       if accepts(name) {
-        listing.oddities.append((path, "not a regular file: links and devices are not followed"))
+        listing.oddities.append((path, OddFile.other))
       }
     }
   }

@@ -20,6 +20,8 @@ package enum WatchAction: Sendable, Equatable {
   /// Start watching the folder (recursively), and only then look into it: files may be in it already.
   case watchThenScan(String)
   case tell(path: String)
+  /// Look what it is, and tell it when it is no regular file (a link is created, never closed).
+  case tellUnlessRegular(path: String)
   case rescan(reason: String)
   case rootLost
 }
@@ -38,9 +40,10 @@ package struct WatchMachine: Sendable {
       return [.watchThenScan(root), .rescan(reason: "the kernel's event queue overflowed")]
     case .unmounted: return [.rootLost]
     case .removed: return event.path == root ? [.rootLost] : []
-    case .created where event.isFolder, .movedIn where event.isFolder: return [.watchThenScan(event.path)]
-    // A file's creation says nothing: its closing will.
-    case .created: return []
+    case .created where event.isFolder, .movedIn where event.isFolder:
+      return [.watchThenScan(event.path), .tell(path: event.path)]
+    // A file's creation says nothing, its closing will; of a link there is nothing more to come.
+    case .created: return [.tellUnlessRegular(path: event.path)]
     case .closedAfterWriting, .movedIn: return event.isFolder ? [] : [.tell(path: event.path)]
     }
   }
