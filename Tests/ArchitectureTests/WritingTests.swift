@@ -76,17 +76,4 @@ import Testing
       }
     }
   }
-
-  @Test func noWordOfAWorkplaceIsInTheProject() throws {
-    let words = [
-      "/tmp/" + "plan", "/work/" + "shared", "/work/" + "main", "sub" + "agent", "farm-" + "studio",
-      "farm-" + "bench", "CONTRACT" + ".md", "." + "library/",
-    ]
-    let text = Checkout.files { path in
-      ["swift", "md", "sh", "cfg", "yaml", "json", "sql", "service", "sample", "h", "py", ""]
-        .contains((path as NSString).pathExtension)
-    }
-    #expect(text.count > 50)
-    #expect(try places(of: words, in: text) == [])
-  }
 }

@@ -71,7 +71,7 @@ final class CatalogFixture: Sendable {
       .init(association: record.id, pipeline: pipeline, key: key, priority: 50, spec: "{}"), at: 101)
     guard let name = queued, let job = try reader.job(named: name),
       let run = try writer.start(
-        job: job.id, instance: "i", token: "t", folder: { "/work/\(name)/\($0)" }, at: 102)
+        job: job.id, instance: "i", token: "t", folder: { "/attempts/\(name)/\($0)" }, at: 102)
     else { throw FixtureFault() }
     let report = RunReport(
       job: name, attempt: run.attempt, token: "t", pipeline: pipeline, status: .succeeded, exitCode: 0,
