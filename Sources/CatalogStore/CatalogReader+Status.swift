@@ -107,6 +107,8 @@ extension CatalogReader {
       sql: """
         SELECT EXISTS (SELECT 1 FROM frame WHERE associated = 0)
           OR EXISTS (SELECT 1 FROM association WHERE state = 'closed' AND settled = 0)
+          OR EXISTS (SELECT 1 FROM fact c WHERE c.name = 'context'
+            AND c.value IS NOT (SELECT value FROM fact WHERE name = 'reviewed_context'))
           OR EXISTS (SELECT 1 FROM job WHERE state IN ('queued', 'running'))
           OR EXISTS (SELECT 1 FROM product q JOIN frame f ON f.id = q.frame_id
             WHERE f.state = 'current' AND q.kind IN ('dark', 'flat', 'mask')

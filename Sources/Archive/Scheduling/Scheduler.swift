@@ -132,13 +132,25 @@ actor Scheduler {
 
   private func insertMasters() async throws {
     for master in try parts.writer.reader.uninsertedMasters() {
-      let inserted = try parts.inserter.insert(master, context: try context(), at: now)
-      guard inserted else { continue }
-      let staleness = Staleness(
-        writer: parts.writer, resolver: try resolver(), headers: parts.headers, logger: parts.logger)
-      try staleness.review(type: master.kind, at: now)
+      _ = try parts.inserter.insert(master, context: try context(), at: now)
     }
+    try review()
   }
+
+  /// What a new context means for products and jobs; asked until it was answered, also after a crash.
+  private func review() throws {
+    let context = try context().name
+    guard try parts.writer.reader.fact(Self.reviewedContext) != context else { return }
+    let staleness = Staleness(
+      writer: parts.writer, resolver: try resolver(), headers: parts.headers, logger: parts.logger)
+    for type in Set(parts.associator.associator.rules.compactMap(\.serves)).sorted() {
+      try staleness.review(type: type, at: now)
+    }
+    try parts.writer.setFact(Self.reviewedContext, context)
+  }
+
+  /// Name of the fact that holds the last context whose consequences were drawn.
+  private static let reviewedContext = "reviewed_context"
 
   // MARK: jobs
 
