@@ -38,7 +38,8 @@ struct Recovery: Sendable {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: recorder.layout.work)) ?? []
     for name in names.sorted() {
       guard let job = try writer.reader.job(named: name) else { continue }
-      for run in try writer.reader.runs(job: job.id) where FileManager.default.fileExists(atPath: run.folder) {
+      for run in try writer.reader.runs(job: job.id) where FileManager.default.fileExists(atPath: run.folder)
+      {
         recorder.keepLog(job: job, run: run)
         recorder.clear(run.folder)
       }
