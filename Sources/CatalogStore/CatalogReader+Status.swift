@@ -107,8 +107,9 @@ extension CatalogReader {
       sql: """
         SELECT EXISTS (SELECT 1 FROM frame WHERE associated = 0)
           OR EXISTS (SELECT 1 FROM association WHERE state = 'closed' AND settled = 0)
+          OR EXISTS (SELECT 1 FROM fact WHERE name >= 'review:' AND name < 'review;')
           OR EXISTS (SELECT 1 FROM job WHERE state IN ('queued', 'running'))
-          OR EXISTS (SELECT 1 FROM product q JOIN frame f ON f.id = q.frame_id
+          OR EXISTS (SELECT 1 FROM product q CROSS JOIN frame f ON f.id = q.frame_id
             WHERE f.state = 'current' AND q.kind IN ('dark', 'flat', 'mask')
               AND NOT EXISTS (SELECT 1 FROM reference r WHERE r.frame_id = f.id))
           OR EXISTS (SELECT 1 FROM event WHERE dispatched = 0)

@@ -56,7 +56,8 @@ struct BadNight: Sendable {
   }
 
   private init() async throws {
-    archive = try await TestArchive(["intake": ["truncated_after": "1 s"]], stem: "bad")
+    archive = try await TestArchive(
+      ["intake": ["truncated_after": "1 s", "reconcile_interval": "1 s"]], stem: "bad")
     daemon = try await Daemon(archive)
     var dropped: [String: Data] = [:]
     let darks = try await Frames.darks(5)

@@ -36,7 +36,7 @@ import Testing
     let killed = try await ArchiveContent(archive)
     #expect(killed.raw == undisturbed.raw)
     #expect(Set(killed.products.keys) == Set(undisturbed.products.keys))
-    for (made, pixels) in undisturbed.products { #expect(killed.products[made] == pixels, "\(made)") }
+    for (made, product) in undisturbed.products { #expect(killed.products[made] == product) }
     try await Self.nothingIsDoneTwice(archive)
     #expect(try await archive.irisarchive("verify", "--all").exit == 0)
   }
@@ -90,8 +90,20 @@ import Testing
 struct ArchiveContent: Sendable {
   /// Raw content -> state.
   var raw: [String: String] = [:]
-  /// What a current product is and was made of -> its pixels.
-  var products: [String: String] = [:]
+  /// A current product: what else it was made of, and what it holds.
+  struct Product: Sendable, Equatable {
+    var name: String
+    var degraded: String?
+    /// `type=content` of each reference.
+    var references: [String]
+    var pixels: String
+
+    static func == (a: Product, b: Product) -> Bool {
+      a.degraded == b.degraded && a.references == b.references && a.pixels == b.pixels
+    }
+  }
+  /// Pipeline, kind and members, by content -> the current product.
+  var products: [String: Product] = [:]
 
   init(_ archive: TestArchive) async throws {
     let rows = try await archive.query("--all")
@@ -107,14 +119,15 @@ struct ArchiveContent: Sendable {
     }
     for row in rows where row.origin == "product" && row.state == "current" {
       let answer = try await archive.irisarchive("show", row.name, "--provenance", "--format", "json")
-      let made = try Self.made(row, answer.out, contents)
+      let (made, product) = try Self.product(row, answer.out, contents)
       #expect(products[made] == nil, "made twice: \(row.name)")
-      products[made] = contents[row.sha256 ?? ""]
+      products[made] = product
     }
   }
 
-  /// Kind, degradation, members and references, all by content.
-  private static func made(_ row: Row, _ json: String, _ contents: [String: String]) throws -> String {
+  private static func product(
+    _ row: Row, _ json: String, _ contents: [String: String]
+  ) throws -> (made: String, product: Product) {
     let object = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
     let maker = (object?["provenance"] as? [String: Any])?["made_by"] as? [String: Any]
     func list(_ key: String, _ role: String) -> [String] {
@@ -125,8 +138,9 @@ struct ArchiveContent: Sendable {
     }
     let inputs = list("inputs", "role")
     #expect(!inputs.isEmpty, "\(row.name) was made of nothing")
-    return
-      ([row.pipeline ?? "", row.kind ?? "", row.degraded ?? "whole"] + inputs + list("references", "type"))
-      .joined(separator: "\n")
+    let product = Product(
+      name: row.name, degraded: row.degraded, references: list("references", "type"),
+      pixels: contents[row.sha256 ?? ""] ?? "")
+    return (([row.pipeline ?? "", row.kind ?? ""] + inputs).joined(separator: " "), product)
   }
 }

@@ -29,7 +29,21 @@ struct Recovery: Sendable {
         requeued += 1
       }
     }
+    try sweep()
     return (adopted, requeued)
+  }
+
+  /// Attempts that were settled, but whose folders the last daemon did not live to clear.
+  private func sweep() throws(CatalogError) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: recorder.layout.work)) ?? []
+    for name in names.sorted() {
+      guard let job = try writer.reader.job(named: name) else { continue }
+      for run in try writer.reader.runs(job: job.id) where FileManager.default.fileExists(atPath: run.folder)
+      {
+        recorder.keepLog(job: job, run: run)
+        recorder.clear(run.folder)
+      }
+    }
   }
 
   private func adopt(_ job: JobRecord, _ run: RunRecord) -> Bool {
