@@ -37,7 +37,7 @@ public struct BackgroundMatcher: Sendable {
     let reason =
       usable.isEmpty
       ? "no sky of this configuration"
-      : "the nearest sky is more than \(Int(backgrounds.windows.last ?? 0)) s away"
+      : "the nearest sky is more than \((backgrounds.windows.last ?? 0).wholeText) s away"
     return Choice(
       members: [], isComplete: false, level: backgrounds.windows.count, distance: 0, reason: reason)
   }

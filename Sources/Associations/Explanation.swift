@@ -45,7 +45,7 @@ public struct Explanation: Sendable, Equatable {
         backgrounds.selector.firstMismatch(candidate) ?? backgrounds.match.firstDifference(
           exposure, candidate)
           ?? tooFar(backgrounds, exposure, candidate))
-      if row.accepted { row.detail = "gap \(Int(candidate.gap(to: exposure))) s" }
+      if row.accepted { row.detail = "gap \(candidate.gap(to: exposure).wholeText) s" }
     case .anchors(_, nil):
       row.fail(.init(criterion: "rule", detail: "the rule takes one frame only"))
     }
@@ -58,7 +58,8 @@ public struct Explanation: Sendable, Equatable {
     let gap = candidate.gap(to: exposure)
     guard let limit = backgrounds.windows.last, gap > limit else { return nil }
     return .init(
-      criterion: "time", detail: "gap \(Int(gap)) s is \(Int(gap - limit)) s beyond \(Int(limit)) s")
+      criterion: "time",
+      detail: "gap \(gap.wholeText) s is \((gap - limit).wholeText) s beyond \(limit.wholeText) s")
   }
 }
 

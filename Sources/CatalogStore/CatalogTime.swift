@@ -22,7 +22,8 @@ public enum CatalogTime {
     let halves = body.split(whereSeparator: { $0 == "T" || $0 == "t" || $0 == " " })
     guard let first = halves.first, halves.count <= 2 else { return nil }
     let day = first.split(separator: "-", omittingEmptySubsequences: false).compactMap { Int64($0) }
-    guard day.count == 3, day[0] > 0, (1...12).contains(day[1]), (1...31).contains(day[2]) else { return nil }
+    guard day.count == 3, (1...9999).contains(day[0]), (1...12).contains(day[1]), (1...31).contains(day[2])
+    else { return nil }
     let midnight = Double(days(year: day[0], month: day[1], day: day[2])) * 86_400
     guard halves.count == 2 else { return midnight }
     let clock = halves[1].split(separator: ":", omittingEmptySubsequences: false).compactMap { Double($0) }

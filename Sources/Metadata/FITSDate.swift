@@ -54,9 +54,10 @@ public enum FITSDate {
     date.timeIntervalSince1970 / 86_400 + 40_587
   }
 
-  /// `yyyy-mm-ddThh:mm:ss.sss`, rounded to milliseconds (`yyyy-mm-ddThh:mm:ss` when whole seconds).
+  /// `yyyy-mm-ddThh:mm:ss.sss`, rounded to milliseconds (`yyyy-mm-ddThh:mm:ss` when whole seconds). Dates
+  /// outside the years 0000 to 9999 are written as the nearest end of that span.
   public static func text(of date: Date) -> String {
-    let milliseconds = Int64((date.timeIntervalSince1970 * 1000).rounded())
+    let milliseconds = Int64((seconds(of: date) * 1000).rounded())
     let (days, rest) = floorDivide(milliseconds, 86_400_000)
     let (year, month, day) = civil(fromDays: Int(days))
     let whole = Int(rest / 1000)
@@ -69,7 +70,7 @@ public enum FITSDate {
   /// `yyyymmddThhmmsss`, the start of an exposure in file names; tenths are cut, not rounded.
   public static func compactText(of date: Date) -> String {
     // A tenth written in decimal may sit just below itself in binary: a tenth of a millisecond mends that.
-    let tenths = Int64(((date.timeIntervalSince1970 + 1e-4) * 10).rounded(.down))
+    let tenths = Int64(((seconds(of: date) + 1e-4) * 10).rounded(.down))
     let (days, rest) = floorDivide(tenths, 864_000)
     let (year, month, day) = civil(fromDays: Int(days))
     let seconds = Int(rest / 10)
@@ -79,12 +80,18 @@ public enum FITSDate {
 
   /// `yyyy-mm-dd` of a date.
   public static func dayText(of date: Date) -> String {
-    let (year, month, day) = civil(fromDays: Int((date.timeIntervalSince1970 / 86_400).rounded(.down)))
+    let (year, month, day) = civil(fromDays: Int((seconds(of: date) / 86_400).rounded(.down)))
     return "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))"
   }
 }
 
 extension FITSDate {
+  /// Seconds since 1970, kept within the years 0000 to 9999 that four digits can write.
+  private static func seconds(of date: Date) -> Double {
+    let seconds = date.timeIntervalSince1970
+    return seconds.isNaN ? 0 : min(max(seconds, -62_167_219_200), 253_402_300_799)
+  }
+
   /// Days since 1970-01-01 of a date text, or nil when the calendar has no such day.
   private static func day(_ text: String) -> Int? {
     if text.contains("/") {

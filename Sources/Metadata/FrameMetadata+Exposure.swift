@@ -14,10 +14,13 @@ extension FrameMetadata {
       ?? observationDate(requiringTime: false)
   }
 
-  /// End of the exposure: `DATE-END`, `EXPDTEND`/`EXPJDEND`, else the start plus `EXPTIME`.
+  /// End of the exposure: `DATE-END`, `EXPDTEND`/`EXPJDEND`, else the start plus `EXPTIME`; nil when that is no time
+  /// within a plausible range.
   public var dateEnd: Date? {
     if let end = date("exposure.end") ?? compactDate("exposure.end_compact", "exposure.end_jd") { return end }
-    guard let begin = dateBegin, let seconds = exposureSeconds, seconds >= 0 else { return nil }
+    guard let begin = dateBegin, let seconds = exposureSeconds, seconds >= 0,
+      schema.definition(path: "exposure.time")?.range?.contains(seconds) ?? (seconds < 1e9)
+    else { return nil }
     return begin.addingTimeInterval(seconds)
   }
 

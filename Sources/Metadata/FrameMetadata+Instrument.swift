@@ -44,7 +44,7 @@ extension FrameMetadata {
   public var subarrayName: String? { string("subarray.name") }
 
   /// The window that was read, from `SUBSTRT`/`SUBSIZE`, else from the readout's `XSTART`/`XSIZE`; nil when
-  /// the header does not give all four numbers. A readout's start of 0 is taken as the first pixel, like 1.
+  /// the header does not give all four numbers, each within the schema's range. A readout's start of 0 is taken as the first pixel, like 1.
   public var subarray: SubarrayWindow? {
     if let x = integer("subarray.x_start"), let y = integer("subarray.y_start"),
       let width = integer("subarray.x_size"), let height = integer("subarray.y_size")

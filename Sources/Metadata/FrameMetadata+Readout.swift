@@ -51,8 +51,8 @@ extension FrameMetadata {
   /// Ramps per exposure to wait for.
   public var expectedRamps: Int? { integer("readout.ramps") ?? integer("exposure.ramps") }
 
-  /// Microseconds; where `DATALVL` is 1 or more the header has seconds.
+  /// Microseconds; where `DATALVL` is 1 or more the header has seconds. Nil when not finite.
   private func microseconds(_ path: String) -> Double? {
-    double(path).map { (level ?? 0) >= 1 ? $0 * 1e6 : $0 }
+    double(path).map { (level ?? 0) >= 1 ? $0 * 1e6 : $0 }.flatMap { $0.isFinite ? $0 : nil }
   }
 }

@@ -93,9 +93,16 @@ extension FrameMetadata {
     }
   }
 
+  /// An integer at a path; nil outside the schema's range, and outside +-10^9 where the schema gives none, so
+  /// that a sum of some, or the product of two, never overflows. `problems` reports what is out of range.
   public func integer(_ path: String) -> Int? {
-    if case .integer(let number)? = self[path] { Int(exactly: number) } else { nil }
+    guard let definition = schema.definition(path: path), case .integer(let number)? = self[path],
+      Self.plausible.contains(number), definition.range?.contains(Double(number)) ?? true
+    else { return nil }
+    return Int(number)
   }
+
+  private static let plausible: ClosedRange<Int64> = -1_000_000_000...1_000_000_000
 
   public func logical(_ path: String) -> Bool? {
     if case .logical(let flag)? = self[path] { flag } else { nil }

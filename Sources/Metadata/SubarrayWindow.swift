@@ -18,5 +18,5 @@ public struct SubarrayWindow: Sendable, Hashable, Codable, CustomStringConvertib
   }
 
   /// In FITS section form, 1-based and inclusive: `[1:512,1:512]`.
-  public var description: String { "[\(x0 + 1):\(x0 + width),\(y0 + 1):\(y0 + height)]" }
+  public var description: String { "[\(x0 &+ 1):\(x0 &+ width),\(y0 &+ 1):\(y0 &+ height)]" }
 }

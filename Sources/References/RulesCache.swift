@@ -96,7 +96,9 @@ struct NumberedName: Sendable, Hashable {
   init?(_ name: String) {
     guard let dot = name.lastIndex(of: "."), let bar = name[..<dot].lastIndex(of: "_") else { return nil }
     let digits = name[name.index(after: bar)..<dot]
-    guard digits.count >= 4, digits.utf8.allSatisfy(PythonTokenizer.isDigit), let number = Int(digits) else {
+    guard (4...18).contains(digits.count), digits.utf8.allSatisfy(PythonTokenizer.isDigit),
+      let number = Int(digits)
+    else {
       return nil
     }
     self.family = String(name[..<bar])

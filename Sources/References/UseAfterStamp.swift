@@ -97,11 +97,13 @@ struct UseAfterStamp: Sendable, Comparable {
   }
 }
 
-/// `yyyy-mm-dd hh:mm:ss` UTC of a date, rounded to the nearest second.
+/// `yyyy-mm-dd hh:mm:ss` UTC of a date, rounded to the nearest second; dates beyond the years 0000 to 9999 as the
+/// nearest end of that span.
 ///
 /// Civil-from-days after Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 public func useAfterText(_ date: Date) -> String {
-  let seconds = Int(date.timeIntervalSince1970.rounded())
+  let since = date.timeIntervalSince1970
+  let seconds = since.isNaN ? 0 : Int(min(max(since, -62_167_219_200), 253_402_300_799).rounded())
   let days = Int((Double(seconds) / 86_400).rounded(.down))
   let ofDay = seconds - days * 86_400
   let z = days + 719_468

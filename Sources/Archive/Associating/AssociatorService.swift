@@ -152,7 +152,7 @@ struct AssociatorService: Sendable {
   private func update(_ choice: BackgroundMatcher.Choice?, _ science: Exposure) -> AssociationUpdate {
     guard let choice else { return AssociationUpdate(state: "closed") }
     if choice.isComplete {
-      let late = choice.level > 0 ? "sky \(Int(choice.distance)) s away" : nil
+      let late = choice.level > 0 ? "sky \(choice.distance.wholeText) s away" : nil
       return AssociationUpdate(state: "closed", degraded: late)
     }
     let why = choice.reason ?? "waiting for sky"

@@ -51,9 +51,6 @@ struct FrameDescriber: Sendable {
     if let date = metadata.dateBegin {
       description.night = night.night(of: date)
     }
-    if description.dateEnd == nil, let start = description.dateObs, let seconds = description.exptime {
-      description.dateEnd = start + seconds
-    }
   }
 
   /// A header value as the text that `--keyword NAME=VALUE` compares.

@@ -50,7 +50,7 @@ enum MatchFields {
     guard let detector = m.detector, let number = m.exposureNumber, let start = m.dateBegin else {
       return nil
     }
-    return "\(detector)/\(number)/\(Int((start.timeIntervalSince1970 * 10).rounded()))"
+    return "\(detector)/\(number)/\(whole(start.timeIntervalSince1970 * 10))"
   }
 
   /// Detector, exposure number and first reset: the same numbers with another reset are another exposure.
@@ -60,6 +60,12 @@ enum MatchFields {
     guard let detector = m.readoutDetectorID ?? m.detector, let number = m.readoutExposureNumber else {
       return nil
     }
-    return "\(detector)/\(number)/\(m.resetTimeMicroseconds.map { String(Int64($0)) } ?? "-")"
+    return "\(detector)/\(number)/\(m.resetTimeMicroseconds.map { whole($0.rounded(.towardZero)) } ?? "-")"
+  }
+
+  /// The nearest whole number as text; as written by the header where no integer can hold it.
+  private static func whole(_ number: Double) -> String {
+    let nearest = number.rounded()
+    return Int64(exactly: nearest).map { String($0) } ?? "\(number)"
   }
 }

@@ -1,3 +1,4 @@
+import Associations
 import CatalogStore
 import Foundation
 import Logging
@@ -63,7 +64,8 @@ struct MasterInserter: Sendable {
     guard let median = quality["median"], median.isFinite else { return "its median is not a number" }
     if let flagged = quality["flagged_fraction"], flagged > Self.largestFlaggedFraction {
       return
-        "\(Int(flagged * 100)) % of its pixels are flagged, more than \(Int(Self.largestFlaggedFraction * 100)) %"
+        "\((flagged * 100).wholeText) % of its pixels are flagged, more than "
+        + "\((Self.largestFlaggedFraction * 100).wholeText) %"
     }
     return nil
   }

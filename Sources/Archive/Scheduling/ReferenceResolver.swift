@@ -44,11 +44,11 @@ struct ReferenceResolver: Sendable {
     let distance = record.map { Self.distance($0.epoch, exposure) }
     let level = windows.level(type: type, distanceSeconds: distance ?? 0)
     guard let level else {
-      let days = Int((distance ?? 0) / 86_400)
+      let days = ((distance ?? 0) / 86_400).wholeText
       return try standIn(
         type, exposure, metadata,
         because: "\(file) is \(days) d from the frame, more than "
-          + "\(Int(windows.lastSeconds(type: type) / 86_400)) d")
+          + "\((windows.lastSeconds(type: type) / 86_400).wholeText) d")
     }
     return ResolvedReference(
       type: type, origin: .context, path: path, sha256: sha256, context: context.name, rule: rule,

@@ -1,0 +1,63 @@
+import Foundation
+import Testing
+
+/// Every golden case is compared by a named test file, or left out for a named reason.
+@Suite struct GoldenCoverageTests {
+  /// Case (or the family before `*`) -> the test file that reads its output, and the text that does.
+  private static let compared: [(cases: String, file: String, reads: String)] = [
+    ("ramp_fit_g*", "PixelsTests/RampTests.swift", #"rampfit_g\(groups)_out.fits"#),
+    ("iris_readout_c", "PixelsTests/RampTests.swift", "iris_readout_c_out.fits"),
+    (
+      "combine_*_clip", "PixelsTests/CombineGoldenTests.swift",
+      #"combine_\(count)_\(method.rawValue)_clip.fits"#
+    ),
+    (
+      "combine_*_noclip", "PixelsTests/CombineGoldenTests.swift",
+      #"combine_\(count)_\(method.rawValue)_noclip.fits"#
+    ),
+    ("combine_*_thresholds", "PixelsTests/CombineGoldenTests.swift", #"combine_\(count)_thresholds.fits"#),
+    ("math", "PixelsTests/StatisticsTests.swift", "math.json"),
+    ("dark_sub", "StepsTests/GoldenStepsTests.swift", "dark_sub_out.fits"),
+    ("flat_field", "PixelsTests/CalibrateTests.swift", "flat_field_out.fits"),
+    ("subarray_dark_flat", "StepsTests/GoldenStepsTests.swift", "subarray_out.fits"),
+    ("normalize_*", "PixelsTests/StatisticsTests.swift", #"normalize_\(name).fits"#),
+    ("background_sub", "PixelsTests/CalibrateTests.swift", "background_sub.fits"),
+  ]
+
+  /// Cases that nothing compares, each with the reason.
+  private static let skipped = [
+    "nonlin_kernel":
+      "there is no linearity step in this version; its output is the input of ramp_fit_g1 and g2"
+  ]
+
+  private struct Manifest: Decodable {
+    struct Case: Decodable { let name: String }
+    let cases: [Case]
+  }
+
+  private let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+
+  @Test func everyCaseIsComparedOrNamed() throws {
+    let data = try Data(contentsOf: tests.appending(path: "Golden/manifest.json"))
+    let names = try JSONDecoder().decode(Manifest.self, from: data).cases.map(\.name)
+    #expect(!names.isEmpty)
+    for name in names {
+      let isCompared = Self.compared.contains { Self.fits(name, $0.cases) }
+      #expect(isCompared != (Self.skipped[name] != nil), "golden case \(name) is compared by no test")
+    }
+    for stale in Self.skipped.keys { #expect(names.contains(stale)) }
+    for entry in Self.compared { #expect(names.contains { Self.fits($0, entry.cases) }, "\(entry.cases)") }
+  }
+
+  @Test func theNamedFilesReadTheOutputs() throws {
+    for entry in Self.compared {
+      let text = try String(contentsOf: tests.appending(path: entry.file), encoding: .utf8)
+      #expect(text.contains(entry.reads), "\(entry.file) does not read \(entry.reads)")
+    }
+  }
+
+  private static func fits(_ name: String, _ pattern: String) -> Bool {
+    guard let star = pattern.firstIndex(of: "*") else { return name == pattern }
+    return name.hasPrefix(pattern[..<star]) && name.hasSuffix(pattern[pattern.index(after: star)...])
+  }
+}
