@@ -29,6 +29,7 @@ struct Assembly {
     }
     try checkShapes(work, like: first)
     try checkCount(work)
+    noteFaults(work)
     // One frame is worked on in memory, so that each step's time is its own; sets are read in bands of rows.
     if request.configuration.pipeline.intake == .exposure { try work.frames[0].load() }
     return work
@@ -42,6 +43,23 @@ struct Assembly {
     case .dark: return own == .dark ? .science : .dark
     case .science where own == .flat && frame.metadata.obsName?.hasSuffix("-DRK") == true: return .dark
     default: return .science
+    }
+  }
+
+  /// Sets leave faulty frames out themselves (`combine_frames`); elsewhere what there is is used, and said.
+  private func noteFaults(_ work: Workpiece) {
+    let isSet = request.configuration.pipeline.intake == .set
+    for frame in (isSet ? [] : work.frames) + work.backgrounds + work.darks {
+      noteFault(frame.metadata, frame.member.name)
+    }
+  }
+
+  private func noteFault(_ metadata: FrameMetadata, _ name: String) {
+    for (isFault, words) in [
+      (metadata.isAborted, "is aborted"), (metadata.dataQuality == "BAD", "is flagged BAD"),
+    ] where isFault {
+      log.warning("\(name) \(words)")
+      notes.degrade("\(name) \(words)")
     }
   }
 
@@ -76,6 +94,7 @@ struct Assembly {
       paths.count == 1
       ? try RampModel(reading: paths[0], readSpacing: spacing)
       : try RampModel(readouts: paths, readSpacing: spacing)
+    noteFault(ramp.metadata, request.members[0].name)
     for sentence in ramp.missingReads {
       log.warning("\(sentence)")
       notes.degrade(sentence)
