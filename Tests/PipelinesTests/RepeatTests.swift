@@ -1,4 +1,5 @@
 import DataModels
+import FITSIO
 import FITSStructure
 import JobContract
 import PipelineEngine
@@ -78,15 +79,27 @@ import Testing
     let bench = try Bench()
     let science = try bench.frame("sci.fits", value: 100)
     let raw = try bench.frame("raw.fits", value: 2000, unit: "adu/s")
-    let bare = try bench.frame("bare.fits", value: 2000, unit: "")
-    let file = try bench.frame("one.fits", value: 0.9, unit: "")
-    for (flat, code) in [(raw, "unit-mismatch"), (bare, nil), (file, nil)] {
+    let bare = try Self.withoutUnit(bench, "bare.fits", value: 2000)
+    let one = try Self.withoutUnit(bench, "one.fits", value: 0.9)
+    let cases: [(String, String?)] = [(raw, "unit-mismatch"), (bare, "unit-mismatch"), (one, nil)]
+    for (index, (flat, code)) in cases.enumerated() {
       let report = try bench.run(
         .imagerLevel2, [(science, .science)], references: [Bench.reference("flat", flat)],
-        product: "p\(flat.hashValue).fits")
+        product: "p\(index).fits")
       #expect(report.error?.code == code)
       if code != nil { #expect(report.error?.hint?.contains("tmtrun process_flatfield") == true) }
     }
+  }
+
+  private static func withoutUnit(_ bench: Bench, _ name: String, value: Float) throws -> String {
+    let path = "\(bench.path)/\(name)"
+    var writer = try FITSWriter(path: path)
+    try writer.appendPrimary(Header([Card("DETECTOR", "IMG1")]))
+    try [Float](repeating: value, count: 32).withUnsafeBufferPointer {
+      try writer.appendImage(Header(), name: "SCI", axes: [8, 4], pixels: $0)
+    }
+    _ = try writer.commit()
+    return path
   }
 
   @Test(arguments: [("ABORTED", Card.Value.logical(true), "aborted"), ("DATAQUAL", .string("BAD"), "BAD")])

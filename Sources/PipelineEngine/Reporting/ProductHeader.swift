@@ -44,7 +44,7 @@ struct ProductHeader {
       if !files.isEmpty {
         header.set(keyword, .string(files.joined(separator: ",")), comment: "\(type) reference")
       } else if references.contains(where: { $0.origin == .notApplicable }), header[keyword] == nil {
-        header.set(keyword, "N/A", comment: "\(type) reference")
+        header.set(keyword, .string("N/A"), comment: "\(type) reference")
       }
     }
     if let context = request.context {
