@@ -160,9 +160,17 @@ struct ReadoutSet: Sendable {
 
   private func times(_ shape: RampShape, _ spacing: Double?) -> (times: [[Double]], origin: String)? {
     if let times = clockTimes() { return (times, "READTIME-RST_TIME") }
-    if let found = ReadTimes.fromHeader(readouts[0].metadata, shape: shape) { return found }
+    if let (step, origin) = ReadTimes.spacing(readouts[0].metadata) { return (numberedTimes(step), origin) }
     guard let spacing, spacing > 0 else { return nil }
-    return (ReadTimes.equallySpaced(spacing, shape: shape), "read_spacing")
+    return (numberedTimes(spacing), "read_spacing")
+  }
+
+  /// Times by `READ_NO`, so that a missing read leaves its gap; the first read (0 or 1) is one spacing after the
+  /// reset.
+  private func numberedTimes(_ spacing: Double) -> [[Double]] {
+    let first: Double = reads.first == 0 ? 0 : 1
+    let ramp = reads.map { (Double($0) - first + 1) * spacing }
+    return Array(repeating: ramp, count: ramps.count)
   }
 
   /// READTIME - RST_TIME of every read; a missing read takes the time it has in another ramp.

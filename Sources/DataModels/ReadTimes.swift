@@ -7,10 +7,15 @@ enum ReadTimes {
   /// Times of (integration, read) from a header's `TGROUP`, else `TFRAME`; nil when it has neither above 0.
   static func fromHeader(_ metadata: FrameMetadata, shape: RampShape) -> (times: [[Double]], origin: String)?
   {
+    spacing(metadata).map { (equallySpaced($0.seconds, shape: shape), $0.origin) }
+  }
+
+  /// Seconds between reads from `TGROUP`, else `TFRAME`; nil when neither is above 0, and for reads in two groups
+  /// (MCDS, MDS), which are not equally spaced.
+  static func spacing(_ metadata: FrameMetadata) -> (seconds: Double, origin: String)? {
+    if let mode = metadata.readMode?.uppercased(), mode == "MCDS" || mode == "MDS" { return nil }
     for (path, origin) in [("exposure.group_time", "TGROUP"), ("exposure.frame_time", "TFRAME")] {
-      if let spacing = metadata.double(path), spacing > 0, spacing.isFinite {
-        return (equallySpaced(spacing, shape: shape), origin)
-      }
+      if let spacing = metadata.double(path), spacing > 0, spacing.isFinite { return (spacing, origin) }
     }
     return nil
   }

@@ -3,7 +3,7 @@ import Glibc
 
 /// Why a FITS file could not be opened, read, changed or written.
 public struct FITSError: Error, Sendable, CustomStringConvertible {
-  /// Stable and machine-readable: `open-failed`, `not-regular`, `cfitsio`, `no-such-hdu`, `not-an-image`,
+  /// Stable and machine-readable: `open-failed`, `not-regular`, `cfitsio`, `out-of-memory`, `no-such-hdu`, `not-an-image`,
   /// `not-a-table`, `out-of-range`, `truncated`, `shape-mismatch`, `bad-column`, `bad-card`, `out-of-order`,
   /// `already-exists`, `write-failed`.
   public let code: String
@@ -36,7 +36,8 @@ public struct FITSError: Error, Sendable, CustomStringConvertible {
     var message = "\(operation): \(string(text)) (CFITSIO status \(status))"
     for _ in 0..<32 where ffgmsg(&text) != 0 { message += "; \(string(text))" }
     ffcmsg()
-    return FITSError(code: "cfitsio", message: message, subject: subject)
+    let code = status == MEMORY_ALLOCATION ? "out-of-memory" : "cfitsio"
+    return FITSError(code: code, message: message, subject: subject)
   }
 
   /// An error that the system reported through `errno`.

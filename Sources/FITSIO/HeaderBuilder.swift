@@ -34,6 +34,7 @@ struct HeaderBuilder {
   /// comment.
   mutating func append(_ card: Card) throws(FITSError) {
     do throws(FITSStructureError) {
+      let card = Self.writable(card)
       let formatted = try card.printable.formatted()
       if card.value == nil {
         records += formatted
@@ -49,6 +50,24 @@ struct HeaderBuilder {
         code: "bad-card", message: error.message, subject: "\(subject), \(error.subject)", hint: error.hint,
         underlying: error)
     }
+  }
+
+  /// The card, or where it has no FITS form (an odd keyword of a foreign file, a number that is not finite) the text
+  /// of a comment that says the same.
+  private static func writable(_ card: Card) -> Card {
+    guard let value = card.value, (try? card.printable.formatted()) == nil else { return card }
+    let text: String =
+      switch value {
+      case .logical(let flag): flag ? "T" : "F"
+      case .integer(let number): String(number)
+      case .real(let number): "\(number)"
+      case .complex(let real, let imaginary): "(\(real), \(imaginary))"
+      case .string(let text): "'\(text)'"
+      case .text(let text): text
+      case .undefined: ""
+      }
+    let comment = card.comment.isEmpty ? "" : " / \(card.comment)"
+    return .commentary("COMMENT", "\(card.keyword) = \(text)\(comment)")
   }
 
   /// Appends the caller's cards but those the writer answers for, and those of `except`.

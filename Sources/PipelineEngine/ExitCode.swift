@@ -17,8 +17,9 @@ public enum ExitCode: Int32, Sendable {
     switch code {
     case "unknown-pipeline", "unknown-step", "unknown-parameter", "bad-parameter", "usage": self = .usage
     case "input-missing", "reference-missing", "configuration-missing", "open-failed": self = .inputMissing
+    case "out-of-memory": self = .temporary
     case "rules-missing", "context-name": self = .configuration
-    case "internal", "write-failed", "already-exists", "io": self = .failed
+    case "internal", "write-failed", "already-exists", "io", "output-folder": self = .failed
     default: self = code.hasPrefix("mapping-") ? .configuration : .badData
     }
   }

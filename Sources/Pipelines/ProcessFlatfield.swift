@@ -14,5 +14,9 @@ extension Pipeline {
     intake: .set,
     steps: [DQInitStep.self, DarkCurrentStep.self, CombineFramesStep.self, NormalizeStep.self],
     productKind: "flat", level: 0, dataModel: "TMTFlatModel", referenceType: "flat",
-    title: "preprocess flatfield", defaults: ["combine_frames.scale": "median"])
+    title: "preprocess flatfield",
+    defaults: [
+      "combine_frames.scale": "median", "combine_frames.good_frames": "3",
+      "combine_frames.same": "DETECTOR, INSTMODE, FILTER, PUPIL, GRATING, SCALE",
+    ])
 }

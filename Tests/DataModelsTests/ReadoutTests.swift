@@ -57,6 +57,33 @@ import Testing
     #expect(few.missingReads == ["2 of 3 reads per ramp are there", "1 of 2 ramps are there"])
   }
 
+  /// Reads 0, 1 and 3 of one ramp without READTIME.
+  private func untimed(_ scratch: Scratch, _ cards: [Card]) throws -> [String] {
+    try [0, 1, 3].map { read in
+      let own = [Card("DET_ID", "IMG1"), Card("EXP_NO", 7), Card("RAMP_NO", 0), Card("READ_NO", read)]
+      return try scratch.write("u\(read).fits", primary: own + cards) {
+        try $0.image("SCI", [3, 2], [UInt16](repeating: 0, count: 6))
+      }
+    }
+  }
+
+  @Test(arguments: ["TGROUP", "TFRAME", "read_spacing"])
+  func `times of numbered reads keep the gap of a missing read`(_ origin: String) throws {
+    let cards = origin == "read_spacing" ? [] : [Card(origin, 4.0)]
+    let scratch = try Scratch()
+    let paths = try untimed(scratch, cards)
+    let model = try RampModel(readouts: paths, readSpacing: 4)
+    #expect(model.times == [[4, 8, 16]])
+    #expect(model.timesOrigin == origin)
+  }
+
+  @Test func `reads in two groups are not equally spaced`() throws {
+    let scratch = try Scratch()
+    let model = try RampModel(
+      readouts: try untimed(scratch, [Card("TGROUP", 4.0), Card("SAMPMODE", "MCDS")]))
+    #expect(model.times == nil && model.timesOrigin == "none")
+  }
+
   @Test func `readouts that do not belong together are refused`() throws {
     let scratch = try Scratch()
     let first = try readout(scratch, ramp: 0, read: 0)

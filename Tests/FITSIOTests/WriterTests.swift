@@ -237,15 +237,20 @@ import Testing
           try writer.appendImage(Header(), name: "A", axes: [4], pixels: $0)
         }
       } == "shape-mismatch")
-    #expect(
-      code {
-        try pixels.withUnsafeBufferPointer {
-          try writer.appendImage(Header([Card("NANKEY", Double.nan)]), name: "A", axes: [3], pixels: $0)
-        }
-      } == "bad-card")
     let uneven = [TableColumn("A", .integers([1, 2])), TableColumn("B", .integers([1]))]
     #expect(code { try writer.appendTable(Header(), name: "T", columns: uneven) } == "bad-column")
     #expect(code { _ = try FITSWriter(path: scratch.path("no/such/p.fits")) } == "write-failed")
+  }
+
+  @Test func `cards without a FITS form are kept as comments`() throws {
+    let scratch = try Scratch()
+    let path = scratch.path("odd.fits")
+    var writer = try FITSWriter(path: path)
+    try writer.appendPrimary(Header([Card("NANKEY", Double.nan, comment: "odd"), Card("GOOD", 1)]))
+    _ = try writer.commit()
+    let cards = try FITSFile(reading: path).cards(of: 0)
+    #expect(cards.contains { $0.keyword == "COMMENT" && $0.comment.contains("NANKEY = nan / odd") })
+    #expect(cards.contains { $0.keyword == "GOOD" && $0.value == .integer(1) })
   }
 
   @Test func copiedStructuralCardsAreLeftOut() throws {

@@ -50,6 +50,21 @@ import Testing
     #expect(error?.code == "bad-association")
   }
 
+  @Test func whatIsWrongInAnAssociationIsNamedWithItsPlace() throws {
+    let folder = try TestFolder()
+    let path = try folder.write(
+      "asn.json",
+      #"{"products": [{"name": "a", "members": [{"expname": "s.fits", "exptype": "science"}, {"expname": "b.fits"}]}]}"#
+    )
+    let error = #expect(throws: EngineError.self) { try InputList(arguments: [path], intake: .exposure) }
+    #expect(error?.message.contains("products[0].members[1].exptype is missing") == true)
+  }
+
+  @Test func codesEndWithTheirExitCodes() {
+    #expect(ExitCode(code: "output-folder") == .failed)
+    #expect(ExitCode(code: "out-of-memory") == .temporary)
+  }
+
   @Test func filesMakeOneGroupEachOrOneInAll() throws {
     let folder = try TestFolder()
     let files = try ["a.fits", "b.fits"].map { try folder.write($0, "") }

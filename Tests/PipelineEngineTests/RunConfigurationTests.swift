@@ -48,6 +48,15 @@ import Testing
     #expect(configuration.overrides == ["flat": "\(folder.path)/sub/flat.fits"])
   }
 
+  @Test func hooksOfAPipelineAreRefusedAndNoneIsNot() throws {
+    let folder = try TestFolder()
+    var configuration = try RunConfiguration(sample)
+    try configuration.merge(CfgFile(path: folder.write("a.cfg", "pre_hooks = None\npost_hooks = ,\n")))
+    let path = try folder.write("b.cfg", "pre_hooks = a.b, c.d\n")
+    let error = #expect(throws: EngineError.self) { try configuration.merge(CfgFile(path: path)) }
+    #expect(error?.code == "cfg-bad-value")
+  }
+
   @Test(arguments: [
     ("[steps]\n[[first]]\nscael = 3\n", "cfg-unknown-key", ":3", "scale"),
     ("[steps]\n[[frist]]\nscale = 3\n", "cfg-unknown-step", ":2", "first"),
@@ -57,6 +66,8 @@ import Testing
     ("nmae = x\n", "cfg-unknown-key", ":1", "name"),
     ("[steps]\n[[second]]\noverride_dark = x.fits\n", "cfg-unknown-key", ":3", "override_flat"),
     ("[steps]\n[[first]]\nskip = maybe\n", "cfg-bad-value", ":3", "True"),
+    ("skip = True\n", "cfg-bad-value", ":1", "steps"),
+    ("name = x\nsave_results = False\n", "cfg-bad-value", ":2", "True"),
   ])
   func mistakesAreNamedWithTheirLine(_ text: String, code: String, line: String, hint: String) throws {
     let folder = try TestFolder()

@@ -69,7 +69,8 @@ import Testing
     let report = try bench.run(
       .processFlatfield, files.map { ($0, .flat) }, references: [Bench.reference("dark", dark)])
     #expect(report.status == .succeeded)
-    let flat = try bench.product()
+    let flat = try bench.product(extras: ["SCATTER"])
+    #expect(flat.extraPlanes.map(\.unit) == [""])
     #expect(abs(flat.science[7, 0] - 1.2) < 1e-5)
     #expect(abs(flat.science[1, 0] - 0.8) < 1e-5)
     #expect(abs(flat.science[0, 0] - 1.0) < 1e-5)

@@ -58,6 +58,9 @@ final class SimulatedNight {
       now: { Date(timeIntervalSince1970: 1_784_000_000) },
       logger: { Logger(label: $0) { _ in SwiftLogNoOpLogHandler() } }, version: "test")
     let report = PipelineRunner(request: request, services: services).run()
+    guard report.degraded.isEmpty else {
+      throw EngineError("degraded", report.degraded.joined(separator: "; "), subject: product)
+    }
     if let error = report.error { throw EngineError(error.code, error.message, subject: error.subject) }
   }
 

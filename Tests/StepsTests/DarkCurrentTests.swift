@@ -38,4 +38,16 @@ import Testing
     #expect(science.error.elements == [1, 1])
     #expect(science.quality.elements == [DQ.unreliableDark, DQ.hot | DQ.unreliableError])
   }
+
+  @Test func whatIsNotFiniteInTheScienceIsExcluded() {
+    var science = Measured(width: 4, height: 1, repeating: 10, error: 1)
+    (science.value[0, 0], science.value[1, 0]) = (.nan, .infinity)
+    science.error[2, 0] = .nan
+    subtractDark(Measured(width: 4, height: 1, repeating: 1, error: 0), share: 1, from: &science)
+    #expect(science.value[0, 0].isNaN && science.value[1, 0].isNaN)
+    #expect(
+      science.quality.elements == [
+        DQ.doNotUse | DQ.unreliableError, DQ.doNotUse | DQ.unreliableError, DQ.unreliableError, 0,
+      ])
+  }
 }

@@ -41,6 +41,23 @@ extension RunConfiguration {
         "cfg-unknown-key", "a pipeline's cfg has no key '\(entry.key)'", subject: file.place(entry.line),
         hint: nearMatchHint(of: entry.key, in: Self.rootKeys))
     }
+    try checkRoot(entry, place: file.place(entry.line))
+  }
+
+  /// Keys of a whole pipeline have one value that this version can keep; another is refused, never ignored.
+  private func checkRoot(_ entry: CfgEntry, place: String) throws(EngineError) {
+    switch entry.key {
+    case "skip":
+      guard try Self.boolean(entry.value, key: "skip", place: place) else { return }
+      throw Self.bad("a pipeline cannot be skipped as a whole", "skip", place, hint: "skip its steps")
+    case "save_results":
+      if try Self.boolean(entry.value, key: "save_results", place: place) { return }
+      throw Self.bad("products are always written", "save_results", place, hint: "save_results = True")
+    case "pre_hooks", "post_hooks":
+      if entry.value == .none || entry.value.list == [] { return }
+      throw Self.bad("hooks of a pipeline are not run by this version", entry.key, place, hint: nil)
+    default: break
+    }
   }
 
   private mutating func mergeStep(

@@ -1,4 +1,6 @@
 import CfgFormat
+import Foundation
+import JobContract
 
 /// A pipeline with every parameter decided, and where each value came from.
 ///
@@ -54,6 +56,21 @@ public struct RunConfiguration: Sendable {
           ?? "types: \(pipeline.referenceTypes.joined(separator: ", "))")
     }
     overrides[type.lowercased()] = path
+  }
+
+  /// References as they were chosen, and in their place those that a person named.
+  /// - Throws: `EngineError` `reference-missing` for a named file that is not there.
+  func references(over chosen: [ResolvedReference]) throws(EngineError) -> [ResolvedReference] {
+    var result = chosen.filter { overrides[$0.type] == nil }
+    for (type, path) in overrides.sorted(by: { $0.key < $1.key }) {
+      guard FileManager.default.fileExists(atPath: path) else {
+        throw EngineError(
+          "reference-missing", "the \(type) named as override is not there", subject: path)
+      }
+      let absolute = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+      result.append(ResolvedReference(type: type, origin: .override, path: absolute))
+    }
+    return result
   }
 
   private func split(_ key: String) throws(EngineError) -> (String, String) {

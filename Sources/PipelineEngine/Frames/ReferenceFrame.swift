@@ -1,3 +1,4 @@
+import DataModels
 import FITSIO
 import Metadata
 import Pixels
@@ -9,7 +10,9 @@ public struct ReferenceFrame: Sendable {
   /// Bare file name, as `R_<TYPE>` gives it.
   public let name: String
   public let header: Header
-  /// Values, errors (0 where the file has none) and flags, of the exposure's shape.
+  /// What the headers say, e.g. the exposure time of a dark.
+  public let metadata: FrameMetadata
+  /// Values, errors (of a mask without any: 0) and flags, of the exposure's shape.
   public let pixels: Measured
 
   /// The pixels of some rows of the exposure.
@@ -24,10 +27,13 @@ public struct ReferenceFrame: Sendable {
     self.type = type
     name = frames.map(\.member.name).joined(separator: ",")
     header = frames[0].header
+    metadata = frames[0].metadata
     pixels = try FrameStack(frames).combine(CombineOptions()).measured
   }
 
-  /// Reads a reference file and cuts it to `wanted`, a window of the detector; a dark is brought into `unit`.
+  /// Reads a reference file and cuts it to `wanted`, a window of the detector; a dark is brought into `unit`, a flat
+  /// must be a ratio already. A dark without ERR gets it from GAIN and READNOIS, like any frame; what cannot have it
+  /// from there gets its own scatter, flagged `UNRELIABLE_ERROR`.
   /// - Throws: `EngineError` `reference-window` with both windows, `unit-mismatch`, `no-image`; `FITSError`.
   package init(type: String, path: String, window wanted: PixelWindow, unit: String, say: (String) -> Void)
     throws
@@ -35,6 +41,7 @@ public struct ReferenceFrame: Sendable {
     let source = try FrameSource(path: path)
     let metadata = FrameMetadata(primary: source.primary.cards, extensions: source.extensions)
     self.type = type
+    self.metadata = metadata
     name = fileName(of: path)
     header = source.primary
     let window = try ReferenceCut(reference: metadata, source: source, name: name).window(of: wanted)
@@ -43,15 +50,55 @@ public struct ReferenceFrame: Sendable {
       pixels = pixels.cropped(
         to: PixelWindow(x0: window.x0, y0: 0, width: window.width, height: window.height))
     }
-    if !source.hasError {
-      pixels.error = Plane(width: pixels.width, height: pixels.height, repeating: 0)
-      say("\(name) has no ERR: its error is taken as 0")
-    }
+    var divisor: Float = 1
     if type == "dark" {
-      let divisor = try DarkUnit(source.unit, metadata: metadata, name: name, unit: unit, say: say).divisor
+      divisor = try DarkUnit(source.unit, metadata: metadata, name: name, unit: unit, say: say).divisor
       if divisor != 1 { pixels = pixels.divided(by: divisor) }
     }
+    if !source.hasError {
+      let isRate = type == "dark" && unit == UnitEntry.rate
+      let errors = ReferenceErrors(type: type, name: name, noise: isRate ? NoiseModel(metadata) : nil)
+      try errors.fill(&pixels, scatter: { try source.scatter() / divisor }, say: say)
+    }
+    if type == "flat" { try FlatUnit.check(source.unit, pixels: pixels, name: name) }
     self.pixels = pixels
+  }
+}
+
+/// The errors of a reference that has no ERR.
+struct ReferenceErrors {
+  let type: String
+  let name: String
+  let noise: NoiseModel?
+
+  func fill(_ pixels: inout Measured, scatter: () throws -> Float, say: (String) -> Void) throws {
+    if type == "mask" {
+      pixels.error = Plane(width: pixels.width, height: pixels.height, repeating: 0)
+    } else if let noise {
+      say("\(name) has no ERR: computed from GAIN and READNOIS")
+      noise.fill(&pixels)
+    } else {
+      say("\(name) has no ERR and no noise figures: its own scatter is used, flagged UNRELIABLE_ERROR")
+      pixels.error = Plane(width: pixels.width, height: pixels.height, repeating: try scatter())
+      pixels.raise(DQ.unreliableError)
+    }
+  }
+}
+
+/// A flat is a ratio around 1.
+enum FlatUnit {
+  private static let ratios: Set<String> = ["1", "none", "dimensionless", "unitless", "normalized"]
+
+  /// - Throws: `EngineError` `unit-mismatch` for a flat that was not normalised.
+  static func check(_ text: String?, pixels: Measured, name: String) throws(EngineError) {
+    if let text, PixelUnit(bunit: text) == .dimensionless || ratios.contains(text.lowercased()) { return }
+    let level = median(of: pixels.value, quality: pixels.quality)
+    if text == nil, level >= 0.1, level <= 10 { return }
+    throw EngineError(
+      "unit-mismatch",
+      text.map { "the flat is in \($0) and must be normalised" }
+        ?? "the flat has no BUNIT and its median is \(level), so it is not normalised",
+      subject: name, hint: "tmtrun process_flatfield makes a flat of it")
   }
 }
 

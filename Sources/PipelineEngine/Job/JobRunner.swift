@@ -74,7 +74,8 @@ public struct JobRunner: Sendable {
     }
     return RunRequest(
       job: spec.job, attempt: spec.attempt, token: spec.token, configuration: configuration,
-      members: spec.inputs.map(Member.init), references: spec.references, context: spec.context,
+      members: spec.inputs.map(Member.init),
+      references: try configuration.references(over: spec.references), context: spec.context,
       association: spec.association, associationRule: spec.associationRule,
       outputDirectory: spec.outputDirectory, productFileName: name, degraded: spec.degraded)
   }

@@ -37,12 +37,15 @@ struct ProductHeader {
   }
 
   private func references(_ header: inout Header) {
-    for use in record.references {
-      let file = use.reference.path.map(fileName(of:))
-      let value = file ?? (use.reference.origin == .notApplicable ? "N/A" : nil)
-      guard let value else { continue }
-      header.set(
-        Self.referenceKeyword(use.reference.type), .string(value), comment: "\(use.reference.type) reference")
+    let byType = Dictionary(grouping: record.references.map(\.reference), by: \.type)
+    for (type, references) in byType.sorted(by: { $0.key < $1.key }) {
+      let keyword = Self.referenceKeyword(type)
+      let files = references.compactMap(\.path).map(fileName(of:))
+      if !files.isEmpty {
+        header.set(keyword, .string(files.joined(separator: ",")), comment: "\(type) reference")
+      } else if references.contains(where: { $0.origin == .notApplicable }), header[keyword] == nil {
+        header.set(keyword, .string("N/A"), comment: "\(type) reference")
+      }
     }
     if let context = request.context {
       header.set("CRDS_CTX", .string(context), comment: "context of the reference rules")

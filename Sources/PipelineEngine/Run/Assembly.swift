@@ -13,7 +13,7 @@ struct Assembly {
     if request.configuration.pipeline.intake == .ramp { return try rampWorkpiece() }
     let opener = FrameOpener(notes: notes) { [log] in log.info("\($0)") }
     var work = Workpiece()
-    for member in request.members {
+    for member in takenMembers() {
       let frame = try opener.open(member)
       switch role(of: frame) {
       case .background: work.backgrounds.append(frame)
@@ -21,17 +21,36 @@ struct Assembly {
       default: work.frames.append(frame)
       }
     }
-    guard let first = work.frames.first else {
-      throw EngineError(
-        "no-science-member",
-        "the association has no member that \(request.configuration.pipeline.name) reduces",
-        subject: request.association ?? request.productFileName)
-    }
+    guard let first = work.frames.first else { throw noMember }
     try checkShapes(work, like: first)
+    try checkBackgrounds(work, like: first)
     try checkCount(work)
+    noteFaults(work)
     // One frame is worked on in memory, so that each step's time is its own; sets are read in bands of rows.
     if request.configuration.pipeline.intake == .exposure { try work.frames[0].load() }
     return work
+  }
+
+  /// Members that the pipeline can use; the others are named in the notes and not opened.
+  private func takenMembers() -> [Member] {
+    let pipeline = request.configuration.pipeline
+    let isRamp = pipeline.intake == .ramp
+    let own = pipeline.referenceType
+    let takesFlats = own == "flat" || (own == nil && !pipeline.referenceTypes.contains("flat"))
+    return request.members.filter { member in
+      let isTaken =
+        switch member.exptype {
+        case .science, .readout: true
+        case .background, .dark: !isRamp
+        case .flat: !isRamp && takesFlats
+        case .psf, .sourcecat, .engineering: false
+        }
+      if !isTaken {
+        log.info("\(member.name) is not used: \(pipeline.name) takes no \(member.exptype.rawValue)")
+        notes.note("\(member.name) (\(member.exptype.rawValue)) is not used by \(pipeline.name)")
+      }
+      return isTaken
+    }
   }
 
   /// Frames of another kind than the pipeline's own are helpers, by their exptype, else by their own OBSNAME.
@@ -40,8 +59,32 @@ struct Assembly {
     switch frame.member.exptype {
     case .background: return .background
     case .dark: return own == .dark ? .science : .dark
-    case .science where own == .flat && frame.metadata.obsName?.hasSuffix("-DRK") == true: return .dark
+    case _ where own == .flat && frame.metadata.obsName?.hasSuffix("-DRK") == true: return .dark
     default: return .science
+    }
+  }
+
+  private var noMember: EngineError {
+    EngineError(
+      "no-science-member",
+      "the association has no member that \(request.configuration.pipeline.name) reduces",
+      subject: request.association ?? request.productFileName)
+  }
+
+  /// Sets leave faulty frames out themselves (`combine_frames`); elsewhere what there is is used, and said.
+  private func noteFaults(_ work: Workpiece) {
+    let isSet = request.configuration.pipeline.intake == .set
+    for frame in (isSet ? [] : work.frames) + work.backgrounds + work.darks {
+      noteFault(frame.metadata, frame.member.name)
+    }
+  }
+
+  private func noteFault(_ metadata: FrameMetadata, _ name: String) {
+    for (isFault, words) in [
+      (metadata.isAborted, "is aborted"), (metadata.dataQuality == "BAD", "is flagged BAD"),
+    ] where isFault {
+      log.warning("\(name) \(words)")
+      notes.degrade("\(name) \(words)")
     }
   }
 
@@ -59,6 +102,27 @@ struct Assembly {
     }
   }
 
+  /// A background of another detector or filter is another sky; one of another exposure is taken, and said.
+  private func checkBackgrounds(_ work: Workpiece, like first: Frame) throws {
+    for frame in work.backgrounds {
+      for keyword in ["DETECTOR", "FILTER"] {
+        let (wanted, found) = (ConfigurationValue(keyword, of: first), ConfigurationValue(keyword, of: frame))
+        guard wanted.isKnown, found.isKnown, !wanted.agrees(with: found) else { continue }
+        throw EngineError(
+          "mixed-frames", "\(keyword) is \(found), and \(wanted) in \(first.member.name)",
+          subject: frame.member.name, hint: "take a background of the science frame's configuration")
+      }
+      for keyword in ["EXPTIME", "READMODE"] {
+        let (wanted, found) = (ConfigurationValue(keyword, of: first), ConfigurationValue(keyword, of: frame))
+        guard wanted.isKnown, found.isKnown, !wanted.agrees(with: found) else { continue }
+        let sentence =
+          "the \(keyword) of the background \(frame.member.name) is \(found), the science frame's is \(wanted)"
+        log.warning("\(sentence)")
+        notes.degrade(sentence)
+      }
+    }
+  }
+
   private func checkCount(_ work: Workpiece) throws {
     guard request.configuration.pipeline.intake == .exposure, work.frames.count > 1 else { return }
     throw EngineError(
@@ -69,13 +133,16 @@ struct Assembly {
 
   private func rampWorkpiece() throws -> Workpiece {
     let spacing = request.configuration.steps["ramp_fit"]?.parameters.number("read_spacing")
-    let paths = request.members.map(\.path)
+    let members = takenMembers()
+    let paths = members.map(\.path)
+    guard let first = members.first else { throw noMember }
     var work = Workpiece()
-    work.rampMembers = request.members
+    work.rampMembers = members
     let ramp =
       paths.count == 1
       ? try RampModel(reading: paths[0], readSpacing: spacing)
       : try RampModel(readouts: paths, readSpacing: spacing)
+    noteFault(ramp.metadata, first.name)
     for sentence in ramp.missingReads {
       log.warning("\(sentence)")
       notes.degrade(sentence)

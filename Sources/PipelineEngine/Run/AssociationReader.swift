@@ -10,12 +10,39 @@ struct AssociationReader {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw EngineError("input-missing", "cannot read the association", subject: path)
     }
-    if let file = try? JSONDecoder().decode(AssociationFile.self, from: data) {
-      groups = try Self.groups(of: file, path: path)
-    } else if let lists = try? JSONDecoder().decode([String: [String]].self, from: data) {
+    let file: AssociationFile
+    do {
+      file = try JSONDecoder().decode(AssociationFile.self, from: data)
+    } catch {
+      guard let lists = try? JSONDecoder().decode([String: [String]].self, from: data) else {
+        throw Self.bad(
+          "neither a JWST association nor {\"SCI\": […], \"SKY\": […]}: \(Self.sentence(error))", path)
+      }
       groups = [try Self.group(of: lists, path: path)]
-    } else {
-      throw Self.bad("neither a JWST association nor {\"SCI\": […], \"SKY\": […]}", path)
+      return
+    }
+    groups = try Self.groups(of: file, path: path)
+  }
+
+  /// What the decoder did not understand, and where: `products[0].members[1].exptype: …`.
+  private static func sentence(_ error: any Error) -> String {
+    guard let error = error as? DecodingError else { return "\(error)" }
+    switch error {
+    case .keyNotFound(let key, let context): return "\(place(context.codingPath + [key])) is missing"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+      let place = place(context.codingPath)
+      return place.isEmpty ? context.debugDescription : "\(place): \(context.debugDescription)"
+    @unknown default: return "\(error)"
+    }
+  }
+
+  private static func place(_ path: [any CodingKey]) -> String {
+    path.reduce(into: "") { text, key in
+      if let index = key.intValue {
+        text += "[\(index)]"
+      } else {
+        text += (text.isEmpty ? "" : ".") + key.stringValue
+      }
     }
   }
 

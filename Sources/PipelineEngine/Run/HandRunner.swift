@@ -32,9 +32,25 @@ public struct HandRunner: Sendable {
       throw EngineError("output-folder", "the folder for products cannot be made", subject: outputDirectory)
     }
     let finder = try wantsLookup ? cache.map(ReferenceFinder.init) : nil
-    return try list.groups.map { group in
-      PipelineRunner(request: try request(for: group, finder: finder), services: services).run()
+    return list.groups.map { group in
+      do {
+        return PipelineRunner(request: try request(for: group, finder: finder), services: services).run()
+      } catch {
+        return failed(group, ReportedError(error))
+      }
     }
+  }
+
+  /// The report of a product whose run could not even begin, e.g. because its first file is no FITS file.
+  private func failed(_ group: InputList.Group, _ error: ReportedError) -> RunReport {
+    let now = UTCTime.iso(services.now())
+    return RunReport(
+      job: "by-hand", attempt: 1, token: "", pipeline: configuration.pipeline.name, status: .failed,
+      exitCode: ExitCode(code: error.code).rawValue, error: error, started: now, ended: now, seconds: 0,
+      peakMemoryBytes: ProcessUsage.peakMemoryBytes, software: ["irisarchive": services.version],
+      inputs: group.members.map {
+        FileIdentity(role: $0.exptype.rawValue, name: $0.name, path: $0.path, sha256: $0.sha256 ?? "")
+      })
   }
 
   private var lookupTypes: [String] {
@@ -61,13 +77,7 @@ public struct HandRunner: Sendable {
   }
 
   private func references(for first: Member, finder: ReferenceFinder?) throws -> [ResolvedReference] {
-    var result: [ResolvedReference] = []
-    for (type, path) in configuration.overrides.sorted(by: { $0.key < $1.key }) {
-      guard FileManager.default.fileExists(atPath: path) else {
-        throw EngineError("reference-missing", "the \(type) named as override is not there", subject: path)
-      }
-      result.append(ResolvedReference(type: type, origin: .override, path: Self.absolute(path)))
-    }
+    let result = try configuration.references(over: [])
     if let finder { return result + (try finder.references(lookupTypes, for: first.path)) }
     return result
       + lookupTypes.map { ResolvedReference(type: $0, origin: .none, reason: "there are no reference rules") }
@@ -85,9 +95,5 @@ public struct HandRunner: Sendable {
       if !FileManager.default.fileExists(atPath: "\(outputDirectory)/\(candidate)") { return candidate }
     }
     throw EngineError("write-failed", "999 versions of the product are there already", subject: name)
-  }
-
-  private static func absolute(_ path: String) -> String {
-    path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
   }
 }

@@ -89,9 +89,14 @@ extension StepOutcome {
 }
 
 extension Workpiece {
-  /// Writes a step's status into the headers of all frames being reduced.
+  /// Writes a step's status into the headers of all frames being reduced. What an earlier run did stays done: a
+  /// skipped step leaves `COMPLETE` as it is.
   mutating func setStatus(_ keyword: String, _ status: String) {
-    for i in frames.indices { frames[i].header.set(keyword, .string(status)) }
-    ramp?.header.set(keyword, .string(status))
+    for i in frames.indices where status == "COMPLETE" || frames[i].status(keyword) != "COMPLETE" {
+      frames[i].header.set(keyword, .string(status))
+    }
+    if status == "COMPLETE" || ramp?.header.string(keyword) != "COMPLETE" {
+      ramp?.header.set(keyword, .string(status))
+    }
   }
 }

@@ -1,3 +1,4 @@
+import JobContract
 import Synchronization
 
 /// What a run has to say about itself besides its product: collected from all steps, each sentence once.
@@ -5,6 +6,7 @@ public final class RunNotes: Sendable {
   private struct State {
     var degraded: [String] = []
     var notes: [String] = []
+    var standIns: [String: [ResolvedReference]] = [:]
   }
 
   private let state: Mutex<State>
@@ -23,6 +25,14 @@ public final class RunNotes: Sendable {
   public func note(_ sentence: String) {
     state.withLock { if !$0.notes.contains(sentence) { $0.notes.append(sentence) } }
   }
+
+  /// Notes members that serve as the reference of a type.
+  func standIn(_ type: String, _ references: [ResolvedReference]) {
+    state.withLock { $0.standIns[type] = references }
+  }
+
+  /// Members that serve as the reference of a type; nil when the reference itself does.
+  func standIns(_ type: String) -> [ResolvedReference]? { state.withLock { $0.standIns[type] } }
 
   public var degraded: [String] { state.withLock { $0.degraded } }
   public var notes: [String] { state.withLock { $0.notes } }

@@ -40,9 +40,20 @@ struct RunRecord {
       add(declaration.name, .skipped, reason: reason, seconds: seconds, parameters: parameters)
     }
     for type in declaration.referenceTypes {
-      let resolved = byType[type] ?? ResolvedReference(type: type, origin: .none, reason: "not looked up")
-      references.append(ReferenceUse(step: declaration.name, reference: resolved))
+      let found = byType[type] ?? ResolvedReference(type: type, origin: .none, reason: "not looked up")
+      for reference in notes.standIns(type) ?? [found] {
+        let use = outcome == .complete ? reference : Self.unused(reference, outcome)
+        references.append(ReferenceUse(step: declaration.name, reference: use))
+      }
     }
+  }
+
+  /// A reference that its step did not use names no file.
+  private static func unused(_ reference: ResolvedReference, _ outcome: StepOutcome) -> ResolvedReference {
+    guard case .skipped(let reason) = outcome, let path = reference.path else { return reference }
+    return ResolvedReference(
+      type: reference.type, origin: .notApplicable, context: reference.context,
+      reason: "\(fileName(of: path)) was not used: \(reason)")
   }
 
   /// Fills in the sha256 of inputs and references.

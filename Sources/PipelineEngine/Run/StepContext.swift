@@ -36,6 +36,20 @@ public struct StepContext: Sendable {
     return try references.frame(type, window: window, unit: unit)
   }
 
+  /// Says that frames of the association serve as the reference of a type, so that the product names them.
+  public func standIn(_ type: String, _ frames: [Frame]) {
+    notes.standIn(
+      type,
+      frames.map {
+        ResolvedReference(
+          type: type, origin: .single, path: $0.member.path, sha256: $0.member.sha256,
+          reason: "a member of the association stands in for a \(type) reference")
+      })
+  }
+
+  /// Whether frames of the association serve as the reference of a type.
+  public func hasStandIns(_ type: String) -> Bool { notes.standIns(type) != nil }
+
   /// Says that the product is degraded, in the report and in the log.
   public func degrade(_ reason: String) {
     logger.warning("\(reason)")

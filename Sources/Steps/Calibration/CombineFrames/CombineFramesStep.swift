@@ -102,20 +102,15 @@ public struct CombineFramesStep: Step {
 
   private func checkEqual(_ keyword: String, _ frames: [Frame]) throws {
     guard let first = frames.first else { return }
-    let wanted = first.header.card(keyword)
+    let wanted = ConfigurationValue(keyword, of: first)
     for frame in frames {
-      let found = frame.header.card(keyword)
-      if let a = wanted?.double, let b = found?.double, abs(a - b) <= 0.01 { continue }
-      guard found?.value != wanted?.value else { continue }
+      let found = ConfigurationValue(keyword, of: frame)
+      guard !found.agrees(with: wanted) else { continue }
       throw EngineError(
         "mixed-frames",
-        "\(keyword.uppercased()) is \(Self.text(frame, keyword)), and \(Self.text(first, keyword)) in \(first.member.name)",
+        "\(keyword.uppercased()) is \(found), and \(wanted) in \(first.member.name)",
         subject: frame.member.name, hint: "combine only frames of one configuration")
     }
-  }
-
-  private static func text(_ frame: Frame, _ keyword: String) -> String {
-    frame.header.string(keyword) ?? frame.header.double(keyword).map { "\($0)" } ?? "absent"
   }
 
   private func normalize(_ frame: inout Frame, in context: StepContext) throws {

@@ -27,11 +27,17 @@ public struct NormalizeStep: Step {
   public init() {}
 
   public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
-    for i in work.frames.indices { try normalize(&work.frames[i], in: context) }
+    for i in work.frames.indices {
+      let level = try normalize(&work.frames[i], in: context)
+      guard i == 0, let scatter = work.planes.firstIndex(where: { $0.name == "SCATTER" }) else { continue }
+      work.planes[scatter].plane = work.planes[scatter].plane.map { $0 / Float(level) }
+      work.planes[scatter].unit = ""
+    }
     return .complete
   }
 
-  private func normalize(_ frame: inout Frame, in context: StepContext) throws {
+  /// Divides the frame and returns its level.
+  private func normalize(_ frame: inout Frame, in context: StepContext) throws -> Double {
     try frame.load()
     let options = NormalizeOptions(
       method: NormalizeMethod(rawValue: context.parameters.string("method") ?? "") ?? .median,
@@ -46,6 +52,7 @@ public struct NormalizeStep: Step {
     frame.setPixels(flat)
     frame.header.set("NORMLEVL", .real(level), comment: "level the frame was divided by")
     frame.unit = ""
+    return level
   }
 
   private func normalized(_ frame: Frame, _ options: NormalizeOptions) throws -> Normalized {

@@ -34,9 +34,10 @@ public struct DQInitStep: Step {
   private func runOnRamp(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
     guard var ramp = work.ramp else { return .skipped(reason: "there is no frame") }
     let frame = RampFrame(ramp)
-    let mask = try context.reference("mask", window: frame.window, unit: "")?.pixels.quality
+    let window = try frame.window
+    let mask = try context.reference("mask", window: window, unit: "")?.pixels.quality
     var quality =
-      ramp.pixelQuality ?? Plane(width: frame.window.width, height: frame.window.height, repeating: DQ.none)
+      ramp.pixelQuality ?? Plane(width: window.width, height: window.height, repeating: DQ.none)
     initialiseFlags(&quality, mask: mask)
     ramp.pixelQuality = quality
     work.ramp = ramp

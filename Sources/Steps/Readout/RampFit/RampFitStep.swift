@@ -43,7 +43,7 @@ public struct RampFitStep: Step {
     if options.gain == nil || options.readNoise == nil {
       context.note("no GAIN and READNOIS: ERR is the fit's own scatter, flagged UNRELIABLE_ERROR")
     }
-    work.frames = [RampFrame(ramp).frame(fit.measured, member: member, times: times, origin: origin)]
+    work.frames = [try RampFrame(ramp).frame(fit.measured, member: member, times: times, origin: origin)]
     work.variancePoisson = fit.variancePoisson
     work.varianceReadNoise = fit.varianceReadNoise
     work.ramp = nil

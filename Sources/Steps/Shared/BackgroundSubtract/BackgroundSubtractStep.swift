@@ -26,13 +26,16 @@ public struct BackgroundSubtractStep: Step {
   public init() {}
 
   public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
+    if work.frames.allSatisfy(\.hadBackgroundSubtracted) {
+      return .skipped(reason: "the background was subtracted before")
+    }
     guard !work.backgrounds.isEmpty else {
       context.degrade("no sky was subtracted: waiting for sky")
       return .skipped(reason: "the association has no background")
     }
     let k = Float(context.parameters.number("scale") ?? 1)
     let (sky, skyShare) = try combinedSky(work.backgrounds, in: context)
-    for i in work.frames.indices {
+    for i in work.frames.indices where !work.frames[i].hadBackgroundSubtracted {
       try subtract(sky, k, holding: skyShare, from: &work.frames[i], in: context)
     }
     work.backgrounds = []
@@ -74,4 +77,9 @@ public struct BackgroundSubtractStep: Step {
       clipping: clipping)
     return (try FrameStack(skies).combine(options).measured, share)
   }
+}
+
+extension Frame {
+  /// Whether an earlier run took the background out.
+  fileprivate var hadBackgroundSubtracted: Bool { status("S_BKDSUB") == "COMPLETE" }
 }

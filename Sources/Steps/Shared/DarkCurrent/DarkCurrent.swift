@@ -2,8 +2,10 @@ import Pixels
 
 /// Takes `share` x a master dark out of an image, in place.
 ///
-/// `value -= share * dark`, `var += (share * dark error)²`, flags OR-ed. A NaN in the dark subtracts 0 and raises
-/// `UNRELIABLE_DARK`; a NaN error of the dark adds nothing and raises `UNRELIABLE_ERROR`. With `share` 0 (the same
+/// `value -= share * dark`, `var += (share * dark error)²`, flags OR-ed. A dark that is not finite subtracts 0 and
+/// raises `UNRELIABLE_DARK`; an error of the dark that is not finite adds nothing and raises `UNRELIABLE_ERROR`. A
+/// science value that is not finite leaves as NaN with `DO_NOT_USE`, an error that is not with `UNRELIABLE_ERROR`.
+/// With `share` 0 (the same
 /// master was in the science and in the sky subtracted with k = 1) only the flags change. Computed in float32: one
 /// subtraction and one sum of squares per pixel.
 /// - Parameter dark: of the image's shape, rates in the same unit.
@@ -41,13 +43,16 @@ private func subtractDark(
 ) {
   let (values, errors, flags) = dark
   for i in pixels {
-    let isBad = values[i].isNaN
-    let known = !errors[i].isNaN && !isBad
+    let isBad = !values[i].isFinite
+    let known = errors[i].isFinite && !isBad
     let level = isBad ? 0 : values[i] * share
     let sigma = known ? errors[i] * share : 0
     out.0[i] -= level
     out.1[i] = (out.1[i] * out.1[i] + sigma * sigma).squareRoot()
     let unknown: UInt32 = !known && !isBad && share != 0 ? DQ.unreliableError : 0
-    out.2[i] |= flags[i] | (isBad ? DQ.unreliableDark : 0) | unknown
+    let isLost = !out.0[i].isFinite
+    if isLost { (out.0[i], out.1[i]) = (.nan, .nan) }
+    let lost: UInt32 = (isLost ? DQ.doNotUse : 0) | (out.1[i].isFinite ? 0 : DQ.unreliableError)
+    out.2[i] |= flags[i] | (isBad ? DQ.unreliableDark : 0) | unknown | lost
   }
 }

@@ -22,16 +22,32 @@ public struct DarkCurrentStep: Step {
     guard let dark = try reference(for: first, work: work, context: context) else {
       return try withoutDark(&work, context: context)
     }
-    let isLastResort = context.resolved("dark").lastResort
     for i in work.frames.indices where !work.frames[i].hadDarkSubtracted {
       try subtract(dark, from: &work.frames[i])
-      if isLastResort { try work.frames[i].apply(.raising(DQ.unreliableDark)) }
-    }
-    if isLastResort {
-      let reason = context.resolved("dark").reason ?? "another exposure time"
+      guard let reason = lastResort(dark, for: work.frames[i], in: context) else { continue }
+      try work.frames[i].apply(.raising(DQ.unreliableDark))
       context.degrade("the dark serves only as the last resort (\(reason)): UNRELIABLE_DARK everywhere")
     }
     return .complete
+  }
+
+  /// Why the dark is of another kind than the frame's: chosen as the last resort, or of another EXPTIME or READMODE
+  /// than the frame; nil when it fits as far as the headers say.
+  private func lastResort(_ dark: ReferenceFrame, for frame: Frame, in context: StepContext) -> String? {
+    if context.resolved("dark").lastResort && !context.hasStandIns("dark") {
+      return context.resolved("dark").reason ?? "another exposure time"
+    }
+    if let own = frame.metadata.exposureSeconds, let other = dark.metadata.exposureSeconds,
+      abs(own - other) > 0.01
+    {
+      return "\(dark.name) is of \(other) s and \(frame.member.name) of \(own) s"
+    }
+    if let own = frame.metadata.readMode, let other = dark.metadata.readMode,
+      own.uppercased() != other.uppercased()
+    {
+      return "\(dark.name) was read as \(other) and \(frame.member.name) as \(own)"
+    }
+    return nil
   }
 
   /// The reference, else the darks that came with the frames.
@@ -40,7 +56,8 @@ public struct DarkCurrentStep: Step {
   ) throws -> ReferenceFrame? {
     if let dark = try context.reference("dark", for: first) { return dark }
     guard !work.darks.isEmpty else { return nil }
-    context.note("no dark reference: the \(work.darks.count) darks of the association are combined instead")
+    context.standIn("dark", work.darks)
+    context.degrade("no dark reference: raw darks of the association serve instead (\(work.darks.count))")
     return try ReferenceFrame(combining: work.darks, type: "dark")
   }
 
