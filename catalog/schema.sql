@@ -114,7 +114,9 @@ CREATE TABLE association (
 
 CREATE INDEX association_bucket ON association(rule, bucket, state);
 
-CREATE INDEX association_unsettled ON association(settled) WHERE settled = 0;
+CREATE INDEX association_unsettled ON association(rule, id) WHERE settled = 0;
+
+CREATE INDEX association_open ON association(rule, bucket) WHERE state = 'open';
 
 CREATE TABLE member (
   association_id INTEGER NOT NULL REFERENCES association(id),
@@ -150,6 +152,8 @@ CREATE TABLE job (
 ) STRICT;
 
 CREATE UNIQUE INDEX job_key ON job(key) WHERE state IN ('waiting', 'queued', 'running', 'done');
+
+CREATE INDEX job_any_key ON job(key);
 
 CREATE INDEX job_state ON job(state, priority, id);
 
@@ -225,6 +229,8 @@ CREATE TABLE product (
   UNIQUE (association_id, kind, version)
 ) STRICT;
 
+CREATE INDEX product_master ON product(frame_id) WHERE kind IN ('dark', 'flat', 'mask');
+
 CREATE TABLE reference (
   file TEXT PRIMARY KEY,
   type TEXT NOT NULL,
@@ -239,6 +245,8 @@ CREATE TABLE reference (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX reference_row ON reference(type, row_key, epoch);
+
+CREATE INDEX reference_frame ON reference(frame_id);
 
 CREATE TABLE context (
   name TEXT PRIMARY KEY,
@@ -261,6 +269,7 @@ CREATE INDEX event_waiting ON event(ordinal) WHERE dispatched = 0;
 CREATE TABLE delivery (
   event INTEGER NOT NULL REFERENCES event(ordinal),
   hook TEXT NOT NULL,
+  subject TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'failed', 'dead')),
   attempts INTEGER NOT NULL DEFAULT 0,
   next_at REAL NOT NULL DEFAULT 0,
@@ -270,3 +279,5 @@ CREATE TABLE delivery (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX delivery_pending ON delivery(next_at) WHERE state = 'pending';
+
+CREATE INDEX delivery_order ON delivery(hook, subject, event) WHERE state = 'pending';

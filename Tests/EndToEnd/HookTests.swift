@@ -95,7 +95,8 @@ import Testing
     let hooks = try await archive.hooks()
     #expect(hooks.map(\.state) == ["refused"] && hooks.first?.reason?.contains("writable") == true)
     #expect(!FileManager.default.fileExists(atPath: archive.root + "/ran"))
-    #expect(try await archive.deliveries() == [])
+    let deliveries = try await archive.deliveries()
+    #expect(deliveries.map(\.state) == ["failed"] && deliveries.first?.reason?.contains("refused") == true)
     let doctor = try await archive.irisarchive("doctor")
     #expect(doctor.exit == 4 && (doctor.out + doctor.talk).contains("10-open"), "\(doctor.out)")
   }

@@ -139,7 +139,7 @@ final class TestArchive: Sendable {
     try reader.unassociated(limit: 1).isEmpty && reader.unsettledAssociations().isEmpty
       && reader.jobs(states: ["queued", "running"], limit: 1).isEmpty && reader.uninsertedMasters().isEmpty
       && reader.undispatchedEvents() == 0
-      && reader.fact("context").map { try reader.fact("reviewed_context") == $0 } ?? true
+      && reader.pendingReviews().isEmpty
   }
 
   /// Waits until `files` files are in the catalog and everything that follows from them is done.
