@@ -13,7 +13,6 @@ enum ExitStatus: Int32, Error, Sendable {
   case temporary = 75
   case configuration = 78
   case interrupted = 130
-  case terminated = 143
 
   /// The exit code that an error of a room means. The one place where codes of errors become exit codes.
   init(code: String) {

@@ -1,10 +1,7 @@
 import Archive
 import ArgumentParser
-import Dispatch
-import Glibc
 import Logging
 import Settings
-import Synchronization
 
 /// `irisarchive watch`
 struct WatchCommand: AsyncParsableCommand {
@@ -13,7 +10,7 @@ struct WatchCommand: AsyncParsableCommand {
     discussion: """
       SIGTERM and Ctrl-C stop it cleanly. With --once it takes in everything, treats every wait as passed, works \
       until all jobs and due hooks are done, and exits 0, or 5 when a job failed; interrupted before \
-      that, 130 or 143.
+      that, 130.
       """)
 
   @OptionGroup var root: RootOptions
@@ -36,13 +33,12 @@ struct WatchCommand: AsyncParsableCommand {
     let options = DaemonOptions(
       root: path, settings: settings, tmtrun: Programs.tmtrun(root: path, settings: settings), once: once,
       pollSeconds: settings.pollIntervalSeconds, logger: Logger(label: "irisarchive"))
-    let stop = StopSignal()
     let summary = try await ArchiveDaemon(options).run()
     guard once else { return }
     Talk.line("\(summary.jobsDone) jobs done, \(summary.jobsFailed) failed")
     if summary.interrupted {
       Talk.line("error: interrupted before everything was done — \(path)\nhint: irisarchive watch --once")
-      throw stop.isTermination ? ExitStatus.terminated : .interrupted
+      throw ExitStatus.interrupted
     }
     if summary.jobsFailed > 0 { throw ExitStatus.someFailed }
   }
@@ -50,19 +46,4 @@ struct WatchCommand: AsyncParsableCommand {
   private static func startLogging(level: Logger.Level) {
     LoggingSystem.bootstrap { _ in DaemonLogHandler(level: level) }
   }
-}
-
-/// Which signal asked the daemon to stop; the daemon itself listens too.
-private final class StopSignal: Sendable {
-  private let terminated = Mutex(false)
-
-  init() {
-    let source = DispatchSource.makeSignalSource(signal: SIGTERM, queue: .global(qos: .userInteractive))
-    source.setEventHandler { [weak self] in self?.terminated.withLock { $0 = true } }
-    source.resume()
-    // It lives as long as the process.
-    _ = Unmanaged.passRetained(source as AnyObject)
-  }
-
-  var isTermination: Bool { terminated.withLock { $0 } }
 }
