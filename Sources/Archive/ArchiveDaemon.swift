@@ -8,6 +8,7 @@ import Logging
 import Metadata
 import ServiceLifecycle
 import Settings
+import Synchronization
 
 /// How to run the daemon.
 public struct DaemonOptions: Sendable {
@@ -37,6 +38,29 @@ public struct DaemonOptions: Sendable {
 public struct DaemonSummary: Sendable, Equatable {
   public var jobsDone: Int
   public var jobsFailed: Int
+  /// `once` was told to stop before everything was done.
+  public var interrupted = false
+}
+
+/// The work of `once`, which remembers whether it came to its own end.
+private final class EndingService: Service {
+  private let once: OnceService
+  private let ended = Mutex(false)
+
+  init(_ once: OnceService) {
+    self.once = once
+  }
+
+  var cameToItsEnd: Bool { ended.withLock { $0 } }
+
+  func run() async throws {
+    do {
+      try await once.run()
+    } catch is CancellationError where Task.isShuttingDownGracefully {
+      return
+    }
+    if !Task.isShuttingDownGracefully { ended.withLock { $0 = true } }
+  }
 }
 
 /// The archive: watches, takes in, associates, schedules, records, tells. One per root.
@@ -53,20 +77,33 @@ public struct ArchiveDaemon: Sendable {
   }
 
   /// Runs until SIGTERM or SIGINT, or, with `once`, until everything is done.
+  ///
+  /// - Throws: ``ArchiveError`` `incoming-missing` when there is no folder for `once` to take in.
   public func run() async throws(ArchiveError) -> DaemonSummary {
     let instance = UUID().uuidString
     let started = Date().timeIntervalSince1970
     let wake = WakeSignal()
+    if options.once { try requireIncoming() }
     do {
       let scheduler = try await prepare(instance: instance, wake: wake)
       try announce("starting", started)
-      let group = serviceGroup(scheduler, wake: wake, started: started)
+      let (group, once) = serviceGroup(scheduler, wake: wake, started: started)
       try await group.run()
       try announce("stopped", started)
       let failed = try parts.writer.reader.failedJobs(since: started)
-      return DaemonSummary(jobsDone: await scheduler.done, jobsFailed: failed)
+      return DaemonSummary(
+        jobsDone: await scheduler.done, jobsFailed: failed, interrupted: once?.cameToItsEnd == false)
     } catch {
       throw ArchiveParts.translated(error)
+    }
+  }
+
+  private func requireIncoming() throws(ArchiveError) {
+    var status = stat()
+    guard stat(parts.layout.incoming, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+      throw ArchiveError(
+        code: "incoming-missing", message: "the folder to take files from is not there",
+        subject: parts.layout.incoming, hint: "mount or make it, then irisarchive doctor")
     }
   }
 
@@ -111,17 +148,22 @@ public struct ArchiveDaemon: Sendable {
       wake: { wake.ask() })
   }
 
-  private func serviceGroup(_ scheduler: Scheduler, wake: WakeSignal, started: Double) -> ServiceGroup {
+  private func serviceGroup(
+    _ scheduler: Scheduler, wake: WakeSignal, started: Double
+  ) -> (group: ServiceGroup, once: EndingService?) {
     let ingest = IngestService(
       inspector: FileInspector(describer: parts.describer), writer: parts.writer, filter: parts.filter,
       logger: options.logger, recorded: { wake.ask() })
     ingest.truncatedAfter.withLock { $0 = parts.waits.truncated }
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
+    var once: EndingService?
     if options.once {
-      let once = OnceService(
-        folder: parts.layout.incoming, scheduler: scheduler, ingest: ingest, wake: wake,
-        logger: options.logger)
-      services.append(.init(service: once, successTerminationBehavior: .gracefullyShutdownGroup))
+      let service = EndingService(
+        OnceService(
+          folder: parts.layout.incoming, scheduler: scheduler, ingest: ingest, wake: wake,
+          logger: options.logger))
+      once = service
+      services.append(.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup))
     } else {
       let firstScan = WakeSignal()
       services.append(
@@ -136,9 +178,10 @@ public struct ArchiveDaemon: Sendable {
             scheduler: scheduler, ingest: ingest, waits: parts.waits, wake: wake, firstScan: firstScan,
             logger: options.logger, ready: { tellReady(started) })))
     }
-    return ServiceGroup(
+    let group = ServiceGroup(
       configuration: .init(
         services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: options.logger))
+    return (group, once)
   }
 
   private var source: any ArrivalSource {

@@ -23,12 +23,33 @@ public struct ExplainService: Sendable {
       let exposure = Exposure(frame)
       let candidates = try parts.writer.reader.candidates(
         obsnames: ["*"], start: exposure.start, end: exposure.end, within: 180 * 86_400, limit: 5000)
-      return Explanation(
+      let rows = Explanation(
         of: exposure, candidates: candidates.map(Exposure.init), associator: parts.associator
       ).rows
+      guard let (criterion, detail) = try hindrance(frame.id) else { return rows }
+      return rows.filter { $0.candidate == exposure.name }.map { row in
+        guard row.accepted else { return row }
+        var row = row
+        row.accepted = false
+        row.criterion = criterion
+        row.detail = detail
+        return row
+      }
     } catch {
       throw ArchiveParts.translated(error)
     }
+  }
+
+  /// What keeps a frame out of every association, whatever the rules say of its header.
+  private func hindrance(_ frame: Int64) throws -> (criterion: String, detail: String)? {
+    guard let record = try parts.writer.reader.frame(id: frame) else { return nil }
+    let isUsable =
+      ["classified", "current", "stale"].contains(record.state)
+      || (record.state == "received" && record.kind == "readout")
+    if !isUsable {
+      return ("state", "it is \(record.state)" + (record.reason.map { ": \($0)" } ?? ""))
+    }
+    return record.quality == "BAD" ? ("quality", record.reason ?? "it is flagged BAD") : nil
   }
 
   private func frame(_ name: String) throws -> MatchRecord? {

@@ -35,9 +35,9 @@ public struct OneShotIngest: Sendable {
     case .busy:
       return refused(path, "busy", "somebody is writing to it; the daemon takes it in when it is closed")
     case .changed: return refused(path, "busy", "it changes while it is read")
-    case .gone:
-      throw ArchiveError(
-        code: "input-missing", message: "there is no such file", subject: path, hint: "check the path")
+    case .gone: return refused(path, "refused", "it vanished while it was looked at")
+    case .notAFile(OddFile.folder):
+      return refused(path, "refused", "a folder is no file; name the files in it")
     case .notAFile(let sentence): return refused(path, "refused", sentence)
     }
   }

@@ -32,11 +32,12 @@ struct Findings {
     note(keywords)
   }
 
-  /// Everything that stands against the file, in one text that ends with the next command; nil when nothing
-  /// does.
+  /// Everything that stands against the file, in one text that ends with the next command when the file has a
+  /// name; nil when nothing does.
   var reason: String? {
     let sentences = impossible + undecided
     guard !sentences.isEmpty else { return nil }
+    guard let quotedFile else { return sentences.joined(separator: "; ") }
     let command = "irisarchive header \(quotedFile) --keys \(keywords.joined(separator: ","))"
     return sentences.joined(separator: "; ") + ". Next: \(command)"
   }
@@ -46,8 +47,8 @@ struct Findings {
   }
 
   /// The file's name as a shell takes it.
-  private var quotedFile: String {
-    guard let file, !file.isEmpty else { return "FILE" }
+  private var quotedFile: String? {
+    guard let file, !file.isEmpty else { return nil }
     let plain = file.utf8.allSatisfy { byte in
       (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
         || [UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "/")]

@@ -56,7 +56,7 @@ public struct RulesCache: Sendable, Hashable {
     guard let data = FileManager.default.contents(atPath: file) else {
       throw ReferencesError(
         "mapping-missing", "the mapping is not in the cache", file,
-        hint: "check CRDS_PATH, or list what there is with: irisarchive refs contexts")
+        hint: "check CRDS_PATH, or list what there is with: ls \(mappingsFolder)")
     }
     return String(decoding: data, as: UTF8.self)
   }

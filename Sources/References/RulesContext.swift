@@ -41,8 +41,8 @@ public struct RulesContext: Sendable {
   ) throws(ReferencesError) {
     guard context.hasSuffix(".pmap") else {
       throw ReferencesError(
-        "context-name", "a context is a .pmap of the cache", "'\(context)'", hint: "irisarchive refs contexts"
-      )
+        "context-name", "a context is a .pmap of the cache", "'\(context)'",
+        hint: "list what there is with: ls \(cache.mappingsFolder)/*.pmap")
     }
     var loader = ContextLoader(cache: cache, policy: checksums, mergesOverlaps: mergesOverlapsByDefault)
     let pmap = try loader.load(context, kind: "pipeline", from: nil)
@@ -157,7 +157,8 @@ private struct ContextLoader {
       }
     guard policy == .warn else {
       throw ReferencesError(
-        "mapping-checksum", sentence, file.name, hint: "compare it with its source: irisarchive refs checksum"
+        "mapping-checksum", sentence, file.name,
+        hint: "compare the file with its source, or put the one from a backup in its place"
       )
     }
     warnings.append("\(file.name): \(sentence)")

@@ -55,7 +55,9 @@ struct Checkup {
       let reader = try options.reader()
       let problems = try reader.integrityProblems()
       let pulse = DaemonPulse(root: root, fact: try reader.fact("daemon"))
-      let daemon = Finding("daemon", pulse.isRunning == nil ? .warning : .ok, pulse.sentence)
+      let daemon = Finding(
+        "daemon", pulse.isDead ? .problem : pulse.isRunning == nil ? .warning : .ok, pulse.sentence,
+        hint: pulse.isDead ? "irisarchive watch" : nil)
       guard !problems.isEmpty else {
         return [Finding("catalog", .ok, "sound, and of this program's schema"), daemon]
       }

@@ -46,11 +46,25 @@ struct CommandFailure: ToldError, CustomStringConvertible {
   }
 
   init(_ error: any ToldError) {
+    // The tables' room does not know which file it reads.
+    let file = "config/classification.yaml"
+    let names = error.code == "bad-classification" && !error.subject.contains(file)
     self.init(
-      code: error.code, message: error.message, subject: error.subject, hint: error.hint,
-      underlying: error.underlying ?? error)
+      code: error.code, message: error.message, subject: names ? "\(file): \(error.subject)" : error.subject,
+      hint: error.hint, underlying: error.underlying ?? error)
   }
 
   var status: ExitStatus { ExitStatus(code: code) }
-  var description: String { "\(message) — \(subject)" }
+  /// One line; what would break it is escaped.
+  var description: String { Self.oneLine("\(message) — \(subject)") }
+
+  static func oneLine(_ text: String) -> String {
+    var line = ""
+    for part in text.split(whereSeparator: \.isNewline) {
+      let words = part.drop { $0 == " " }
+      line += line.isEmpty ? words : " " + words
+    }
+    return String(
+      String.UnicodeScalarView(line.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? "?" : $0 }))
+  }
 }

@@ -52,8 +52,8 @@ enum CommandRun {
   }
 
   private static func tell(_ failure: CommandFailure, _ arguments: [String]) {
-    var text = "error: \(failure.message) — \(failure.subject)\n"
-    if let hint = failure.hint { text += "hint: \(hint)\n" }
+    var text = "error: \(failure)\n"
+    if let hint = failure.hint { text += "hint: \(CommandFailure.oneLine(hint))\n" }
     if arguments.contains("--debug") {
       text += "code: \(failure.code)\n"
       if let underlying = failure.underlying { text += "underlying: \(String(reflecting: underlying))\n" }

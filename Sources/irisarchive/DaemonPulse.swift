@@ -7,6 +7,8 @@ import Glibc
 struct DaemonPulse {
   /// nil when the lock cannot be looked at.
   let isRunning: Bool?
+  /// It ran, runs no more, and did not say that it stopped.
+  let isDead: Bool
   private let said: [String: JSONValue]
   private let pid: Int?
   private let host: String?
@@ -23,10 +25,12 @@ struct DaemonPulse {
     started = object["started"] as? Double ?? (object["started"] as? String).flatMap(CatalogTime.seconds)
     state = object["state"] as? String
     source = object["source"] as? String
-    isRunning = Self.lockIsHeld(root + "/catalog/daemon.lock")
+    let isRunning = Self.lockIsHeld(root + "/catalog/daemon.lock")
+    self.isRunning = isRunning
+    isDead = isRunning == false && state != nil && state != "stopped"
     said = [
       "pid": JSONValue(pid), "host": JSONValue(host), "started": JSONValue(time: started),
-      "state": JSONValue(state), "source": JSONValue(source),
+      "state": JSONValue(isDead ? "dead" : state), "source": JSONValue(source),
     ]
   }
 

@@ -12,6 +12,7 @@ enum ExitStatus: Int32, Error, Sendable {
   case unreachable = 69
   case temporary = 75
   case configuration = 78
+  case interrupted = 130
 
   /// The exit code that an error of a room means. The one place where codes of errors become exit codes.
   init(code: String) {
@@ -29,7 +30,8 @@ enum ExitStatus: Int32, Error, Sendable {
     "catalog-corrupt": .unreachable, "catalog-failed": .unreachable, "lock-failed": .unreachable,
     "incoming-missing": .unreachable, "daemon-unreachable": .unreachable,
     "catalog-busy": .temporary, "catalog-disk": .temporary, "daemon-running": .temporary,
-    "tmtrun-unusable": .configuration, "bad-turnover": .configuration, "duplicate-keyword": .configuration,
+    "tmtrun-unusable": .configuration, "bad-classification": .configuration, "bad-turnover": .configuration,
+    "duplicate-keyword": .configuration,
   ]
 
   /// Families of codes, looked at in order.

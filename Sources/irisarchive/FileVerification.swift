@@ -23,6 +23,16 @@ struct FileVerification {
     return problems
   }
 
+  /// A record whose file made way for another that is there: told, but no problem.
+  func isReplaced(_ frame: FrameRecord) throws -> Bool {
+    guard frame.path == nil, frame.state == "missing" else { return false }
+    if frame.reason?.hasPrefix("replaced at its place") != true { return false }
+    return try reader.subjects(named: frame.name).contains { subject in
+      guard case .frame(let other) = subject, let path = other.path else { return false }
+      return access(path, F_OK) == 0
+    }
+  }
+
   private func content(_ frame: FrameRecord) throws -> [Problem] {
     guard let path = frame.path else {
       return [

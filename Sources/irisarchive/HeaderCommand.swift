@@ -1,4 +1,5 @@
 import ArgumentParser
+import CatalogStore
 import FITSStructure
 import Foundation
 import Glibc
@@ -9,7 +10,8 @@ struct HeaderCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "header", abstract: "Headers of files: all of it, or one row per file with some keywords.",
     discussion: """
-      With --keys the first HDU that has the keyword says its value. Needs no archive.
+      With --keys the first HDU that has the keyword says its value. Without, --format gives one row per \
+      record. Needs no archive.
 
         irisarchive header night1/*.fits --keys OBSNAME,EXPTIME
       """)
@@ -31,16 +33,37 @@ struct HeaderCommand: ParsableCommand {
     for file in files {
       do throws(CommandFailure) {
         let structure = try Self.structure(file)
-        if keys.isEmpty { Answer.write(Self.text(structure, file)) }
-        rows.append([.string(file)] + keys.map { Self.value(of: $0, in: structure) })
+        if !keys.isEmpty {
+          rows.append([.string(file)] + keys.map { Self.value(of: $0, in: structure) })
+        } else if list.format == nil {
+          try list.write(Self.text(structure, file))
+        } else {
+          rows += HeaderTable.cards(of: structure, file: file)
+        }
       } catch {
         Talk.line("error: \(error)")
+        if let hint = error.hint { Talk.line("hint: \(hint)") }
         failures.append(error)
       }
     }
-    if !keys.isEmpty { try list.put(HeaderTable.table(keys: keys, rows: rows)) }
+    if !keys.isEmpty {
+      Self.tellUnknown(keys, rows)
+      try list.put(HeaderTable.table(keys: keys, rows: rows))
+    } else if list.format != nil {
+      var whole = list
+      whole.limit = 0
+      try whole.put(HeaderTable.cardTable(rows, typed: list.format == .json || list.format == .jsonl))
+    }
     guard let first = failures.first else { return }
     throw failures.count < files.count ? ExitStatus.someFailed : first.status
+  }
+
+  /// A note for each keyword that no file has and the schema does not know.
+  private static func tellUnknown(_ keys: [String], _ rows: [[Cell]]) {
+    for (index, key) in keys.enumerated() where !rows.isEmpty && !KeywordCheck.isKnown(key) {
+      guard rows.allSatisfy({ $0[index + 1] == .null }) else { continue }
+      Talk.line("note: no file has \(key)\(KeywordCheck.hint(key).map { "; \($0)" } ?? "")")
+    }
   }
 
   /// The structure of a file named on the command line.
@@ -50,18 +73,23 @@ struct HeaderCommand: ParsableCommand {
     let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       throw CommandFailure(
-        code: "input-missing", message: "cannot be opened: \(String(cString: strerror(errno)))", subject: file
-      )
+        code: "input-missing", message: "cannot be opened: \(String(cString: strerror(errno)))",
+        subject: file,
+        hint: "check the path")
     }
     defer { close(descriptor) }
     let structure: FileStructure
     do {
       structure = try FileStructure.read(descriptor: descriptor, hasWriter: false)
     } catch {
-      throw CommandFailure(error)
+      throw CommandFailure(
+        code: error.code, message: error.message, subject: file,
+        hint: error.hint ?? "head -c 80 \(ShellWord.quoted(file)) shows how it begins", underlying: error)
     }
     if case .notFITS(let reason) = structure.completeness {
-      throw CommandFailure(code: "not-fits", message: "not FITS: \(reason)", subject: file)
+      throw CommandFailure(
+        code: "not-fits", message: "not FITS: \(reason)", subject: file,
+        hint: "head -c 80 \(ShellWord.quoted(file)) shows how it begins")
     }
     return structure
   }
@@ -84,6 +112,30 @@ struct HeaderCommand: ParsableCommand {
 
 /// Rows of header values as a table: a column is numeric when all its values are.
 enum HeaderTable {
+  /// One row per record of a header.
+  static func cards(of structure: FileStructure, file: String) -> [[Cell]] {
+    structure.hdus.flatMap { hdu in
+      hdu.header.cards.map { card in
+        [
+          .string(file), .int(Int64(hdu.index)), .string(card.keyword),
+          card.value.map(HeaderForm.cell) ?? .null, .string(card.comment),
+        ]
+      }
+    }
+  }
+
+  /// - Parameter typed: numbers and logicals keep their kind (JSON); else values are text.
+  static func cardTable(_ rows: [[Cell]], typed: Bool) -> Table {
+    let columns = [
+      Column("file", .string), Column("hdu", .int), Column("keyword", .string), Column("value", .string),
+      Column("comment", .string),
+    ]
+    let rows = rows.map { row in
+      typed || row[3] == .null ? row : [row[0], row[1], row[2], .string(row[3].text), row[4]]
+    }
+    return Table(columns, rows: rows, name: "headers")
+  }
+
   static func table(keys: [String], rows: [[Cell]]) -> Table {
     let kinds = keys.indices.map { kind(of: $0 + 1, in: rows) }
     let columns = [Column("file", .string)] + zip(keys, kinds).map { Column($0, $1) }

@@ -1,5 +1,6 @@
 import Archive
 import ArgumentParser
+import CatalogStore
 import Foundation
 import Tables
 
@@ -15,10 +16,16 @@ struct IngestCommand: ParsableCommand {
 
   func run() throws {
     let paths = files.map(Paths.absolute)
-    for path in paths where !FileManager.default.fileExists(atPath: path) {
-      throw CommandFailure(code: "input-missing", message: "there is no such file", subject: path)
+    let here = paths.filter { FileManager.default.fileExists(atPath: $0) }
+    let missing = paths.filter { !here.contains($0) }.map { path in
+      CommandFailure(
+        code: "input-missing", message: "there is no such file", subject: path,
+        hint: "ls \(ShellWord.quoted((path as NSString).deletingLastPathComponent))")
     }
-    let reports = try OneShotIngest(root: try root.path(), settings: try root.settings()).ingest(paths)
+    if here.isEmpty, let first = missing.first, missing.count == 1 { throw first }
+    for failure in missing { Talk.line("error: \(failure)\nhint: \(failure.hint ?? "")") }
+    if here.isEmpty { throw ExitStatus.inputMissing }
+    let reports = try OneShotIngest(root: try root.path(), settings: try root.settings()).ingest(here)
     let rows = reports.map { report -> [Cell] in
       [
         .string(report.path), .string("\(report.outcome)"), Cell(report.state), Cell(report.obsname),
@@ -32,7 +39,13 @@ struct IngestCommand: ParsableCommand {
           Column("obsname", .string),
           Column("reason", .string),
         ], rows: rows, name: "ingested"))
-    let bad = reports.count { $0.state == "quarantined" }
-    if bad > 0 { throw bad == reports.count ? ExitStatus.badData : .someFailed }
+    for report in reports where report.outcome == "refused" || report.outcome == "busy" {
+      Talk.line("error: \(report.reason ?? report.outcome) — \(report.path)")
+    }
+    let busy = reports.count { $0.outcome == "busy" }
+    let bad = reports.count { $0.state == "quarantined" || $0.outcome == "refused" }
+    let failed = bad + busy + missing.count
+    if failed == 0 { return }
+    throw failed < paths.count ? ExitStatus.someFailed : bad > 0 ? .badData : .temporary
   }
 }

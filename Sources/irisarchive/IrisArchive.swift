@@ -19,7 +19,9 @@ struct IrisArchive: AsyncParsableCommand {
         subcommands: [InitCommand.self, ConfigCommand.self, DoctorCommand.self, HooksCommand.self]),
       CommandGroup(
         name: "Work",
-        subcommands: [WatchCommand.self, IngestCommand.self, JobsCommand.self, AssociateCommand.self]),
+        subcommands: [
+          WatchCommand.self, IngestCommand.self, JobsCommand.self, AssociateCommand.self, FlagCommand.self,
+        ]),
       CommandGroup(
         name: "Look",
         subcommands: [

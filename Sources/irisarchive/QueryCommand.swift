@@ -24,11 +24,13 @@ struct QueryCommand: ParsableCommand {
         list.chosenFormat.render(ListOptions.description(of: SelectionColumn.all.map(\.column))))
     }
     let columns = list.columnNames ?? (list.names ? ["name"] : SelectionColumn.defaultNames)
-    let found = try root.reader().query(
+    let reader = try root.reader()
+    let found = try reader.query(
       try selection.built(), columns: columns, limit: list.limit, scan: HeaderSearch.satisfies)
     if found.scannedHeaders > 0 {
       Talk.line("no index holds this keyword: looked into the headers of \(found.scannedHeaders) files")
     }
+    if found.rows.isEmpty { try KeywordCheck(reader: reader).check(selection.keywordNames) }
     var shown = list
     shown.columns = nil
     try shown.put(found.table, total: found.total)

@@ -1,6 +1,8 @@
 import Archive
+import CatalogStore
 import Foundation
 import Settings
+import Synchronization
 
 extension RootOptions {
   /// The archive's settings: flag > environment > file > built-in.
@@ -16,8 +18,9 @@ extension RootOptions {
         code: "configuration-missing", message: "the archive's settings cannot be read", subject: file,
         hint: "irisarchive init DIR lays a missing file down again", underlying: error)
     }
-    return try ArchiveSettings(
-      text: text, path: file, environment: ProcessInfo.processInfo.environment, flags: flags)
+    let environment = ProcessInfo.processInfo.environment
+    UnknownVariables.tell(in: environment)
+    return try ArchiveSettings(text: text, path: file, environment: environment, flags: flags)
   }
 
   /// Where things are.
@@ -25,6 +28,27 @@ extension RootOptions {
 
   /// Folder of kept logs.
   func logsFolder() throws -> String { try layout().logs }
+}
+
+/// Variables that look like settings and are none.
+private enum UnknownVariables {
+  private static let told = Mutex(false)
+
+  /// Warns once, with near matches.
+  static func tell(in environment: [String: String]) {
+    let isFirst = told.withLock { told in
+      defer { told = true }
+      return !told
+    }
+    guard isFirst else { return }
+    let known = SettingKey.allCases.map(\.environmentVariable)
+    let sections = SettingKey.sections.map { "IRISARCHIVE_\($0.uppercased())_" }
+    for name in environment.keys.sorted() where !known.contains(name) {
+      guard sections.contains(where: name.hasPrefix) else { continue }
+      let near = NearNames.matches(of: name, in: known).joined(separator: " or ")
+      Talk.line("warning: \(name) is no setting\(near.isEmpty ? "" : "; did you mean \(near)?")")
+    }
+  }
 }
 
 /// Other programs of the package.

@@ -44,6 +44,13 @@ struct SelectionOptions: ParsableArguments {
     if (near == nil) != (radius == nil) { throw ValidationError("--near and --radius go together") }
   }
 
+  /// No option narrows it.
+  var isEverything: Bool {
+    let globs = [obsname, obstype, detector, filter, object, program, night, state, kind, keyword]
+    return selection.isEmpty && level.isEmpty && near == nil && self.where == nil
+      && globs.allSatisfy(\.isEmpty)
+  }
+
   /// - Throws: `bad-position`, `bad-keyword`, `where-…`, `unknown-column`.
   func built() throws -> Selection {
     var built = Selection()
@@ -60,6 +67,9 @@ struct SelectionOptions: ParsableArguments {
     built.includesSuperseded = all
     return built
   }
+
+  /// Names of the keywords asked for.
+  var keywordNames: [String] { keyword.compactMap { try? Self.keyword($0).name } }
 
   private static func keyword(_ text: String) throws(CommandFailure) -> Selection.Keyword {
     guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {

@@ -32,6 +32,8 @@ struct ShowCommand: ParsableCommand {
   @Option(
     name: .long, help: "Form of the answer: \(Form.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: Form?
+  @Option(name: .long, help: "Colour: \(ColorChoice.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var color = ColorChoice.auto
 
   func run() throws {
     let reader = try root.reader()
@@ -78,6 +80,23 @@ struct ShowCommand: ParsableCommand {
     return .list(try reader.headers(frame: frame.id).map(HeaderForm.json))
   }
 
+  /// The provenance of each product of a job or an association.
+  private func productProvenance(_ reader: CatalogReader, _ subject: CatalogSubject) throws {
+    var products = Selection()
+    products.includesSuperseded = true
+    switch subject {
+    case .frame: return
+    case .job(let job): products.patterns = ["job": [job.name]]
+    case .association(let association): products.patterns = ["association": [association.name]]
+    }
+    let frames = try reader.frames(products)
+    for frame in frames { Answer.write(try reader.provenance(frame: frame.id).tree()) }
+    guard frames.isEmpty else { return }
+    throw CommandFailure(
+      code: "no-such-record", message: "it has made no product yet", subject: name,
+      hint: "irisarchive show \(ShellWord.quoted(name))")
+  }
+
   private func text(_ reader: CatalogReader, _ subject: CatalogSubject) throws {
     let description = SubjectDescription(reader: reader)
     let chosen: TableFormat = format == .tsv || (format == nil && !Answer.isTerminal) ? .tsv : .table
@@ -88,6 +107,7 @@ struct ShowCommand: ParsableCommand {
         Answer.write(try reader.headers(frame: frame.id).map(HeaderForm.text).joined(separator: "\n"))
       }
     }
+    if provenance { try productProvenance(reader, subject) }
     guard let run = try description.run(of: subject) else { return }
     if steps { Answer.write(chosen.render(try description.stepTable(run: run.id))) }
     if log { Answer.write(try JobLog(root: root).text(run: run, reader: reader)) }

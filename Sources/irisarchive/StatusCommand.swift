@@ -15,6 +15,8 @@ struct StatusCommand: AsyncParsableCommand {
   var watch = false
   @Option(name: .long, help: "Form of the answer: text, json.")
   var format = Form.text
+  @Option(name: .long, help: "Colour: \(ColorChoice.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var color = ColorChoice.auto
 
   func run() async throws {
     let path = try root.path()

@@ -8,7 +8,8 @@ struct VerifyCommand: ParsableCommand {
     commandName: "verify", abstract: "Check that files are there, whole and as recorded.",
     discussion: """
       For each file of the selection: it exists, has the recorded size and sha256, its CHECKSUM and DATASUM agree, \
-      and the provenance of a product is closed. One row per problem; exit code 4 when there is one.
+      and the provenance of a product is closed; without a selection, also the references that masters became. \
+      A quarantined file that is named is told with its reason. One row per problem; exit code 4 when there is one.
       """)
 
   @OptionGroup var root: RootOptions
@@ -20,13 +21,28 @@ struct VerifyCommand: ParsableCommand {
     let frames = try reader.frames(try selection.built(), scan: HeaderSearch.satisfies)
     var progress = ProgressLine(total: frames.count, what: "files verified")
     var rows: [[Cell]] = []
+    let isNamed = !selection.selection.isEmpty || !selection.state.isEmpty
     for frame in frames {
+      if try FileVerification(reader: reader).isReplaced(frame) {
+        Talk.line("\(CommandFailure.oneLine(frame.name)): an older record; \(frame.reason ?? "replaced")")
+        progress.advance(bytes: frame.bytes ?? 0)
+        continue
+      }
+      // Quarantine is the archive's normal work; it is told to those who ask about the file.
+      if isNamed && frame.state == "quarantined" {
+        rows.append([
+          .string(frame.name), .string("quarantined"), .string(frame.reason ?? ""), Cell(frame.path),
+        ])
+      }
       for problem in try FileVerification(reader: reader).problems(of: frame) {
         rows.append([.string(frame.name), .string(problem.code), .string(problem.sentence), Cell(frame.path)])
       }
       progress.advance(bytes: frame.bytes ?? 0)
     }
     progress.end()
+    if selection.isEverything {
+      rows += try ReferenceVerification(reader: reader, cache: try? root.layout().rules).rows()
+    }
     let table = Table(
       [
         Column("name", .string), Column("problem", .string), Column("sentence", .string),

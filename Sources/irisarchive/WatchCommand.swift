@@ -9,7 +9,8 @@ struct WatchCommand: AsyncParsableCommand {
     commandName: "watch", abstract: "The daemon, in the foreground; one per archive.",
     discussion: """
       SIGTERM and Ctrl-C stop it cleanly. With --once it takes in everything, treats every wait as passed, works \
-      until all jobs and due hooks are done, and exits 0, or 5 when a job failed.
+      until all jobs and due hooks are done, and exits 0, or 5 when a job failed; interrupted before \
+      that, 130.
       """)
 
   @OptionGroup var root: RootOptions
@@ -35,6 +36,10 @@ struct WatchCommand: AsyncParsableCommand {
     let summary = try await ArchiveDaemon(options).run()
     guard once else { return }
     Talk.line("\(summary.jobsDone) jobs done, \(summary.jobsFailed) failed")
+    if summary.interrupted {
+      Talk.line("error: interrupted before everything was done — \(path)\nhint: irisarchive watch --once")
+      throw ExitStatus.interrupted
+    }
     if summary.jobsFailed > 0 { throw ExitStatus.someFailed }
   }
 

@@ -19,7 +19,10 @@ enum Failure {
         print(text)
         Foundation.exit(0)
       }
-      StandardError.write(text.replacing("Error:", with: "error:", maxReplacements: 1) + "\n")
+      let message = command.message(for: error)
+      StandardError.write(
+        "error: \(Printable.line(message.prefix(1).lowercased() + message.dropFirst())) — tmtrun\n"
+          + "hint: tmtrun --help\n")
       Foundation.exit(PipelineEngine.ExitCode.usage.rawValue)
     }
     let report = ReportedError(error)
@@ -28,8 +31,8 @@ enum Failure {
   }
 
   static func show(_ error: ReportedError) {
-    StandardError.write("error: \(error.message) — \(error.subject)\n")
-    if let hint = error.hint { StandardError.write("hint: \(hint)\n") }
+    StandardError.write("error: \(Printable.line(error.message)) — \(Printable.escaped(error.subject))\n")
+    if let hint = error.hint { StandardError.write("hint: \(Printable.escaped(hint))\n") }
   }
 
   private typealias ExitCodeError = ArgumentParser.ExitCode
@@ -37,6 +40,29 @@ enum Failure {
   private static func isParserError(_ error: any Error) -> Bool {
     let name = String(reflecting: type(of: error))
     return error is ValidationError || error is CleanExit || name.hasPrefix("ArgumentParser.")
+  }
+}
+
+/// Text from files and libraries made fit for a terminal.
+enum Printable {
+  /// The first line, control characters escaped, of a length that a person reads.
+  static func line(_ text: String) -> String {
+    let first = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+    let plain = escaped(first)
+    return plain.count > 400 ? plain.prefix(400) + "…" : plain
+  }
+
+  /// Control characters as `\\x1b`.
+  static func escaped(_ text: String) -> String {
+    var plain = ""
+    for scalar in text.unicodeScalars {
+      if scalar.value < 32 || (127...159).contains(scalar.value) {
+        plain += "\\x" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+      } else {
+        plain.unicodeScalars.append(scalar)
+      }
+    }
+    return plain
   }
 }
 

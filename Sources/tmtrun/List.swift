@@ -17,6 +17,7 @@ struct List: ParsableCommand {
         print("\(kind.filter { $0 != " " })\t\(name)\t\(summary)")
       }
     }
+    if isatty(STDOUT_FILENO) != 1 { print("kind\tname\tsummary") }
     for pipeline in manifest.pipelines { row("pipeline", pipeline.name, pipeline.summary) }
     for step in manifest.steps { row("step    ", step.name, step.summary) }
   }

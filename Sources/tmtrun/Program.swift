@@ -22,7 +22,8 @@ enum Program {
 
   static func services(_ level: LogLevel) -> RunServices {
     .stpipe(
-      now: { Date() }, write: { StandardError.write($0) }, level: level.level,
+      now: { Date() }, write: { StandardError.write(Printable.escaped(String($0.dropLast())) + "\n") },
+      level: level.level,
       version: PipelineCatalog.version,
       software: LinkedSoftware.versions)
   }

@@ -45,7 +45,7 @@ actor ManifestReader {
   private func unusable(_ why: String, _ underlying: (any Error)?) -> ArchiveError {
     ArchiveError(
       code: "tmtrun-unusable", message: "tmtrun manifest does not answer: \(why)", subject: program,
-      hint: "set [programs] tmtrun in config/irisarchive.cfg, then irisarchive doctor", underlying: underlying
+      hint: "set [jobs] tmtrun in config/irisarchive.cfg, then irisarchive doctor", underlying: underlying
     )
   }
 
