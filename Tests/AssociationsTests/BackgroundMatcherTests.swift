@@ -75,6 +75,21 @@ private func frame(
     #expect(matcher.choose(for: science, among: [stranger, own]).members.map(\.id) == [2])
   }
 
+  @Test func aSetIsTakenWholeThoughItsFirstFramesLieOutsideTheWindow() {
+    let science = frame(1, "IMG1-SCI", start: 1000)
+    let skies = [(2, 100.0), (3, 450), (4, 900)].map { frame($0.0, "IMG1-SKY", start: $0.1, count: 3) }
+    let choice = matcher.choose(for: science, among: skies)
+    #expect(choice.members.map(\.id) == [2, 3, 4] && choice.isComplete && choice.level == 0)
+  }
+
+  @Test func setsOfTwoObservationsAreNotOneThoughTheirSequenceIsCalledAlike() {
+    let science = frame(1, "IMG1-SCI", start: 1000, observation: "o2")
+    let others = [2, 3].map { frame($0, "IMG1-SKY", start: 800 + Double($0) * 20, count: 2) }
+    let own = frame(4, "IMG1-SKY", start: 950, count: 2, observation: "o2")
+    let choice = matcher.choose(for: science, among: others + [own])
+    #expect(choice.members.map(\.id) == [4] && !choice.isComplete)
+  }
+
   @Test func explanationsNameTheFirstCriterionAndByHowMuch() {
     let science = frame(1, "IMG1-SCI", start: 1000)
     let rows = Explanation(

@@ -75,7 +75,13 @@ final class IngestService: Sendable {
   func scan(_ folder: String) {
     let listing = TreeScan.list(folder, accepts: filter.accepts)
     for oddity in listing.oddities { note(oddity.sentence, oddity.path) }
-    let known = (try? writer.reader.knownPlaces(under: folder)) ?? [:]
+    var known: [String: [Int64]] = [:]
+    do {
+      known = try writer.reader.knownPlaces(under: folder)
+    } catch {
+      // Everything is looked at again then: slower, and nothing is lost or taken in twice.
+      logger.warning("the catalog did not say what it knows", metadata: ["error": "\(error)"])
+    }
     for file in listing.files where known[file.path] != Self.signature(file) {
       // The inode changed last when the file was closed or moved here; what came before us arrives with us.
       let now = Date().timeIntervalSince1970

@@ -50,13 +50,13 @@ final class InotifyThread: Sendable {
     }
     emit(.scan(folder: folder))
     while !stopping.load(ordering: .acquiring) {
-      guard let event = inotifytools_next_event(1) else { continue }
-      for action in machine.actions(for: Self.copy(event, root: folder) ?? nothing) { perform(action) }
+      guard let event = inotifytools_next_event(1), let copied = Self.copy(event, root: folder) else {
+        continue
+      }
+      for action in machine.actions(for: copied) { perform(action) }
     }
     return nil
   }
-
-  private var nothing: WatchEvent { WatchEvent(kind: .created, path: folder, isFolder: false) }
 
   private func perform(_ action: WatchAction) {
     switch action {
