@@ -2,13 +2,15 @@ import Archive
 import Foundation
 import Testing
 
-@Suite struct FileMoverTests {
+@Suite final class FileMoverTests {
   let folder: String
 
   init() throws {
     folder = NSTemporaryDirectory() + "mover-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
   }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   private func write(_ name: String, _ text: String) throws -> String {
     let path = folder + "/" + name
@@ -49,6 +51,7 @@ import Testing
   @Test func linksAreNotFollowedAndOddNamesAreTold() throws {
     let folder = NSTemporaryDirectory() + "scan-\(UUID().uuidString)"
     let files = FileManager.default
+    defer { try? files.removeItem(atPath: folder) }
     try files.createDirectory(atPath: folder + "/x.fits/deep", withIntermediateDirectories: true)
     try Data("1".utf8).write(to: URL(fileURLWithPath: folder + "/x.fits/deep/a;b'[\n].fits"))
     try files.createSymbolicLink(atPath: folder + "/dangling.fits", withDestinationPath: "/nowhere")
