@@ -118,13 +118,19 @@ let package = Package(
         "Archive", "Associations", "CatalogStore", "Tables", "Settings", "Template", "Metadata",
         "References", "FITSStructure", "JobContract", "ChildProcess", crypto, logging,
       ]),
-    command("tmtrun", ["Pipelines", "PipelineEngine", "JobContract", logging]),
+    command(
+      "tmtrun",
+      [
+        "Pipelines", "PipelineEngine", "JobContract", "Associations", "CfgFormat", "Metadata",
+        "FITSStructure",
+        "Tables", "Template", logging,
+      ]),
     command("irissim", ["Simulator"]),
     .executableTarget(
       name: "irisbench", dependencies: ["Pixels", "FITSIO", "FITSStructure", "CCFITSIO", argumentParser],
       path: "Benchmarks/irisbench", swiftSettings: strict),
     // tests
-    tests("AssociationsTests", ["Associations"]),
+    tests("AssociationsTests", ["Associations", "JobContract"]),
     tests("ArchiveTests", ["Archive", "CatalogStore", "ChildProcess", "Executors", "JobContract"]),
     tests("ArchitectureTests", []),
     tests("PixelsTests", ["Pixels"]),
@@ -146,6 +152,8 @@ let package = Package(
     tests("ScienceTests", engine + ["Pipelines", "Simulator"]),
     tests("CatalogStoreTests", ["CatalogStore", "JobContract"]),
     tests("CommandTests", ["CatalogStore", "ChildProcess", crypto]),
-    tests("EndToEndTests", path: "EndToEnd", ["CatalogStore", "FITSStructure", "ChildProcess"]),
+    tests(
+      "EndToEndTests", path: "EndToEnd",
+      ["CatalogStore", "FITSStructure", "ChildProcess", "DataModels", "Pixels"]),
   ]
 )

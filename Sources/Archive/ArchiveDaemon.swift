@@ -6,6 +6,7 @@ import Glibc
 import JobContract
 import Logging
 import Metadata
+import References
 import ServiceLifecycle
 import Settings
 import Synchronization

@@ -1,20 +1,42 @@
-/// Role of a member in an association (`exptype` of the JWST association JSON).
+/// Role of a member in an association (`exptype` of the association JSON) that a pipeline knows what to do with.
 public enum MemberType: String, Codable, Sendable, CaseIterable {
   case science, background, dark, flat, psf, sourcecat, engineering, readout
 }
 
 /// An association as JWST's JSON writes it (MATCHING.md §4): the exchange form of people and pipelines.
+///
+/// Only `products` with their members is required to read one; ``json`` writes every key, in JWST's order.
 public struct AssociationFile: Codable, Sendable, Equatable {
-  public struct Member: Codable, Sendable, Equatable {
+  /// A file of a product.
+  public struct Member: Codable, Sendable, Hashable {
+    /// The file, absolute or relative to the association's folder.
     public var expname: String
-    public var exptype: MemberType
+    /// As written; JWST's own names go beyond those that a pipeline here uses.
+    public var exptype: String
 
-    public init(expname: String, exptype: MemberType) {
+    public init(expname: String, exptype: String) {
       self.expname = expname
       self.exptype = exptype
     }
+
+    public init(expname: String, exptype: MemberType) {
+      self.init(expname: expname, exptype: exptype.rawValue)
+    }
+
+    /// The role, whatever the case of its letters (JWST compares it so too); nil for one that no pipeline uses.
+    public var type: MemberType? { MemberType(rawValue: exptype.lowercased()) }
+
+    /// True for a name that JWST's own associations give, used here or not.
+    public var isKnown: Bool { type != nil || Self.unused.contains(exptype.lowercased()) }
+
+    /// Roles of JWST's associations that no pipeline here takes.
+    private static let unused: Set<String> = [
+      "autoflat", "autowave", "direct_image", "imprint", "segmap", "selfcal", "tacconfirm", "tacq",
+      "target_acquisition", "target_acqusition", "wfs",
+    ]
   }
 
+  /// What is to be made of which members.
   public struct Product: Codable, Sendable, Equatable {
     public var name: String
     public var members: [Member]
@@ -25,15 +47,22 @@ public struct AssociationFile: Codable, Sendable, Equatable {
     }
   }
 
+  /// `image2`, `dark` …
   public var asnType: String?
+  /// The rule that made it.
   public var asnRule: String?
   public var versionID: String?
+  /// Version of the software that wrote it.
   public var codeVersion: String?
+  /// A sentence: JWST's own when nothing is degraded.
   public var degradedStatus: String?
   public var program: String?
+  /// What the members had to have in common, as text.
   public var constraints: String?
+  /// `oNNN` for an observation, `aNNNN` for one made otherwise.
   public var asnID: String?
   public var target: String?
+  /// The pool (list of exposures) that it was made from.
   public var asnPool: String?
   public var products: [Product]
 

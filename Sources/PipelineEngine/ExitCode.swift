@@ -15,12 +15,14 @@ public enum ExitCode: Int32, Sendable {
   /// The exit code that belongs to an engine error's stable code; unknown codes are plain failures.
   public init(code: String) {
     switch code {
-    case "unknown-pipeline", "unknown-step", "unknown-parameter", "bad-parameter", "usage": self = .usage
+    case "unknown-pipeline", "unknown-step", "unknown-parameter", "bad-parameter", "usage", "unknown-rule",
+      "unknown-column":
+      self = .usage
     case "input-missing", "reference-missing", "configuration-missing", "open-failed": self = .inputMissing
     case "out-of-memory": self = .temporary
     case "rules-missing", "context-name": self = .configuration
     case "internal", "write-failed", "already-exists", "io", "output-folder": self = .failed
-    default: self = code.hasPrefix("mapping-") ? .configuration : .badData
+    default: self = code.hasPrefix("mapping-") || code.hasPrefix("rule-") ? .configuration : .badData
     }
   }
 }

@@ -6,7 +6,10 @@ extension Pipeline {
   /// Dark exposures of one configuration to a master dark.
   public static let createDark = Pipeline(
     name: "create_dark", summary: "Dark exposures to a master dark",
-    aliases: ["liger_iris_pipeline.CreateDark", "iris_pipeline.pipeline.CreateDark"],
+    aliases: [
+      "liger_iris_pipeline.CreateDark", "liger_iris_pipeline.pipeline.CreateDark",
+      "iris_pipeline.pipeline.CreateDark",
+    ],
     intake: .set, steps: [DQInitStep.self, CombineFramesStep.self, FlagDarkStep.self], productKind: "dark",
     level: 0,
     dataModel: "TMTDarkModel", referenceType: "dark", title: "create dark",

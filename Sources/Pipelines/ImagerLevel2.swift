@@ -12,6 +12,9 @@ extension Pipeline {
     aliases: [
       "iris_pipeline.pipeline.Image2Pipeline", "iris_pipeline.pipeline.ProcessImagerL2Pipeline",
       "liger_iris_pipeline.pipeline.ProcessImagerL2Pipeline", "liger_iris_pipeline.ImagerStage2Pipeline",
+      "liger_iris_pipeline.pipeline.ImagerStage2Pipeline",
+      "liger_iris_pipeline.pipeline.Stage2ImagerPipeline",
+      "jwst.pipeline.Image2Pipeline",
     ],
     intake: .exposure,
     steps: [DQInitStep.self, BackgroundSubtractStep.self, DarkCurrentStep.self, FlatFieldStep.self],

@@ -9,7 +9,8 @@ extension Pipeline {
     name: "process_flatfield", summary: "Flat exposures to a normalised master flat",
     aliases: [
       "iris_pipeline.pipeline.PreprocessFlatfield", "iris_pipeline.pipeline.ProcessFlatfieldL2",
-      "liger_iris_pipeline.pipeline.ProcessFlatfieldL2", "liger_iris_pipeline.CreateFlatfield",
+      "liger_iris_pipeline.pipeline.ProcessFlatfieldL2", "liger_iris_pipeline.pipeline.ProcessFlatfield",
+      "liger_iris_pipeline.CreateFlatfield", "liger_iris_pipeline.pipeline.CreateFlatfield",
     ],
     intake: .set,
     steps: [DQInitStep.self, DarkCurrentStep.self, CombineFramesStep.self, NormalizeStep.self],

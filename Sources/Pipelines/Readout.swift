@@ -7,7 +7,7 @@ extension Pipeline {
     name: "readout", summary: "Raw readouts to a raw science frame (count rate)",
     aliases: [
       "iris_pipeline.pipeline.ROPPipeline", "liger_iris_pipeline.pipeline.ROPPipeline",
-      "liger_iris_pipeline.Stage1Pipeline",
+      "liger_iris_pipeline.Stage1Pipeline", "liger_iris_pipeline.pipeline.Stage1Pipeline",
     ],
     intake: .ramp, steps: [DQInitStep.self, RampFitStep.self], productKind: "rate", level: 1,
     dataModel: "IRISImageModel", title: "readout processing")

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Associations
 import Foundation
 import JobContract
 import PipelineEngine
+import Tables
 
 /// How the program ends when something went wrong: `error: … — subject`, `hint: …`, and the exit code.
 enum Failure {
@@ -25,9 +27,20 @@ enum Failure {
           + "hint: tmtrun --help\n")
       Foundation.exit(PipelineEngine.ExitCode.usage.rawValue)
     }
-    let report = ReportedError(error)
+    let report = reported(error)
     show(report)
     Foundation.exit(PipelineEngine.ExitCode(code: report.code).rawValue)
+  }
+
+  /// The five fields of an error, also of rooms that the engine does not know.
+  private static func reported(_ error: any Error) -> ReportedError {
+    switch error {
+    case let e as AssociationsError:
+      ReportedError(code: e.code, message: e.message, subject: e.subject, hint: e.hint)
+    case let e as TablesError:
+      ReportedError(code: e.code, message: e.message, subject: e.subject, hint: e.hint)
+    default: ReportedError(error)
+    }
   }
 
   static func show(_ error: ReportedError) {

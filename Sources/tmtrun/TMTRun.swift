@@ -18,7 +18,9 @@ struct TMTRun: ParsableCommand {
       tmtrun readout ramp.fits --set ramp_fit.read_spacing=4
       tmtrun --job job.json
       """,
-    subcommands: [Run.self, List.self, Describe.self, Check.self, Manifest.self],
+    subcommands: [
+      Run.self, List.self, Describe.self, Check.self, MakeAssociation.self, Compare.self, Manifest.self,
+    ],
     defaultSubcommand: Run.self)
 
   static func main() {

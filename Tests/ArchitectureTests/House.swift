@@ -99,8 +99,8 @@ enum House {
       6, "tmtrun",
       [
         "Pipelines", "PipelineEngine", "QuickLook", "DataModels", "Metadata", "FITSIO", "FITSStructure",
-        "Pixels", "References", "Associations", "Tables", "CfgFormat", "JobContract", "Crypto", "Logging",
-        "ArgumentParser",
+        "Pixels", "References", "Associations", "Tables", "Template", "CfgFormat", "JobContract", "Crypto",
+        "Logging", "ArgumentParser",
       ], notReaching: catalogSide),
     Room(
       6, "irissim",

@@ -3,6 +3,7 @@ import CatalogStore
 import Foundation
 import Logging
 import Metadata
+import References
 
 /// After a new context: which current products would now choose another reference. Those that had none (or only a
 /// stand-in) are made again by themselves; the others are marked stale, with the reason, and told.

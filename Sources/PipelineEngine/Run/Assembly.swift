@@ -13,7 +13,9 @@ struct Assembly {
     if request.configuration.pipeline.intake == .ramp { return try rampWorkpiece() }
     let opener = FrameOpener(notes: notes) { [log] in log.info("\($0)") }
     var work = Workpiece()
-    for member in takenMembers() {
+    let members = takenMembers()
+    try checkCount(members.filter { $0.exptype != .background && $0.exptype != .dark }.count)
+    for member in members {
       let frame = try opener.open(member)
       switch role(of: frame) {
       case .background: work.backgrounds.append(frame)
@@ -24,7 +26,7 @@ struct Assembly {
     guard let first = work.frames.first else { throw noMember }
     try checkShapes(work, like: first)
     try checkBackgrounds(work, like: first)
-    try checkCount(work)
+    try checkCount(work.frames.count)
     noteFaults(work)
     // One frame is worked on in memory, so that each step's time is its own; sets are read in bands of rows.
     if request.configuration.pipeline.intake == .exposure { try work.frames[0].load() }
@@ -68,7 +70,8 @@ struct Assembly {
     EngineError(
       "no-science-member",
       "the association has no member that \(request.configuration.pipeline.name) reduces",
-      subject: request.association ?? request.productFileName)
+      subject: request.associationTable ?? request.association ?? request.productFileName,
+      hint: "give it a member of exptype 'science'")
   }
 
   /// Sets leave faulty frames out themselves (`combine_frames`); elsewhere what there is is used, and said.
@@ -123,12 +126,13 @@ struct Assembly {
     }
   }
 
-  private func checkCount(_ work: Workpiece) throws {
-    guard request.configuration.pipeline.intake == .exposure, work.frames.count > 1 else { return }
+  private func checkCount(_ count: Int) throws {
+    guard request.configuration.pipeline.intake == .exposure, count > 1 else { return }
     throw EngineError(
       "two-science-members",
-      "a level 2 product has exactly one science member, this association has \(work.frames.count)",
-      subject: request.association ?? request.productFileName)
+      "a level 2 product has exactly one science member, this association has \(count)",
+      subject: request.associationTable ?? request.association ?? request.productFileName,
+      hint: "make a product of each science frame, or pass the files themselves")
   }
 
   private func rampWorkpiece() throws -> Workpiece {

@@ -1,7 +1,11 @@
+import CfgFormat
 import Foundation
 import JobContract
 
 /// Reads an association in JWST's form or as `{"SCI": […], "SKY": […]}`; members are found beside the association.
+///
+/// A member given twice is taken once; one whose exptype no pipeline here uses is left out as JWST's pipelines leave
+/// it out. Both are said in the group's notes.
 struct AssociationReader {
   let groups: [InputList.Group]
 
@@ -10,18 +14,21 @@ struct AssociationReader {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw EngineError("input-missing", "cannot read the association", subject: path)
     }
-    let file: AssociationFile
+    groups = try Self.groups(of: Self.file(data, path), path: path)
+  }
+
+  /// Either form as JWST's; the dictionary form has one product without a name.
+  private static func file(_ data: Data, _ path: String) throws(EngineError) -> AssociationFile {
     do {
-      file = try JSONDecoder().decode(AssociationFile.self, from: data)
+      return try JSONDecoder().decode(AssociationFile.self, from: data)
     } catch {
-      guard let lists = try? JSONDecoder().decode([String: [String]].self, from: data) else {
-        throw Self.bad(
-          "neither a JWST association nor {\"SCI\": […], \"SKY\": […]}: \(Self.sentence(error))", path)
+      if let lists = try? JSONDecoder().decode([String: Names].self, from: data) {
+        return AssociationFile(products: [try product(of: lists, path)])
       }
-      groups = [try Self.group(of: lists, path: path)]
-      return
+      throw bad(
+        "neither a JWST association nor {\"SCI\": […], \"SKY\": […]}: \(sentence(error))", path,
+        hint: "tmtrun make-asn writes one from FITS files")
     }
-    groups = try Self.groups(of: file, path: path)
   }
 
   /// What the decoder did not understand, and where: `products[0].members[1].exptype: …`.
@@ -51,46 +58,92 @@ struct AssociationReader {
     guard !file.products.isEmpty else { throw bad("it has no product", path) }
     var groups: [InputList.Group] = []
     for product in file.products {
-      guard !product.members.isEmpty else { throw bad("product '\(product.name)' has no member", path) }
-      let members = product.members.map {
-        Member(name: fileName(of: $0.expname), path: beside(path, $0.expname), exptype: $0.exptype)
+      guard !product.members.isEmpty else {
+        throw bad(product.name.isEmpty ? "it has no member" : "product '\(product.name)' has no member", path)
       }
-      groups.append(
-        InputList.Group(
-          product: product.name, members: scienceFirst(members), table: fileName(of: path),
-          pool: file.asnPool, rule: file.asnRule))
+      var group = InputList.Group(
+        product: product.name.isEmpty ? nil : product.name, members: [], table: fileName(of: path),
+        pool: file.asnPool, rule: file.asnRule)
+      group.take(product.members, beside: path)
+      guard !group.members.isEmpty else {
+        throw bad("none of its members is used: \(group.notes.joined(separator: "; "))", path)
+      }
+      groups.append(group)
     }
     return groups
   }
 
-  private static let roles: [String: MemberType] = [
-    "SCI": .science, "SKY": .background, "DARK": .dark, "DRK": .dark, "FLAT": .flat, "NFF": .flat,
-  ]
+  // MARK: the dictionary form
 
-  private static func group(of lists: [String: [String]], path: String) throws(EngineError) -> InputList.Group
-  {
-    var members: [Member] = []
-    for (key, names) in lists.sorted(by: { $0.key < $1.key }) {
-      guard let role = roles[key.uppercased()] else {
-        throw bad("'\(key)' is no kind of member (\(roles.keys.sorted().joined(separator: ", ")))", path)
-      }
-      members += names.map { Member(name: fileName(of: $0), path: beside(path, $0), exptype: role) }
+  /// One name or several.
+  private struct Names: Decodable {
+    let all: [String]
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      all = try (try? container.decode(String.self)).map { [$0] } ?? container.decode([String].self)
     }
-    guard !members.isEmpty else { throw bad("it has no member", path) }
-    return InputList.Group(members: scienceFirst(members), table: fileName(of: path))
   }
 
-  private static func scienceFirst(_ members: [Member]) -> [Member] {
-    members.filter { $0.exptype == .science } + members.filter { $0.exptype != .science }
+  private static let roles: [String: MemberType] = [
+    "SCI": .science, "SKY": .background, "BKG": .background, "DARK": .dark, "DRK": .dark, "FLAT": .flat,
+    "NFF": .flat,
+  ]
+
+  private static func product(of lists: [String: Names], _ path: String) throws(EngineError)
+    -> AssociationFile.Product
+  {
+    var members: [AssociationFile.Member] = []
+    for (key, names) in lists.sorted(by: { $0.key < $1.key }) {
+      guard let role = roles[key.uppercased()] else {
+        let known = roles.keys.sorted()
+        throw bad(
+          "'\(key)' is no kind of member", path,
+          hint: nearMatchHint(of: key.uppercased(), in: known) ?? "kinds: \(known.joined(separator: ", "))")
+      }
+      members += names.all.map { AssociationFile.Member(expname: $0, exptype: role) }
+    }
+    return AssociationFile.Product(name: "", members: members)
+  }
+
+  private static func bad(_ message: String, _ path: String, hint: String? = nil) -> EngineError {
+    EngineError("bad-association", "the association cannot be used: \(message)", subject: path, hint: hint)
+  }
+}
+
+extension InputList.Group {
+  /// Adds members, science first, each once.
+  fileprivate mutating func take(_ listed: [AssociationFile.Member], beside association: String) {
+    var seen: Set<AssociationFile.Member> = []
+    for var member in listed {
+      member.exptype = member.exptype.lowercased()
+      guard seen.insert(member).inserted else {
+        notes.append("\(member.expname) is listed twice as \(member.exptype): taken once")
+        continue
+      }
+      guard let type = member.type else {
+        notes.append(Self.unused(member))
+        continue
+      }
+      members.append(
+        Member(
+          name: fileName(of: member.expname), path: Self.beside(association, member.expname), exptype: type))
+    }
+    members = members.filter { $0.exptype == .science } + members.filter { $0.exptype != .science }
+  }
+
+  private static func unused(_ member: AssociationFile.Member) -> String {
+    let names = MemberType.allCases.map(\.rawValue)
+    let near = member.isKnown ? nil : nearMatchHint(of: member.exptype, in: names)
+    return "\(member.expname) is not used: "
+      + (member.isKnown
+        ? "no pipeline takes the exptype '\(member.exptype)'"
+        : "'\(member.exptype)' is no exptype\(near.map { ", \($0)" } ?? "")")
   }
 
   private static func beside(_ association: String, _ name: String) -> String {
     if name.hasPrefix("/") { return name }
     let folder = association.split(separator: "/", omittingEmptySubsequences: false).dropLast()
     return folder.isEmpty ? name : folder.joined(separator: "/") + "/" + name
-  }
-
-  private static func bad(_ message: String, _ path: String) -> EngineError {
-    EngineError("bad-association", "the association cannot be used: \(message)", subject: path)
   }
 }

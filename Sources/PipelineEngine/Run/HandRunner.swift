@@ -31,7 +31,7 @@ public struct HandRunner: Sendable {
     } catch {
       throw EngineError("output-folder", "the folder for products cannot be made", subject: outputDirectory)
     }
-    let finder = try wantsLookup ? cache.map(ReferenceFinder.init) : nil
+    let finder = try wantsLookup ? cache.map { try ReferenceFinder($0) } : nil
     return list.groups.map { group in
       do {
         return PipelineRunner(request: try request(for: group, finder: finder), services: services).run()
@@ -61,11 +61,13 @@ public struct HandRunner: Sendable {
 
   private func request(for group: InputList.Group, finder: ReferenceFinder?) throws -> RunRequest {
     let first = group.members[0]
-    var notes: [String] = []
+    var notes = group.notes
     if let finder, let cache {
       notes.append("reference rules: \(finder.context) of \(cache.path) (\(cache.origin))")
     } else if wantsLookup {
-      notes.append("no reference rules were found: set CRDS_PATH, or give --override type=file")
+      notes.append(
+        "no reference rules were found, so no \(lookupTypes.joined(separator: ", ")) was looked up: set CRDS_PATH "
+          + "to a CRDS cache, or give --override type=file")
     }
     return RunRequest(
       configuration: configuration, members: group.members,

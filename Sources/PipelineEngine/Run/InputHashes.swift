@@ -1,7 +1,8 @@
 import Dispatch
 import Synchronization
 
-/// sha256 of every member, taken on another thread while the pipeline runs, unless somebody took it already.
+/// sha256 of every member, taken on another thread while the pipeline runs, unless somebody took it already. The same
+/// pass checks the CHECKSUM and DATASUM of the file (of a job the archive has done so).
 final class InputHashes: Sendable {
   private let known: Mutex<[String: Result<String, EngineError>]>
   private let work = DispatchGroup()
@@ -19,7 +20,7 @@ final class InputHashes: Sendable {
     DispatchQueue.global(qos: .utility).async(group: work) { [self] in
       let result: Result<String, EngineError>
       do throws(EngineError) {
-        result = .success(try ContentHash.ofFile(path))
+        result = .success(try CheckedContent.ofFile(path))
       } catch {
         result = .failure(error)
       }
@@ -28,11 +29,11 @@ final class InputHashes: Sendable {
   }
 
   /// The hash of a file, waited for.
-  /// - Throws: `EngineError` `input-missing` when the file could not be read.
+  /// - Throws: `EngineError` `input-missing` when the file could not be read, `wrong-checksum`.
   func hash(of path: String) throws(EngineError) -> String {
     work.wait()
     guard let result = known.withLock({ $0[path] }) else {
-      return try ContentHash.ofFile(path)
+      return try CheckedContent.ofFile(path)
     }
     return try result.get()
   }

@@ -12,6 +12,8 @@ public struct InputList: Sendable, Equatable {
     public var table: String?
     public var pool: String?
     public var rule: String?
+    /// Sentences about members that were left out.
+    public var notes: [String] = []
   }
 
   public var groups: [Group]
@@ -24,11 +26,14 @@ public struct InputList: Sendable, Equatable {
   public init(arguments: [String], intake: Pipeline.Intake) throws(EngineError) {
     groups = []
     var files: [String] = []
+    var missing: [String] = []
     for argument in arguments {
-      if argument.lowercased().hasSuffix(".json") {
+      if !argument.lowercased().hasSuffix(".json") {
+        files.append(argument)
+      } else if FileManager.default.fileExists(atPath: argument) {
         groups += try AssociationReader(path: argument).groups
       } else {
-        files.append(argument)
+        missing.append(argument)
       }
     }
     let members = files.map { Member(name: fileName(of: $0), path: $0, exptype: .science) }
@@ -36,15 +41,25 @@ public struct InputList: Sendable, Equatable {
     case .exposure: groups += members.map { Group(members: [$0]) }
     case .set, .ramp: if !members.isEmpty { groups.append(Group(members: members)) }
     }
-    try checkPresence()
+    try checkPresence(missing)
   }
 
-  private func checkPresence() throws(EngineError) {
-    let missing = groups.flatMap(\.members).filter { !FileManager.default.fileExists(atPath: $0.path) }
-    guard let first = missing.first else { return }
-    let names = missing.map(\.path).joined(separator: ", ")
+  /// - Parameter missing: associations that are not there.
+  private func checkPresence(_ missing: [String]) throws(EngineError) {
+    var missing = missing
+    var inAssociation: String?
+    var seen: Set<String> = []
+    for group in groups {
+      for member in group.members where seen.insert(member.path).inserted {
+        if FileManager.default.fileExists(atPath: member.path) { continue }
+        missing.append(member.path)
+        inAssociation = inAssociation ?? group.table
+      }
+    }
+    guard !missing.isEmpty else { return }
     throw EngineError(
       "input-missing", missing.count == 1 ? "no such file" : "\(missing.count) files are not there",
-      subject: missing.count == 1 ? first.path : names)
+      subject: missing.joined(separator: ", "),
+      hint: inAssociation.map { "members are looked for in the folder of \($0)" })
   }
 }

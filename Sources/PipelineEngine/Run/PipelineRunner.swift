@@ -67,6 +67,7 @@ public struct PipelineRunner: Sendable {
     let arguments = request.arguments.isEmpty ? request.members.map(\.name) : request.arguments
     let text = arguments.map { "'\($0)'" }.joined(separator: ", ")
     log.info("Step \(request.configuration.logName) running with args (\(text),).")
+    for note in request.notes { log.info("\(note)") }
   }
 
   /// What the log calls the product: the association's name, else the file name without version and kind.

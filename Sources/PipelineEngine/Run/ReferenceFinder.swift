@@ -26,10 +26,13 @@ public struct ReferenceFinder: Sendable {
   public let context: String
   public let cache: Cache
   private let rules: RulesContext
+  private let windows: CalibrationWindows
 
+  /// - Parameter windows: how far in time a reference may be from the frame.
   /// - Throws: `EngineError` `rules-missing`, `ReferencesError` for broken rules.
-  public init(_ cache: Cache) throws {
+  public init(_ cache: Cache, windows: CalibrationWindows = CalibrationWindows()) throws {
     self.cache = cache
+    self.windows = windows
     guard let context = cache.context ?? Self.newest(in: cache.path) else {
       throw EngineError(
         "rules-missing", "no context (tmt_NNNN.pmap) in mappings/tmt", subject: cache.path,
@@ -46,11 +49,15 @@ public struct ReferenceFinder: Sendable {
 
   /// References of all the types for the exposure in `path`.
   public func references(_ types: [String], for path: String) throws -> [ResolvedReference] {
+    let metadata = try Self.metadata(of: path)
+    return types.map { resolve($0, metadata: metadata) }
+  }
+
+  private static func metadata(of path: String) throws -> FrameMetadata {
     let file = try FITSFile(reading: path)
     var cards: [[Card]] = []
     for hdu in 0..<(try file.hduCount()) { cards.append(try file.cards(of: hdu)) }
-    let metadata = FrameMetadata(primary: cards[0], extensions: Array(cards.dropFirst()))
-    return types.map { resolve($0, metadata: metadata) }
+    return FrameMetadata(primary: cards[0], extensions: Array(cards.dropFirst()))
   }
 
   /// The header's literal DETECTOR is asked first, then the alias `IMG1` <-> `IRIS1`.
@@ -64,7 +71,8 @@ public struct ReferenceFinder: Sendable {
       asked["META.INSTRUMENT.DETECTOR"] = detector
       switch rules.bestReference(type: type, header: asked) {
       case .found(let file, let rmap, let row, let useAfter):
-        return found(type, file: file, rule: "\(rmap) \(row)", useAfter: useAfter)
+        let found = found(type, file: file, rule: "\(rmap) \(row)", useAfter: useAfter)
+        return judged(found, file: file, for: metadata)
       case .notApplicable(let rmap):
         return ResolvedReference(
           type: type, origin: .notApplicable, context: context, rule: rmap,
@@ -84,6 +92,30 @@ public struct ReferenceFinder: Sendable {
       result.origin = .none
       result.path = nil
       result.reason = "\(file) is chosen by \(rule) and is not in the cache"
+    }
+    return result
+  }
+
+  /// The windows in time of the archive: a reference beyond the last is none. One that does not say when it was taken
+  /// cannot be judged and is used.
+  private func judged(
+    _ found: ResolvedReference, file: String, for frame: FrameMetadata
+  ) -> ResolvedReference {
+    guard let path = found.path, let begin = frame.dateBegin,
+      let epoch = (try? Self.metadata(of: path))?.dateMiddle
+    else { return found }
+    var result = found
+    let distance = max(
+      0, max(begin.timeIntervalSince(epoch), epoch.timeIntervalSince(frame.dateEnd ?? begin)))
+    result.distanceSeconds = distance
+    result.level = windows.level(type: found.type, distanceSeconds: distance)
+    if result.level == nil {
+      let (days, limit) = (distance / 86_400, windows.lastSeconds(type: found.type) / 86_400)
+      result.origin = .none
+      result.path = nil
+      result.reason =
+        "\(file), chosen by \(found.rule ?? ""), was taken \(Int(min(days, 1e9))) d from the frame, more than "
+        + "\(Int(limit)) d; --override \(found.type)=FILE takes it all the same"
     }
     return result
   }

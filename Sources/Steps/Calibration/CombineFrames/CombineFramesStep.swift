@@ -7,7 +7,10 @@ import Pixels
 public struct CombineFramesStep: Step {
   public static let declaration = StepDeclaration(
     name: "combine_frames", className: "CombineFramesStep", summary: "Combine frames with clipping",
-    aliases: ["combine", "liger_iris_pipeline.combine_frames.CombineFramesStep"],
+    aliases: [
+      "combine", "liger_iris_pipeline.combine_frames.CombineFramesStep",
+      "liger_iris_pipeline.CombineFramesStep",
+    ],
     statusKeyword: "S_COMBIN",
     parameters: [
       Parameter(

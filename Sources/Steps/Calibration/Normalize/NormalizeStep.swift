@@ -7,6 +7,7 @@ public struct NormalizeStep: Step {
     name: "normalize", className: "NormalizeStep", summary: "Divide a frame by its own level",
     aliases: [
       "iris_pipeline.normalize.NormalizeStep", "liger_iris_pipeline.normalize.NormalizeStep",
+      "liger_iris_pipeline.NormalizeStep",
     ],
     statusKeyword: "S_NORMAL",
     parameters: [

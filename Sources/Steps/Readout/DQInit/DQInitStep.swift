@@ -7,6 +7,7 @@ public struct DQInitStep: Step {
     name: "dq_init", className: "DQInitStep", summary: "Initialise the data quality flags from the mask",
     aliases: [
       "jwst.dq_init.DQInitStep", "iris_pipeline.dq_init.DQInitStep", "liger_iris_pipeline.dq_init.DQInitStep",
+      "liger_iris_pipeline.DQInitStep",
     ],
     statusKeyword: "S_DQINIT", referenceTypes: ["mask"])
 

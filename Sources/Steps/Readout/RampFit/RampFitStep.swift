@@ -8,6 +8,7 @@ public struct RampFitStep: Step {
     name: "ramp_fit", className: "RampFitStep", summary: "Fit the count rate of each pixel's ramp",
     aliases: [
       "readoutsamp", "iris_pipeline.readout.ReadoutsampStep", "liger_iris_pipeline.readout.FitRampStep",
+      "liger_iris_pipeline.FitRampStep", "liger_iris_pipeline.readout.ReadoutsampStep",
       "jwst.ramp_fitting.RampFitStep",
     ],
     statusKeyword: "S_RAMP",

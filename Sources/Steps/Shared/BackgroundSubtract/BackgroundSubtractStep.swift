@@ -8,7 +8,10 @@ public struct BackgroundSubtractStep: Step {
     aliases: [
       "background", "sky_sub", "background_subtraction", "jwst.background.BackgroundStep",
       "iris_pipeline.background.BackgroundStep", "liger_iris_pipeline.background.BackgroundStep",
-      "liger_iris_pipeline.sky_subtraction.SkySubtractionImagerStep",
+      "liger_iris_pipeline.sky_subtraction.SkySubtractionImagerStep", "background_sub",
+      "liger_iris_pipeline.SkySubtractionImagerStep",
+      "liger_iris_pipeline.background.SubtractBackgroundImagerStep",
+      "liger_iris_pipeline.background.BackgroundSubtractionImagerStep",
     ],
     statusKeyword: "S_BKDSUB",
     parameters: [

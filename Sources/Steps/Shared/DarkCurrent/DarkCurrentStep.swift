@@ -8,7 +8,7 @@ public struct DarkCurrentStep: Step {
     aliases: [
       "dark_sub", "iris_pipeline.dark_current.DarkCurrentStep", "jwst.dark_current.DarkCurrentStep",
       "liger_iris_pipeline.dark_current.DarkCurrentStep",
-      "liger_iris_pipeline.dark_subtraction.DarkSubtractionStep",
+      "liger_iris_pipeline.dark_subtraction.DarkSubtractionStep", "liger_iris_pipeline.DarkSubtractionStep",
     ],
     statusKeyword: "S_DARK", referenceTypes: ["dark"])
 

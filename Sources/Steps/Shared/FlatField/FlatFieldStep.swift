@@ -7,7 +7,8 @@ public struct FlatFieldStep: Step {
     name: "flat_field", className: "FlatFieldStep", summary: "Divide by the flat field",
     aliases: [
       "flatfield", "jwst.flatfield.FlatFieldStep", "iris_pipeline.flatfield.FlatFieldStep",
-      "liger_iris_pipeline.flat_field.FlatFieldStep",
+      "liger_iris_pipeline.flat_field.FlatFieldStep", "liger_iris_pipeline.flatfield.FlatFieldStep",
+      "liger_iris_pipeline.FlatFieldStep", "jwst.flatfield.flat_field_step.FlatFieldStep",
     ],
     statusKeyword: "S_FLAT",
     parameters: [

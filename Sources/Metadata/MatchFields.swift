@@ -1,9 +1,9 @@
 import Foundation
-import Metadata
 
 /// The fields of an exposure that association rules compare, as text. Absent values are absent, never guessed.
-enum MatchFields {
-  static func fields(_ m: FrameMetadata, _ classification: Classification) -> [String: String] {
+public enum MatchFields {
+  /// Field -> text of one frame: `obsname detector filter exptime sequence position count …`.
+  public static func fields(_ m: FrameMetadata, _ classification: Classification) -> [String: String] {
     var f: [String: String] = [:]
     f["obsname"] = classification.obsName
     f["obstype"] = classification.obsType
