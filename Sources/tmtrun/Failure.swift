@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import JobContract
 import PipelineEngine
+import Tables
 
 /// How the program ends when something went wrong: `error: … — subject`, `hint: …`, and the exit code.
 enum Failure {
@@ -23,6 +24,12 @@ enum Failure {
       StandardError.write(
         "error: \(Printable.line(message.prefix(1).lowercased() + message.dropFirst())) — tmtrun\n"
           + "hint: tmtrun --help\n")
+      Foundation.exit(PipelineEngine.ExitCode.usage.rawValue)
+    }
+    if let error = error as? TablesError {
+      show(
+        ReportedError(
+          code: "usage", message: error.message, subject: error.subject, hint: error.hint))
       Foundation.exit(PipelineEngine.ExitCode.usage.rawValue)
     }
     let report = ReportedError(error)
