@@ -87,7 +87,8 @@ let package = Package(
       "PipelineEngine",
       [
         "DataModels", "Metadata", "FITSIO", "FITSStructure", "Pixels", "References", "CfgFormat",
-        "JobContract", crypto, logging,
+        // ChildProcess: pre_hooks and post_hooks of steps are programs of their own.
+        "JobContract", "ChildProcess", crypto, logging,
       ]),
     room("Executors", ["JobContract", "ChildProcess", logging]),
     // floor 4
@@ -150,6 +151,7 @@ let package = Package(
     tests("StepsTests", engine + ["ReadoutSteps", "SharedSteps", "CalibrationSteps"]),
     tests("PipelinesTests", engine + ["Pipelines", "Simulator"]),
     tests("ScienceTests", engine + ["Pipelines", "Simulator"]),
+    tests("TmtrunTests", engine + ["Pipelines", "ChildProcess"]),
     tests("CatalogStoreTests", ["CatalogStore", "JobContract"]),
     tests("CommandTests", ["CatalogStore", "ChildProcess", crypto]),
     tests(

@@ -36,6 +36,24 @@ public struct CfgDocument: Sendable, Hashable {
     self.trailingComments = parser.pendingComments
   }
 
+  /// Every fault of `text`, in the order of its lines (at most a hundred), for a report that tells all at once.
+  ///
+  /// - Returns: the document without the faulty lines, and the faults; empty when `init(text:path:)` would succeed.
+  public static func checking(text: String, path: String) -> (document: CfgDocument, faults: [CfgError]) {
+    var document = CfgDocument(path: path)
+    guard text.utf8.count <= maximumBytes else {
+      return (
+        document,
+        [CfgError("cfg-too-large", "a cfg may not exceed \(maximumBytes) bytes", path: path, line: 1)]
+      )
+    }
+    var parser = CfgParser(text: text, path: path)
+    let faults = parser.parseAll(limit: 100)
+    document.root = parser.root
+    document.trailingComments = parser.pendingComments
+    return (document, faults)
+  }
+
   /// The document as text again, comments included; it parses to the same entries.
   public var text: String {
     var lines: [String] = []
@@ -50,14 +68,14 @@ public struct CfgDocument: Sendable, Hashable {
       lines += section.leadingComments.map { $0.isEmpty ? "" : indent + $0 }
       let open = String(repeating: "[", count: depth)
       let close = String(repeating: "]", count: depth)
-      let name = CfgValue.quoted(section.name, inList: section.name.contains("]"))
-      lines.append(indent + open + name + close + (section.inlineComment.map { "  " + $0 } ?? ""))
+      lines.append(
+        indent + open + CfgValue.quotedName(section.name) + close
+          + (section.inlineComment.map { "  " + $0 } ?? ""))
     }
     for entry in section.entries {
       lines += entry.leadingComments.map { $0.isEmpty ? "" : indent + $0 }
-      let key = entry.key.contains("=") ? "'\(entry.key)'" : CfgValue.quoted(entry.key, inList: false)
       let comment = entry.inlineComment.map { "  " + $0 } ?? ""
-      lines.append(indent + key + " = " + entry.value.cfgText + comment)
+      lines.append(indent + CfgValue.quotedName(entry.key) + " = " + entry.value.cfgText + comment)
     }
     for child in section.sections { render(child, depth: depth + 1, into: &lines) }
   }

@@ -4,7 +4,13 @@ struct CfgParser {
   private let lines: [Substring]
   private var index = 0
   private var open: [CfgSection]
+  /// Lines of the keys and of the sections of each open section, by name.
+  private var keyLines: [[String: Int]] = [[:]]
+  private var sectionLines: [[String: Int]] = [[:]]
   private(set) var pendingComments: [String] = []
+  /// The line of the section we are in could not be read; only `parseAll` goes on after that.
+  private var isInLostSection = false
+  private var isBeyondRecovery = false
 
   init(text: String, path: String) {
     self.path = path
@@ -20,24 +26,47 @@ struct CfgParser {
 
   private var lineNumber: Int { index + 1 }
 
+  /// Reads to the end, or to the first fault.
   mutating func parse() throws(CfgError) {
-    while index < lines.count {
-      let line = lines[index]
-      let content = line.drop { $0 == " " || $0 == "\t" }
-      if content.isEmpty || content.first == "#" {
-        pendingComments.append(String(content))
+    while index < lines.count { try parseLine() }
+    closeAll()
+  }
+
+  /// Reads to the end whatever comes: a faulty line is left out, and what stands in a section whose own line is
+  /// faulty is left out with it.
+  /// - Returns: every fault, at most `limit`.
+  mutating func parseAll(limit: Int) -> [CfgError] {
+    var faults: [CfgError] = []
+    while index < lines.count && faults.count < limit {
+      do throws(CfgError) {
+        try parseLine()
+      } catch {
+        faults.append(error)
+        // After a quote that is never closed nothing is what it seems.
+        if isBeyondRecovery { break }
         index += 1
-        continue
       }
-      try refuseTab(in: line[..<content.startIndex])
-      if content.first == "[" {
-        try parseSection(content)
-      } else {
-        try parseEntry(content)
-      }
-      index += 1
     }
-    while open.count > 1 { try closeSection() }
+    closeAll()
+    return faults
+  }
+
+  private mutating func parseLine() throws(CfgError) {
+    let line = lines[index]
+    let content = line.drop { $0 == " " || $0 == "\t" }
+    if content.isEmpty || content.first == "#" {
+      pendingComments.append(String(content))
+    } else if content.first == "[" {
+      try parseSection(content, indent: line[..<content.startIndex])
+    } else {
+      try refuseTab(in: line[..<content.startIndex])
+      if !isInLostSection { try parseEntry(content) }
+    }
+    index += 1
+  }
+
+  private mutating func closeAll() {
+    while open.count > 1 { closeSection() }
   }
 
   private func fail(_ code: String, _ message: String, hint: String? = nil) -> CfgError {
@@ -51,8 +80,12 @@ struct CfgParser {
 
   // MARK: sections
 
-  private mutating func parseSection(_ content: Substring) throws(CfgError) {
+  private mutating func parseSection(_ content: Substring, indent: Substring) throws(CfgError) {
     let depth = content.prefix { $0 == "[" }.count
+    // A section inside one that was lost cannot be placed either.
+    if isInLostSection && depth > open.count { return }
+    isInLostSection = true
+    try refuseTab(in: indent)
     var scanner = CfgLineScanner(content.dropFirst(depth))
     let name: String
     if let quote = scanner.peek, quote == "'" || quote == "\"" {
@@ -70,6 +103,7 @@ struct CfgParser {
     }
     let comment = try trailingComment(&scanner, after: "the section's name")
     try openSection(name, depth: depth, comment: comment)
+    isInLostSection = false
   }
 
   private mutating func openSection(_ name: String, depth: Int, comment: String?) throws(CfgError) {
@@ -81,20 +115,32 @@ struct CfgParser {
         "cfg-nesting", "section '\(name)' is nested \(depth) deep inside \(open.count - 1)",
         hint: "use \(String(repeating: "[", count: open.count)) here, or open the section between")
     }
-    while open.count > depth { try closeSection() }
+    while open.count > depth { closeSection() }
     let parent = open[open.count - 1]
-    if let earlier = parent.section(name) {
-      throw fail("cfg-duplicate-section", "section '\(name)' is there already, in line \(earlier.line)")
+    if let earlier = keyLines[open.count - 1][name] {
+      throw fail(
+        "cfg-duplicate-section", "section '\(name)' has the name of the key in line \(earlier)",
+        hint: "rename one of the two")
+    }
+    if let earlier = sectionLines[open.count - 1][name] {
+      throw fail(
+        "cfg-duplicate-section", "section '\(name)' is there already, in line \(earlier)",
+        hint: "put what belongs together into one section")
     }
     var section = CfgSection(path: parent.path + [name], line: lineNumber)
     section.leadingComments = pendingComments
     section.inlineComment = comment
     pendingComments = []
+    sectionLines[open.count - 1][name] = lineNumber
     open.append(section)
+    keyLines.append([:])
+    sectionLines.append([:])
   }
 
-  private mutating func closeSection() throws(CfgError) {
+  private mutating func closeSection() {
     let section = open.removeLast()
+    keyLines.removeLast()
+    sectionLines.removeLast()
     open[open.count - 1].sections.append(section)
   }
 
@@ -104,14 +150,12 @@ struct CfgParser {
     let start = lineNumber
     var scanner = CfgLineScanner(content)
     let key = try parseKey(&scanner)
-    let current = open[open.count - 1]
-    if let earlier = current.entry(key) {
-      throw fail("cfg-duplicate-key", "'\(key)' has a value already, in line \(earlier.line)")
-    }
-    if let section = current.section(key) {
-      throw fail("cfg-duplicate-key", "'\(key)' is a section already, in line \(section.line)")
+    if let earlier = keyLines[open.count - 1][key] {
+      throw fail(
+        "cfg-duplicate-key", "'\(key)' has a value already, in line \(earlier)", hint: "keep one of the two")
     }
     let (value, comment) = try parseValue(&scanner)
+    keyLines[open.count - 1][key] = start
     open[open.count - 1].entries.append(
       CfgEntry(
         key: key, value: value, line: start, leadingComments: pendingComments, inlineComment: comment))
@@ -194,7 +238,8 @@ struct CfgParser {
       index += 1
       guard index < lines.count else {
         index = start
-        throw fail("cfg-quote", "the value opened by \(quote) is never closed")
+        isBeyondRecovery = true
+        throw fail("cfg-quote", "the value opened by \(quote) is never closed", hint: "end it with \(quote)")
       }
       scanner = CfgLineScanner(lines[index])
     }

@@ -38,12 +38,21 @@ public enum CfgValue: Sendable, Hashable {
   static func quoted(_ text: String, inList: Bool) -> String {
     if text == "None" || text.isEmpty && inList { return "'\(text)'" }
     let plain =
-      !text.contains { "\n\r\t,#".contains($0) } && text.first != " " && text.last != " "
+      !text.contains { $0.isNewline || "\t,#".contains($0) } && text.first != " " && text.last != " "
       && text.first != "'" && text.first != "\""
     if plain { return text }
-    if text.contains("\n") || text.contains("'") && text.contains("\"") {
-      return text.contains("'''") ? "\"\"\"\(text)\"\"\"" : "'''\(text)'''"
+    if text.contains(where: \.isNewline) || text.contains("'") && text.contains("\"") {
+      return text.contains("'''") || text.hasSuffix("'") ? "\"\"\"\(text)\"\"\"" : "'''\(text)'''"
     }
+    return text.contains("'") ? "\"\(text)\"" : "'\(text)'"
+  }
+
+  /// A key or a section's name, quoted where it would be read as something else.
+  static func quotedName(_ text: String) -> String {
+    let plain =
+      !text.contains { "=#]\t".contains($0) } && text.first != " " && text.last != " " && text.first != "["
+      && text.first != "'" && text.first != "\""
+    if plain { return text }
     return text.contains("'") ? "\"\(text)\"" : "'\(text)'"
   }
 }

@@ -41,10 +41,13 @@ public struct PipelineDescription: Codable, Sendable, Equatable {
   public var level: Int
   /// Union of the steps' reference types.
   public var referenceTypes: [String]
+  /// Types of references that hold parameters of its steps (`pars-flat_field` …), given to a job where the rules
+  /// choose one; nil from a program that knows none.
+  public var parameterReferenceTypes: [String]?
 
   public init(
     name: String, summary: String, aliases: [String], steps: [String], products: [String], level: Int,
-    referenceTypes: [String]
+    referenceTypes: [String], parameterReferenceTypes: [String]? = nil
   ) {
     self.name = name
     self.summary = summary
@@ -53,6 +56,7 @@ public struct PipelineDescription: Codable, Sendable, Equatable {
     self.products = products
     self.level = level
     self.referenceTypes = referenceTypes
+    self.parameterReferenceTypes = parameterReferenceTypes
   }
 }
 

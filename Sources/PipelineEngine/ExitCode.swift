@@ -20,8 +20,8 @@ public enum ExitCode: Int32, Sendable {
       self = .usage
     case "input-missing", "reference-missing", "configuration-missing", "open-failed": self = .inputMissing
     case "out-of-memory": self = .temporary
-    case "rules-missing", "context-name": self = .configuration
-    case "internal", "write-failed", "already-exists", "io", "output-folder": self = .failed
+    case "rules-missing", "context-name", "hook-refused", "job-save-results": self = .configuration
+    case "internal", "write-failed", "already-exists", "io", "output-folder", "hook-failed": self = .failed
     default: self = code.hasPrefix("mapping-") || code.hasPrefix("rule-") ? .configuration : .badData
     }
   }

@@ -23,7 +23,8 @@ enum Interruption {
   private static func removeTemporaryFiles(in directory: String) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     for name in names where name.hasPrefix(".") && name.hasSuffix(".tmp") && name.contains(".\(getpid())") {
-      unlink("\(directory)/\(name)")
+      // A hook's scratch folder too.
+      try? FileManager.default.removeItem(atPath: "\(directory)/\(name)")
     }
   }
 }

@@ -1,24 +1,31 @@
 import ArgumentParser
-import Foundation
-import PipelineEngine
+import Tables
 
-/// `tmtrun list`: pipelines and steps by name.
+/// `tmtrun list`: pipelines and steps by name, with the names they have in the documents.
 struct List: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "List pipelines and steps.")
 
-  func run() {
-    let manifest = Program.registry.manifest
-    let names = manifest.pipelines.map(\.name) + manifest.steps.map(\.name)
-    let width = names.map(\.count).max() ?? 0
-    func row(_ kind: String, _ name: String, _ summary: String) {
-      if isatty(STDOUT_FILENO) == 1 {
-        print("\(kind)  \(name.padding(toLength: width, withPad: " ", startingAt: 0))  \(summary)")
-      } else {
-        print("\(kind.filter { $0 != " " })\t\(name)\t\(summary)")
-      }
+  @OptionGroup var options: TableOptions
+
+  func run() throws {
+    let registry = Program.registry
+    var table = Table(
+      [
+        Column("kind", .string, description: "pipeline or step"),
+        Column("name", .string, description: "what tmtrun calls it"),
+        Column("summary", .string, description: "what it does"),
+        Column("aliases", .string, description: "names of the documents that mean it"),
+      ], name: "programs")
+    for pipeline in registry.pipelines {
+      table.append(Self.row("pipeline", pipeline.name, pipeline.summary, pipeline.aliases))
     }
-    if isatty(STDOUT_FILENO) != 1 { print("kind\tname\tsummary") }
-    for pipeline in manifest.pipelines { row("pipeline", pipeline.name, pipeline.summary) }
-    for step in manifest.steps { row("step    ", step.name, step.summary) }
+    for step in registry.steps.map({ $0.declaration }) {
+      table.append(Self.row("step", step.name, step.summary, step.aliases))
+    }
+    try options.put(table)
+  }
+
+  private static func row(_ kind: String, _ name: String, _ summary: String, _ aliases: [String]) -> [Cell] {
+    [.string(kind), .string(name), .string(summary), .string(aliases.joined(separator: " "))]
   }
 }

@@ -14,17 +14,7 @@ struct Run: ParsableCommand {
   @Argument(help: "FITS files, or associations (.json).")
   var inputs: [String] = []
 
-  @Option(name: .customLong("set"), help: "step.parameter=value; may be repeated.")
-  var settings: [String] = []
-
-  @Option(name: .customLong("skip"), help: "Skip a step; may be repeated.")
-  var skips: [String] = []
-
-  @Option(name: .customLong("override"), help: "type=file: use this reference; may be repeated.")
-  var overrides: [String] = []
-
-  @Option(name: [.customShort("o"), .customLong("output-dir")], help: "Folder for products.")
-  var outputDirectory = "."
+  @OptionGroup var choices: ConfigurationOptions
 
   @Option(help: "Run the job in this file, as the archive does.")
   var job: String?
@@ -54,29 +44,13 @@ struct Run: ParsableCommand {
   }
 
   private func runByHand(_ target: String, level: LogLevel) throws {
-    var configuration = try Program.registry.configuration(for: target)
-    for setting in settings {
-      let (key, value) = try Self.split(setting, option: "--set", form: "step.parameter=value")
-      try configuration.set(key, value, from: .commandLine)
-    }
-    for step in skips { try configuration.skip(step, from: .commandLine) }
-    for override in overrides {
-      let (type, path) = try Self.split(override, option: "--override", form: "type=file")
-      try configuration.override(type, with: path)
-    }
-    Interruption.cleanUp(in: outputDirectory)
+    let configured = try choices.configuration(for: target)
+    Interruption.cleanUp(in: choices.outputDirectory)
     guard !inputs.isEmpty else { throw ValidationError("no input file or association is given") }
     let hand = HandRunner(
-      configuration: configuration, inputs: inputs, outputDirectory: outputDirectory,
+      configuration: configured, inputs: inputs, outputDirectory: choices.outputDirectory,
       cache: Program.referenceCache, services: Program.services(level))
     try end(with: try hand.run())
-  }
-
-  private static func split(_ text: String, option: String, form: String) throws -> (String, String) {
-    guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
-      throw ValidationError("\(option) takes \(form), not '\(text)'")
-    }
-    return (String(text[..<equals]), String(text[text.index(after: equals)...]))
   }
 
   /// Prints what failed; one failure ends with its own code, some of many with 5.

@@ -19,7 +19,8 @@ struct TMTRun: ParsableCommand {
       tmtrun --job job.json
       """,
     subcommands: [
-      Run.self, List.self, Describe.self, Check.self, MakeAssociation.self, Compare.self, Manifest.self,
+      Run.self, List.self, Describe.self, Plan.self, Check.self, MakeAssociation.self, Compare.self,
+      Manifest.self,
     ],
     defaultSubcommand: Run.self)
 

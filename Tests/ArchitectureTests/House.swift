@@ -64,7 +64,8 @@ enum House {
       3, "PipelineEngine",
       [
         "DataModels", "Metadata", "FITSIO", "FITSStructure", "Pixels", "References", "CfgFormat",
-        "JobContract",
+        // ChildProcess: pre_hooks and post_hooks of steps are programs of their own.
+        "JobContract", "ChildProcess",
         "Crypto", "Logging",
       ], notReaching: catalogSide),
     Room(3, "Executors", ["JobContract", "ChildProcess", "Logging"], notReaching: pixelSide),

@@ -1,5 +1,6 @@
 import CfgFormat
 import Foundation
+import JobContract
 import PipelineEngine
 import Testing
 
@@ -48,13 +49,70 @@ import Testing
     #expect(configuration.overrides == ["flat": "\(folder.path)/sub/flat.fits"])
   }
 
-  @Test func hooksOfAPipelineAreRefusedAndNoneIsNot() throws {
+  @Test func hooksAreExecutablesBesideTheCfg() throws {
     let folder = try TestFolder()
     var configuration = try RunConfiguration(sample)
     try configuration.merge(CfgFile(path: folder.write("a.cfg", "pre_hooks = None\npost_hooks = ,\n")))
-    let path = try folder.write("b.cfg", "pre_hooks = a.b, c.d\n")
-    let error = #expect(throws: EngineError.self) { try configuration.merge(CfgFile(path: path)) }
+    #expect(configuration.hooks.isEmpty)
+    let python = try folder.write("b.cfg", "pre_hooks = a.b, c.d\n")
+    let error = #expect(throws: EngineError.self) { try configuration.merge(CfgFile(path: python)) }
     #expect(error?.code == "cfg-bad-value")
+    #expect(error?.subject == python + ":1")
+    let hook = try folder.write("sub/hook", "#!/bin/sh\n")
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: hook)
+    try configuration.merge(
+      CfgFile(
+        path: folder.write(
+          "sub/c.cfg",
+          "hooks_timeout = 2.5\npost_hooks = hook\n[steps]\n[[first]]\npre_hooks = hook, ../sub/hook\n")))
+    #expect(configuration.hooks.post.value == [hook])
+    #expect(configuration.hooks.timeoutSeconds.value == 2.5)
+    #expect(configuration.steps["first"]?.hooks.pre.value == [hook, hook])
+    #expect(throws: EngineError.self) { try configuration.set("first.pre_hooks", hook, from: .job) }
+    try configuration.set("first.pre_hooks", hook, from: .commandLine)
+    #expect(configuration.steps["first"]?.hooks.pre.value == [hook])
+  }
+
+  @Test func aWholePipelineMayIncludeAnother() throws {
+    let folder = try TestFolder()
+    try folder.write(
+      "common/base.cfg",
+      "[steps]\n[[first]]\nscale = 3\nmethod = median\n[[second]]\noverride_flat = f.fits\n")
+    try folder.write("common/f.fits", "")
+    let path = try folder.write("a.cfg", "config_file = common/base.cfg\n[steps]\n[[first]]\nscale = 4\n")
+    var configuration = try RunConfiguration(sample)
+    try configuration.merge(CfgFile(path: path))
+    let first = try #require(configuration.steps["first"]?.parameters)
+    #expect(first["scale"] == .number(4) && first.place(of: "scale") == "\(path):4")
+    #expect(first["method"] == .string("median"))
+    #expect(first.place(of: "method") == "\(folder.path)/common/base.cfg:4")
+    #expect(configuration.overrides == ["flat": "\(folder.path)/common/f.fits"])
+    #expect(configuration.cfgFiles == [path, "\(folder.path)/common/base.cfg"])
+  }
+
+  @Test func aWeakerOverrideDoesNotUndoAStronger() throws {
+    let folder = try TestFolder()
+    var configuration = try RunConfiguration(sample)
+    try configuration.override("flat", with: "mine.fits")
+    try configuration.merge(CfgFile(path: folder.write("a.cfg", "override_flat = theirs.fits\n")))
+    #expect(configuration.overrides == ["flat": "mine.fits"])
+  }
+
+  @Test func parametersOfTheRulesLieUnderTheCfg() throws {
+    let folder = try TestFolder()
+    let path = try folder.write("pars.cfg", "scale = 5\nmethod = median\nskip = True\n")
+    var configuration = try RunConfiguration(sample)
+    try configuration.merge(CfgFile(path: folder.write("a.cfg", "[steps]\n[[first]]\nscale = 3\n")))
+    try configuration.merge(parameterReferences: [
+      ResolvedReference(type: "pars-first", origin: .context, path: path),
+      ResolvedReference(type: "pars-unknown", origin: .context, path: path),
+      ResolvedReference(type: "flat", origin: .context, path: "/nowhere"),
+    ])
+    let first = try #require(configuration.steps["first"])
+    #expect(first.parameters["scale"] == .number(3))
+    #expect(first.parameters["method"] == .string("median"))
+    #expect(first.parameters.origin(of: "method") == .reference)
+    #expect(first.skip && first.skipOrigin == .reference)
   }
 
   @Test(arguments: [

@@ -1,5 +1,6 @@
 import CatalogStore
 import CfgFormat
+import ChildProcess
 import Foundation
 import Glibc
 
@@ -64,29 +65,8 @@ public struct HookFolder: Sendable {
     let file = folder + "/" + name
     var status = stat()
     guard lstat(file, &status) == 0 else { return nil }
-    let reason = fault(file, status)
+    let reason = TrustedPath.fault(of: file, user: user, mustBeExecutable: true)
     return HookFinding(event: event, name: name, path: file, accepted: reason == nil, reason: reason)
-  }
-
-  private func fault(_ file: String, _ status: stat) -> String? {
-    guard status.st_mode & S_IFMT == S_IFREG else { return "not a regular file (links are not followed)" }
-    guard status.st_mode & 0o111 != 0 else { return "not executable: chmod +x" }
-    var current = file
-    while true {
-      var at = stat()
-      guard lstat(current, &at) == 0 else { return "\(current) vanished" }
-      if at.st_uid != 0 && at.st_uid != user {
-        return "\(current) is owned by another user (uid \(at.st_uid))"
-      }
-      // A sticky folder such as /tmp lets nobody rename what is not theirs.
-      let isSticky = at.st_mode & S_IFMT == S_IFDIR && at.st_mode & S_ISVTX != 0
-      if at.st_mode & 0o022 != 0 && !isSticky {
-        return "\(current) is writable by group or others: chmod go-w"
-      }
-      if current == "/" || current.isEmpty { return nil }
-      let parent = (current as NSString).deletingLastPathComponent
-      current = parent.isEmpty ? "/" : parent
-    }
   }
 }
 

@@ -53,6 +53,11 @@ struct JobPlanner: Sendable {
     for type in pipeline.referenceTypes {
       references.append(try resolver.resolve(type: type, for: exposure, metadata: metadata))
     }
+    for type in pipeline.parameterReferenceTypes ?? [] {
+      if let chosen = try resolver.parameters(type: type, for: exposure, metadata: metadata) {
+        references.append(chosen)
+      }
+    }
     return try job(association, pipeline, members, references, metadata)
   }
 

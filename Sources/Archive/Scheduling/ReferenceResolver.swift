@@ -31,6 +31,16 @@ struct ReferenceResolver: Sendable {
     }
   }
 
+  /// The parameters of a step (`pars-<step>`) that the rules choose for the frame; nil where they choose none, which
+  /// is the rule and needs no word.
+  func parameters(type: String, for exposure: Exposure, metadata: FrameMetadata) throws(CatalogError)
+    -> ResolvedReference?
+  {
+    guard context.types.contains(type) else { return nil }
+    let chosen = try resolve(type: type, for: exposure, metadata: metadata)
+    return chosen.path == nil ? nil : chosen
+  }
+
   private func judged(
     _ type: String, _ file: String, _ rule: String, _ useAfter: String?, _ exposure: Exposure,
     _ metadata: FrameMetadata

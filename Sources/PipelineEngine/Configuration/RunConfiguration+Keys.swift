@@ -10,17 +10,26 @@ extension RunConfiguration {
     let name = try name(ofStep: step, place: place)
     guard var configuration = steps[name] else { return }
     if key.hasPrefix("override_") {
-      return try override(key: key, value: value, of: configuration, place: place)
+      return try override(key: key, value: value, of: configuration, from: origin, place: place)
     }
     switch key {
     case "skip":
-      configuration.setSkip(try Self.boolean(value, key: "\(step).skip", place: place), from: origin)
-    case "name", "class", "config_file": break
-    case "save_results": _ = try Self.boolean(value, key: "\(step).save_results", place: place)
-    case "pre_hooks", "post_hooks":
-      guard value == .none || value.list == [] else {
-        throw Self.bad("hooks of a step are not run by this version", step + "." + key, place, hint: nil)
+      // `None`, as in the documents: not skipped.
+      let skips = value == .none ? false : try Self.boolean(value, key: "\(step).skip", place: place)
+      configuration.skipping.set(skips, from: origin, at: place)
+    case "name", "class": break
+    case "config_file":
+      guard place != nil else {
+        throw Self.bad("a cfg is named on the command line by itself", "\(step).config_file", nil, hint: nil)
       }
+    case "save_results":
+      let saves = try Self.boolean(value, key: "\(step).save_results", place: place)
+      configuration.saving.set(saves, from: origin, at: place)
+    case _ where RunHooks.keys.contains(key):
+      guard origin != .job else {
+        throw Self.bad("hooks come from the archive's own cfg only", "\(step).\(key)", place, hint: nil)
+      }
+      try configuration.hooks.set(key, value, of: name, from: origin, place: place)
     default:
       try configuration.setParameter(key, value, from: origin, place: place)
     }
@@ -28,15 +37,18 @@ extension RunConfiguration {
   }
 
   private mutating func override(
-    key: String, value: CfgValue, of step: StepConfiguration, place: String?
+    key: String, value: CfgValue, of step: StepConfiguration, from origin: ParameterSet.Origin, place: String?
   ) throws(EngineError) {
     let type = String(key.dropFirst("override_".count))
     guard step.declaration.referenceTypes.contains(type) else { throw step.unknown(key, place: place) }
-    guard let path = value.string else {
-      overrides[type] = nil
-      return
-    }
-    overrides[type] = path
+    setOverride(type, value.string, from: origin, at: place)
+  }
+
+  /// Names the reference of a type, or with nil leaves it to the rules again.
+  mutating func setOverride(
+    _ type: String, _ path: String?, from origin: ParameterSet.Origin, at place: String?
+  ) {
+    overrideLayers[type, default: Layered(nil)].set(path, from: origin, at: place)
   }
 
   static func boolean(_ value: CfgValue, key: String, place: String?) throws(EngineError) -> Bool {
@@ -56,17 +68,12 @@ extension RunConfiguration {
 }
 
 extension StepConfiguration {
-  mutating func setSkip(_ value: Bool, from origin: ParameterSet.Origin) {
-    if let old = skipOrigin, old > origin { return }
-    (skip, skipOrigin) = (value, origin)
-  }
-
   mutating func setParameter(
     _ key: String, _ value: CfgValue, from origin: ParameterSet.Origin, place: String?
   ) throws(EngineError) {
     guard let parameter = declaration.parameter(named: key) else { throw unknown(key, place: place) }
     do {
-      parameters.set(key, try parameter.parse(value), from: origin)
+      parameters.set(key, try parameter.parse(value), from: origin, at: place)
     } catch {
       throw RunConfiguration.bad(
         "'\(error.found)' is not a \(error.expected)", "\(declaration.name).\(key)", place,

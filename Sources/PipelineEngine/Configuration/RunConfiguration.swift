@@ -4,16 +4,22 @@ import JobContract
 
 /// A pipeline with every parameter decided, and where each value came from.
 ///
-/// Layers, weakest first: a step's own default, the pipeline's default, the cfg with what it includes, the command
-/// line, the job. Call the methods in any order: a weaker layer never undoes a stronger one.
+/// Layers, weakest first: a step's own default, the pipeline's default, parameter references (`pars-*`), the cfg with
+/// what it includes, the command line, the job. Call the methods in any order: a weaker layer never undoes a stronger one.
 public struct RunConfiguration: Sendable {
-  public let pipeline: Pipeline
+  public internal(set) var pipeline: Pipeline
   /// Name of the run in log lines: `name` of the cfg, else the class name it was called by.
   public internal(set) var logName: String
   /// By step name.
   public internal(set) var steps: [String: StepConfiguration]
   /// References named by a person: type -> path.
-  public internal(set) var overrides: [String: String] = [:]
+  public var overrides: [String: String] { overrideLayers.compactMapValues(\.value) }
+  /// The same with the layer that named each; nil is a withdrawn one.
+  public internal(set) var overrideLayers: [String: Layered<String?>] = [:]
+  /// Hooks of the whole pipeline.
+  public internal(set) var hooks = RunHooks()
+  /// Every cfg that was merged, by its real path, in the order of reading.
+  public internal(set) var cfgFiles: [String] = []
   /// Skips of steps that only the documents know: nothing to decide, they are always skipped.
   var unavailable: [String] { pipeline.unavailable.map(\.name) }
 
@@ -43,7 +49,7 @@ public struct RunConfiguration: Sendable {
   public mutating func skip(_ step: String, from origin: ParameterSet.Origin) throws(EngineError) {
     if unavailable.contains(step) { return }
     let name = try name(ofStep: step, place: nil)
-    steps[name]?.setSkip(true, from: origin)
+    steps[name]?.skipping.set(true, from: origin, at: nil)
   }
 
   /// Names the reference file of a type.
@@ -55,8 +61,11 @@ public struct RunConfiguration: Sendable {
         hint: nearMatchHint(of: type, in: pipeline.referenceTypes)
           ?? "types: \(pipeline.referenceTypes.joined(separator: ", "))")
     }
-    overrides[type.lowercased()] = path
+    setOverride(type.lowercased(), path, from: .commandLine, at: nil)
   }
+
+  /// Whether a step's result is written to a file of its own; a step that runs alone makes the product itself.
+  func saves(_ step: StepConfiguration) -> Bool { step.saving.value && pipeline.steps.count > 1 }
 
   /// References as they were chosen, and in their place those that a person named.
   /// - Throws: `EngineError` `reference-missing` for a named file that is not there.
@@ -71,6 +80,16 @@ public struct RunConfiguration: Sendable {
       result.append(ResolvedReference(type: type, origin: .override, path: absolute))
     }
     return result
+  }
+
+  /// References named by a person that are not there.
+  var missingOverrides: [EngineError] {
+    overrideLayers.sorted { $0.key < $1.key }.compactMap { type, named in
+      guard let path = named.value, !FileManager.default.fileExists(atPath: path) else { return nil }
+      return EngineError(
+        "reference-missing", "the \(type) '\(path)', named as override, is not there",
+        subject: named.place ?? path, hint: "paths are relative to the cfg")
+    }
   }
 
   private func split(_ key: String) throws(EngineError) -> (String, String) {

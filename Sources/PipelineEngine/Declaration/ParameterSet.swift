@@ -15,24 +15,29 @@ public struct ParameterSet: Sendable, Equatable {
     }
   }
 
-  private var values: [String: (setting: ParameterSetting, origin: Origin)] = [:]
+  private var values: [String: Layered<ParameterSetting>] = [:]
 
   /// The defaults of a declaration.
   public init(defaultsOf declaration: StepDeclaration) {
     for parameter in declaration.parameters {
-      values[parameter.name] = (parameter.defaultValue, .default)
+      values[parameter.name] = Layered(parameter.defaultValue)
     }
   }
 
   /// Sets a value; a later call of the same or a stronger layer wins.
-  public mutating func set(_ name: String, _ setting: ParameterSetting, from origin: Origin) {
-    if let old = values[name], old.origin > origin { return }
-    values[name] = (setting, origin)
+  /// - Parameter place: `file:line` when the value comes from a file.
+  public mutating func set(
+    _ name: String, _ setting: ParameterSetting, from origin: Origin, at place: String? = nil
+  ) {
+    values[name, default: Layered(.none)].set(setting, from: origin, at: place)
   }
 
-  public subscript(_ name: String) -> ParameterSetting { values[name]?.setting ?? .none }
+  public subscript(_ name: String) -> ParameterSetting { values[name]?.value ?? .none }
 
   public func origin(of name: String) -> Origin? { values[name]?.origin }
+
+  /// `file:line` of the value; nil when no file set it.
+  public func place(of name: String) -> String? { values[name]?.place }
 
   /// The text of a string or choice parameter; nil for `None`.
   public func string(_ name: String) -> String? {
@@ -57,7 +62,7 @@ public struct ParameterSet: Sendable, Equatable {
 
   /// Everything as the report writes it.
   public var reported: [String: ParameterValue] {
-    values.mapValues { ParameterValue(value: $0.setting.text, origin: $0.origin.rawValue) }
+    values.mapValues { ParameterValue(value: $0.value.text, origin: $0.origin.rawValue) }
   }
 
   public static func == (a: ParameterSet, b: ParameterSet) -> Bool { a.reported == b.reported }

@@ -78,7 +78,8 @@ public struct Pipeline: Sendable {
   public var described: PipelineDescription {
     PipelineDescription(
       name: name, summary: summary, aliases: aliases, steps: steps.map { $0.declaration.name },
-      products: [productKind], level: level, referenceTypes: referenceTypes)
+      products: [productKind], level: level, referenceTypes: referenceTypes,
+      parameterReferenceTypes: parameterReferenceTypes)
   }
 }
 

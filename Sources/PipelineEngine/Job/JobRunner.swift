@@ -65,6 +65,8 @@ public struct JobRunner: Sendable {
       try configuration.set(key, text, from: .job)
     }
     for step in spec.skip { try configuration.skip(step, from: .job) }
+    try configuration.merge(parameterReferences: spec.references)
+    try configuration.checkForJob(user: geteuid())
     guard let name = spec.fileNames[pipeline.productKind] else {
       throw EngineError(
         "bad-job", "fileNames has no name for the product kind '\(pipeline.productKind)'", subject: spec.job)

@@ -38,7 +38,9 @@ struct ProductHeader {
 
   private func references(_ header: inout Header) {
     let byType = Dictionary(grouping: record.references.map(\.reference), by: \.type)
-    for (type, references) in byType.sorted(by: { $0.key < $1.key }) {
+    // Parameter references stand in PROVENANCE; eight letters would not tell them apart.
+    for (type, references) in byType.sorted(by: { $0.key < $1.key })
+    where ParameterReference.step(ofType: type) == nil {
       let keyword = Self.referenceKeyword(type)
       let files = references.compactMap(\.path).map(fileName(of:))
       if !files.isEmpty {

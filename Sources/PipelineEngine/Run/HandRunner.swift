@@ -31,7 +31,7 @@ public struct HandRunner: Sendable {
     } catch {
       throw EngineError("output-folder", "the folder for products cannot be made", subject: outputDirectory)
     }
-    let finder = try wantsLookup ? cache.map { try ReferenceFinder($0) } : nil
+    let finder = try makeFinder()
     return list.groups.map { group in
       do {
         return PipelineRunner(request: try request(for: group, finder: finder), services: services).run()
@@ -53,14 +53,17 @@ public struct HandRunner: Sendable {
       })
   }
 
-  private var lookupTypes: [String] {
+  var lookupTypes: [String] {
     configuration.pipeline.referenceTypes.filter { configuration.overrides[$0] == nil }
   }
 
-  private var wantsLookup: Bool { !lookupTypes.isEmpty }
+  var wantsLookup: Bool { !lookupTypes.isEmpty }
 
-  private func request(for group: InputList.Group, finder: ReferenceFinder?) throws -> RunRequest {
+  func request(for group: InputList.Group, finder: ReferenceFinder?) throws -> RunRequest {
     let first = group.members[0]
+    var configuration = configuration
+    let parameters = try parameterReferences(for: first, finder: finder)
+    try configuration.merge(parameterReferences: parameters)
     var notes = group.notes
     if let finder, let cache {
       notes.append("reference rules: \(finder.context) of \(cache.path) (\(cache.origin))")
@@ -71,7 +74,7 @@ public struct HandRunner: Sendable {
     }
     return RunRequest(
       configuration: configuration, members: group.members,
-      references: try references(for: first, finder: finder), context: finder?.context,
+      references: try references(for: first, finder: finder) + parameters, context: finder?.context,
       association: group.product, associationRule: group.rule, associationTable: group.table,
       associationPool: group.pool, outputDirectory: outputDirectory,
       productFileName: try productName(for: group), notes: notes,

@@ -2,44 +2,13 @@ import JobContract
 import Logging
 
 extension PipelineRunner {
-  /// A step of the run in its order: one of ours, or one that only the documents know.
-  enum Item {
-    case step(any Step.Type)
-    case unavailable(UnavailableStep)
-
-    var name: String {
-      switch self {
-      case .step(let type): type.declaration.name
-      case .unavailable(let step): step.name
-      }
-    }
-
-    var className: String {
-      switch self {
-      case .step(let type): type.declaration.className
-      case .unavailable(let step): step.className
-      }
-    }
-  }
-
-  /// Steps in the order of the documents, those that are not available in their places.
-  func order() -> [Item] {
-    var items: [Item] = []
-    for step in pipeline.steps {
-      let name = step.declaration.name
-      items += pipeline.unavailable.filter { $0.before == name }.map { .unavailable($0) }
-      items.append(.step(step))
-    }
-    return items + pipeline.unavailable.filter { $0.before == nil }.map { .unavailable($0) }
-  }
-
-  /// Runs one step, times it and writes its status into every header and into the record.
+  /// Runs one step with its hooks, times it and writes its status into every header and into the record.
   func run(
-    _ item: Item, on work: inout Workpiece, shelf: ReferenceShelf, record: inout RunRecord
+    _ item: Pipeline.Item, on work: inout Workpiece, shelf: ReferenceShelf, hashes: InputHashes,
+    record: inout RunRecord
   ) throws {
     let log = services.logger("\(label).\(item.name)")
     log.info("Step \(item.name) running with args \(Self.arguments(of: work)).")
-    let clock = ProcessUsage.monotonicSeconds
     switch item {
     case .unavailable(let step):
       log.info("Step skipped.")
@@ -47,25 +16,42 @@ extension PipelineRunner {
       record.add(step.name, .skipped, reason: "not part of this version", seconds: 0, parameters: nil)
     case .step(let type):
       guard let configuration = request.configuration.steps[type.declaration.name] else { return }
-      let context = StepContext(
-        parameters: configuration.parameters, logger: log, references: shelf, notes: record.notes)
-      do {
-        let outcome =
-          configuration.skip
-          ? .skipped(reason: "asked for (\(configuration.skipOrigin?.rawValue ?? "default"))")
-          : try type.init().run(&work, in: context)
-        let seconds = ProcessUsage.monotonicSeconds - clock
-        record.add(type, outcome, seconds: seconds, parameters: configuration.parameters)
-        work.setStatus(type.declaration.statusKeyword, outcome.statusText)
-        if case .skipped = outcome { log.info("Step skipped.") }
-      } catch {
-        record.add(
-          item.name, .failed, reason: ReportedError(error).message,
-          seconds: ProcessUsage.monotonicSeconds - clock, parameters: configuration.parameters)
-        throw error
-      }
+      try run(type, configuration, on: &work, shelf: shelf, hashes: hashes, record: &record, log: log)
     }
     log.info("Step \(item.name) done")
+  }
+
+  private func run(
+    _ type: any Step.Type, _ configuration: StepConfiguration, on work: inout Workpiece,
+    shelf: ReferenceShelf, hashes: InputHashes, record: inout RunRecord, log: Logger
+  ) throws {
+    let name = type.declaration.name
+    let parameters = configuration.parameters
+    let context = StepContext(parameters: parameters, logger: log, references: shelf, notes: record.notes)
+    var clock = ProcessUsage.monotonicSeconds
+    let outcome: StepOutcome
+    do {
+      if configuration.skip {
+        outcome = .skipped(reason: "asked for (\(configuration.skipping.origin.rawValue))")
+      } else {
+        try call(configuration.hooks, .pre, of: name, parameters: parameters, record: record, log: log)
+        clock = ProcessUsage.monotonicSeconds
+        outcome = try type.init().run(&work, in: context)
+      }
+    } catch {
+      record.add(
+        name, .failed, reason: ReportedError(error).message, seconds: ProcessUsage.monotonicSeconds - clock,
+        parameters: parameters)
+      throw error
+    }
+    record.add(type, outcome, seconds: ProcessUsage.monotonicSeconds - clock, parameters: parameters)
+    work.setStatus(type.declaration.statusKeyword, outcome.statusText)
+    guard outcome == .complete else { return log.info("Step skipped.") }
+    let saved =
+      try request.configuration.saves(configuration)
+      ? save(after: type.declaration, work, hashes: hashes, record: &record) : nil
+    try call(
+      configuration.hooks, .post, of: name, parameters: parameters, path: saved, record: record, log: log)
   }
 
   private static func arguments(of work: Workpiece) -> String {

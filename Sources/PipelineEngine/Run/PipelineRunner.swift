@@ -49,19 +49,23 @@ public struct PipelineRunner: Sendable {
     for member in request.members where member.exptype != .background {
       log.info("Working on input \(member.name) ...")
     }
-    for item in order() { try run(item, on: &work, shelf: shelf, record: &record) }
+    let hooks = request.configuration.hooks
+    try call(hooks, .pre, of: pipeline.name, record: record, log: log)
+    for item in pipeline.order { try run(item, on: &work, shelf: shelf, hashes: hashes, record: &record) }
     log.info("Finished processing product \(productStem)")
     log.info("... ending \(pipeline.title)")
     try record.identify(hashes)
     let product = try ProductWriter(request: request, services: services, record: record).write(work)
-    record.products.append(product)
+    record.products.insert(product, at: 0)
     log.info("Saved model in \(request.productFileName)")
+    let path = AbsolutePath.of(request.outputDirectory + "/" + request.productFileName)
+    try call(hooks, .post, of: pipeline.name, path: path, product: path, record: record, log: log)
     log.info("Step \(request.configuration.logName) done")
   }
 
   private func announce(_ log: Logger) {
     log.info("\(request.configuration.logName) instance created.")
-    for item in order() {
+    for item in pipeline.order {
       services.logger("\(label).\(item.name)").info("\(item.className) instance created.")
     }
     let arguments = request.arguments.isEmpty ? request.members.map(\.name) : request.arguments

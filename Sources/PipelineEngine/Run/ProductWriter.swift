@@ -35,6 +35,20 @@ struct ProductWriter {
       quality: QualityNumbers(pixels).values.merging(work.quality) { $1 })
   }
 
+  /// Writes the ramp as it is after a step that still works on reads.
+  /// - Throws: `ModelError` when the file cannot be written or is there already.
+  func writeRamp(of work: Workpiece) throws -> ProductReport {
+    guard let ramp = work.ramp else {
+      throw EngineError("no-product", "there is no ramp", subject: request.productFileName)
+    }
+    var hash = ContentHash()
+    let path = request.outputDirectory + "/" + request.productFileName
+    let written = try ramp.write(to: path, provenance: provenance) { hash.update($0) }
+    return ProductReport(
+      kind: pipeline.productKind, fileName: request.productFileName, sha256: hash.hexadecimal,
+      bytes: hash.bytes, level: pipeline.level, headers: written.headerTexts.map(\.text))
+  }
+
   /// Every input, every reference and every step with its parameters.
   private var provenance: ProvenanceTable {
     var rows = record.inputs.map { ProvenanceTable.Row(role: $0.role, name: $0.name, sha256: $0.sha256) }

@@ -42,6 +42,9 @@ public struct ReferenceFinder: Sendable {
     rules = try RulesContext(cachePath: cache.path, context: context)
   }
 
+  /// Reference types that the rules know, lower case.
+  var types: [String] { rules.types }
+
   private static func newest(in path: String) -> String? {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path + "/mappings/tmt")) ?? []
     return names.filter { $0.hasPrefix("tmt_") && $0.hasSuffix(".pmap") }.max()

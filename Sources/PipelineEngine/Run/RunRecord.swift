@@ -46,6 +46,10 @@ struct RunRecord {
         references.append(ReferenceUse(step: declaration.name, reference: use))
       }
     }
+    // Parameters decided about the step even when it was then skipped.
+    if let parameters = byType[ParameterReference.type(ofStep: declaration.name)], parameters.path != nil {
+      references.append(ReferenceUse(step: declaration.name, reference: parameters))
+    }
   }
 
   /// A reference that its step did not use names no file.

@@ -1,0 +1,187 @@
+import DataModels
+import Foundation
+import JobContract
+import Testing
+
+/// `save_results`, `pre_hooks` and `post_hooks` of steps, by hand and as a job.
+@Suite struct StepResultTests {
+  private typealias Object = [String: any Sendable]
+
+  /// Writes its input into a file named by step and moment.
+  private static let writer = """
+    #!/bin/sh
+    cat >"$(dirname "$0")/said.json.$$"
+    env >"$(dirname "$0")/environment"
+    mv "$(dirname "$0")/said.json.$$" "$(dirname "$0")/said.json"
+
+    """
+
+  private func said(_ bench: Workbench, _ name: String = "said.json") throws -> Object {
+    try #require(
+      try JSONSerialization.jsonObject(with: Data(bench.text(name).utf8)) as? Object)
+  }
+
+  @Test func resultsOfStepsAreSavedBesideTheProductAndNeverOverwritten() async throws {
+    let bench = try Workbench()
+    try bench.frames()
+    try bench.write(
+      "image.cfg",
+      "class = imager_level2\n[steps]\n[[bkg_subtract]]\nsave_results = True\n[[flat_field]]\nskip = True\n")
+    let arguments = [
+      "image.cfg", "asn.json", "--override", "dark=dark.fits", "--set", "dark_current.save_results=true",
+      "-o",
+      "out",
+    ]
+    for _ in 1...2 { #expect(try await bench.run(arguments).code == 0) }
+    let names = try FileManager.default.contentsOfDirectory(atPath: bench.path + "/out").sorted()
+    #expect(
+      names == [
+        "a_bkg_subtract.fits", "a_bkg_subtract_v02.fits", "a_cal.fits", "a_cal_v02.fits",
+        "a_dark_current.fits", "a_dark_current_v02.fits",
+      ])
+    let after = try bench.image("out/a_bkg_subtract.fits")
+    #expect(after.science[0, 0] == 60)
+    #expect(after.header.string("S_BKDSUB") == "COMPLETE" && after.header.string("S_DARK") == nil)
+    #expect(after.header.string("FILENAME") == "a_bkg_subtract.fits")
+    #expect(after.header.string("DATAMODL") == "IRISImageModel")
+    #expect(try bench.image("out/a_dark_current.fits").header.string("R_DARK") == "dark.fits")
+  }
+
+  @Test func hooksReadWhatHappened() async throws {
+    let bench = try Workbench()
+    try bench.frames()
+    try bench.write("hooks/pre", Self.writer, mode: 0o755)
+    try bench.write("saved/post", Self.writer, mode: 0o755)
+    try bench.write("whole/post", Self.writer, mode: 0o755)
+    try bench.write(
+      "image.cfg",
+      """
+      class = imager_level2
+      post_hooks = whole/post
+      [steps]
+        [[bkg_subtract]]
+          scale = 0.5
+          pre_hooks = hooks/pre,
+          post_hooks = "saved/post",
+          save_results = True
+      """)
+    let run = try await bench.run(["image.cfg", "asn.json"], environment: ["SECRET": "x"])
+    #expect(run.code == 0, "\(run.talk)")
+    let pre = try said(bench, "hooks/said.json")
+    #expect(pre["step"] as? String == "bkg_subtract" && pre["when"] as? String == "pre")
+    #expect(pre["path"] is NSNull && pre["product"] is NSNull)
+    #expect(pre["inputs"] as? [String] == [bench.path + "/a_sci.fits", bench.path + "/sky.fits"])
+    #expect((pre["parameters"] as? [String: String])?["scale"] == "0.5")
+    let post = try said(bench, "saved/said.json")
+    #expect(post["when"] as? String == "post")
+    #expect(post["path"] as? String == bench.path + "/a_bkg_subtract.fits")
+    let whole = try said(bench, "whole/said.json")
+    #expect(whole["step"] as? String == "imager_level2")
+    #expect(whole["product"] as? String == bench.path + "/a_cal.fits")
+    let environment = Set(
+      bench.text("hooks/environment").split(separator: "\n").map { $0.prefix { $0 != "=" } })
+    #expect(environment.isSubset(of: ["PATH", "HOME", "LANG", "PWD", "_", "SHLVL", "OLDPWD"]))
+    #expect(run.talk.contains("Running pre hook \(bench.path)/hooks/pre"))
+    // The scratch folder is gone.
+    let left = try FileManager.default.contentsOfDirectory(atPath: bench.path).filter { $0.hasPrefix(".") }
+    #expect(left == [])
+  }
+
+  @Test func hooksOfASkippedStepDoNotRun() async throws {
+    let bench = try Workbench()
+    try bench.frames()
+    try bench.write("hooks/pre", Self.writer, mode: 0o755)
+    let run = try await bench.run(
+      "imager_level2", "asn.json", "--set", "dark_current.pre_hooks=hooks/pre", "--skip", "dark_current")
+    #expect(run.code == 0 && bench.text("hooks/said.json").isEmpty)
+  }
+
+  @Test func aFailingHookEndsTheRunWithItsLastWords() async throws {
+    let bench = try Workbench()
+    try bench.frames()
+    try bench.write(
+      "no", "#!/bin/sh\necho first >&2; echo 'the disk is full' >&2; exit 3\n", mode: 0o755)
+    let run = try await bench.run("imager_level2", "asn.json", "--set", "dark_current.pre_hooks=no")
+    #expect(run.code == 1)
+    let error = try #require(run.talk.split(separator: "\n").last { $0.hasPrefix("error: ") })
+    #expect(error.contains("exit code 3") && error.contains("the disk is full"))
+    #expect(error.hasSuffix("— \(bench.path)/no"))
+    #expect(try bench.products() == ["a_sci.fits", "dark.fits", "sky.fits"])
+  }
+
+  @Test func aHookThatHangsIsStopped() async throws {
+    let bench = try Workbench()
+    try bench.frames()
+    try bench.write("hang", "#!/bin/sh\nexec sleep 600\n", mode: 0o755)
+    let run = try await bench.run(
+      "imager_level2", "asn.json", "--set", "flat_field.pre_hooks=hang", "--set",
+      "flat_field.hooks_timeout=0.2")
+    #expect(run.code == 1 && run.talk.contains("timed out"), "\(run.talk)")
+  }
+
+  // MARK: as a job
+
+  private func job(_ bench: Workbench, configuration: String) throws -> String {
+    try FileManager.default.createDirectory(atPath: bench.path + "/job", withIntermediateDirectories: true)
+    let spec = JobSpec(
+      job: "J1", attempt: 1, token: "t", pipeline: "imager_level2", configuration: configuration,
+      association: "a1", associationRule: "imager-level2",
+      inputs: [JobInput(name: "a", path: bench.path + "/a_sci.fits", sha256: "aa", exptype: .science)],
+      outputDirectory: bench.path + "/job", fileNames: ["cal": "final_cal.fits"])
+    return try bench.write("job.json", String(decoding: try JSONEncoder().encode(spec), as: UTF8.self))
+  }
+
+  private func report(_ bench: Workbench) throws -> RunReport {
+    try JSONDecoder().decode(RunReport.self, from: Data(bench.text("job/report.json").utf8))
+  }
+
+  @Test func jobsRunHooksOfACfgThatNobodyElseCanChange() async throws {
+    let bench = try Workbench()
+    try bench.frames()
+    try bench.write("conf/pre", Self.writer, mode: 0o755)
+    let cfg = try bench.write(
+      "conf/imager_level2.cfg",
+      "class = imager_level2\n[steps]\n[[dark_current]]\npre_hooks = pre\n[[flat_field]]\nconfig_file = f.cfg\n"
+    )
+    try bench.write("conf/f.cfg", "name = f\n")
+    let job = try job(bench, configuration: cfg)
+    #expect(try await bench.run("--job", job).code == 0)
+    #expect(try said(bench, "conf/said.json")["pipeline"] as? String == "imager_level2")
+    #expect(try report(bench).notes.contains("pre hook pre of dark_current ran"))
+
+    // Each of the three files decides what is run.
+    for name in ["conf/pre", "conf/imager_level2.cfg", "conf/f.cfg"] {
+      let mode = name == "conf/pre" ? 0o755 : 0o644
+      try FileManager.default.removeItem(atPath: bench.path + "/conf/said.json")
+      try FileManager.default.setAttributes(
+        [.posixPermissions: mode | 0o020], ofItemAtPath: "\(bench.path)/\(name)")
+      try FileManager.default.removeItem(atPath: bench.path + "/job")
+      let job = try self.job(bench, configuration: cfg)
+      let run = try await bench.run("--job", job)
+      #expect(run.code == 78, "\(name): \(run.talk)")
+      let error = try #require(try report(bench).error)
+      #expect(error.code == "hook-refused" && error.message.contains("writable by group or others"))
+      #expect(error.subject.hasSuffix(name), "\(error.subject)")
+      #expect(bench.text("conf/said.json").isEmpty)
+      try bench.write("conf/said.json", "")
+      try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: "\(bench.path)/\(name)")
+    }
+    // A folder above them too.
+    try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: bench.path + "/conf")
+    try FileManager.default.removeItem(atPath: bench.path + "/job")
+    #expect(try await bench.run("--job", self.job(bench, configuration: cfg)).code == 78)
+  }
+
+  @Test func jobsDoNotSaveResultsOfSteps() async throws {
+    let bench = try Workbench()
+    try bench.frames()
+    let cfg = try bench.write(
+      "imager_level2.cfg", "class = imager_level2\n[steps]\n[[dark_current]]\nsave_results = True\n")
+    let job = try job(bench, configuration: cfg)
+    let run = try await bench.run("--job", job)
+    #expect(run.code == 78)
+    let error = try #require(try report(bench).error)
+    #expect(error.code == "job-save-results" && error.subject == cfg + ":4")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: bench.path + "/job") == ["report.json"])
+  }
+}
