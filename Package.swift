@@ -67,6 +67,7 @@ let package = Package(
     // floor 1
     .systemLibrary(name: "CCFITSIO", path: "Sources/System/CCFITSIO"),
     .systemLibrary(name: "CInotifyTools", path: "Sources/System/CInotifyTools"),
+    .systemLibrary(name: "CPNG", path: "Sources/System/CPNG"),
     .systemLibrary(name: "CZlib", path: "Sources/System/CZlib"),
     room("FITSStructure", ["CZlib"]),
     room("FITSIO", ["CCFITSIO", "FITSStructure"]),
@@ -90,6 +91,7 @@ let package = Package(
         "JobContract", crypto, logging,
       ]),
     room("Executors", ["JobContract", "ChildProcess", logging]),
+    room("QuickLook", ["Pixels", "CPNG", "CZlib"]),
     // floor 4
     room(
       "ReadoutSteps", path: "Steps/Readout", ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
@@ -118,7 +120,8 @@ let package = Package(
         "Archive", "Associations", "CatalogStore", "Tables", "Settings", "Template", "Metadata",
         "References", "FITSStructure", "JobContract", "ChildProcess", crypto, logging,
       ]),
-    command("tmtrun", ["Pipelines", "PipelineEngine", "JobContract", logging]),
+    command(
+      "tmtrun", ["Pipelines", "PipelineEngine", "QuickLook", "Pixels", "JobContract", logging]),
     command("irissim", ["Simulator"]),
     .executableTarget(
       name: "irisbench", dependencies: ["Pixels", "FITSIO", "FITSStructure", "CCFITSIO", argumentParser],
@@ -141,6 +144,7 @@ let package = Package(
     tests("DataModelsTests", ["DataModels", "FITSIO", "FITSStructure", "Pixels"]),
     tests("SimulatorTests", ["Simulator", "DataModels", "Metadata", "FITSIO", "Pixels"]),
     tests("PipelineEngineTests", engine),
+    tests("QuickLookTests", ["QuickLook", "Pixels", "CZlib"]),
     tests("StepsTests", engine + ["ReadoutSteps", "SharedSteps", "CalibrationSteps"]),
     tests("PipelinesTests", engine + ["Pipelines", "Simulator"]),
     tests("ScienceTests", engine + ["Pipelines", "Simulator"]),
