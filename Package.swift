@@ -121,7 +121,7 @@ let package = Package(
         "References", "FITSStructure", "JobContract", "ChildProcess", crypto, logging,
       ]),
     command(
-      "tmtrun", ["Pipelines", "PipelineEngine", "QuickLook", "Pixels", "JobContract", logging]),
+      "tmtrun", ["Pipelines", "PipelineEngine", "QuickLook", "FITSIO", "Pixels", "JobContract", logging]),
     command("irissim", ["Simulator"]),
     .executableTarget(
       name: "irisbench", dependencies: ["Pixels", "FITSIO", "FITSStructure", "CCFITSIO", argumentParser],

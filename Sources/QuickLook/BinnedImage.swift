@@ -100,63 +100,70 @@ private struct Band {
   mutating func average(
     row: Int, into means: UnsafeMutableBufferPointer<Float>, good: UnsafeMutableBufferPointer<Int32>
   ) {
-    let width = value.width
-    for x in 0..<width { (sums[x], counts[x]) = (0, 0) }
-    for y in row * binning..<min((row + 1) * binning, value.height) { good[y] = add(y) }
-    for bin in means.indices {
-      var (sum, count) = (Float(0), Int32(0))
-      for x in bin * binning..<min((bin + 1) * binning, width) {
-        sum += sums[x]
-        count += counts[x]
-      }
-      means[bin] = count > 0 ? sum / Float(count) : .nan
-    }
-  }
-
-  /// Adds a row of the image to the sums. Returns how many of its pixels are good.
-  private mutating func add(_ y: Int) -> Int32 {
-    let width = value.width
-    let start = y * width
-    return sums.withUnsafeMutableBufferPointer { sums in
+    let rows = row * binning..<min((row + 1) * binning, value.height)
+    let (value, quality, binning) = (value, quality, binning)
+    sums.withUnsafeMutableBufferPointer { sums in
       counts.withUnsafeMutableBufferPointer { counts in
-        value.withUnsafeBuffer { values in
-          let values = UnsafeBufferPointer(rebasing: values[start..<start + width])
-          guard let quality else { return Self.add(values, sums, counts) }
-          return quality.withUnsafeBuffer {
-            Self.add(values, UnsafeBufferPointer(rebasing: $0[start..<start + width]), sums, counts)
+        sums.update(repeating: 0)
+        counts.update(repeating: 0)
+        for y in rows { good[y] = Self.add(value, quality, y, sums, counts) }
+        for bin in means.indices {
+          var (sum, count) = (Float(0), Int32(0))
+          for x in bin * binning..<min((bin + 1) * binning, sums.count) {
+            sum += sums[x]
+            count &+= counts[x]
           }
+          means[bin] = count > 0 ? sum / Float(count) : .nan
         }
       }
     }
   }
 
-  // Without branches, so that the compiler makes vectors of both loops.
+  /// Adds a row of the image to the sums. Returns how many of its pixels are good.
   private static func add(
-    _ values: UnsafeBufferPointer<Float>, _ flags: UnsafeBufferPointer<UInt32>,
-    _ sums: UnsafeMutableBufferPointer<Float>, _ counts: UnsafeMutableBufferPointer<Int32>
-  ) -> Int32 {
-    var total: Int32 = 0
-    for x in 0..<values.count {
-      let isFinite = values[x].bitPattern & 0x7f80_0000 != 0x7f80_0000
-      let isGood = isFinite && flags[x] & DQ.doNotUse == 0
-      sums[x] += isGood ? values[x] : 0
-      counts[x] &+= isGood ? 1 : 0
-      total &+= isGood ? 1 : 0
-    }
-    return total
-  }
-
-  private static func add(
-    _ values: UnsafeBufferPointer<Float>, _ sums: UnsafeMutableBufferPointer<Float>,
+    _ value: Plane<Float>, _ quality: Plane<UInt32>?, _ y: Int, _ sums: UnsafeMutableBufferPointer<Float>,
     _ counts: UnsafeMutableBufferPointer<Int32>
   ) -> Int32 {
-    var total: Int32 = 0
-    for x in 0..<values.count {
-      let isGood = values[x].bitPattern & 0x7f80_0000 != 0x7f80_0000
-      sums[x] += isGood ? values[x] : 0
-      counts[x] &+= isGood ? 1 : 0
-      total &+= isGood ? 1 : 0
+    let range = y * value.width..<(y + 1) * value.width
+    return value.withUnsafeBuffer { values in
+      let values = UnsafeBufferPointer(rebasing: values[range])
+      guard let quality else { return add(values, nil, sums, counts) }
+      return quality.withUnsafeBuffer { add(values, .init(rebasing: $0[range]), sums, counts) }
     }
-    return total
+  }
+
+  // Masks instead of branches, so that the compiler makes vectors of both loops.
+  private static func add(
+    _ values: UnsafeBufferPointer<Float>, _ flags: UnsafeBufferPointer<UInt32>?,
+    _ sums: UnsafeMutableBufferPointer<Float>, _ counts: UnsafeMutableBufferPointer<Int32>
+  ) -> Int32 {
+    let width = values.count
+    guard let values = values.baseAddress, let sums = sums.baseAddress, let counts = counts.baseAddress else {
+      return 0
+    }
+    var good: Int32 = 0
+    if let flags = flags?.baseAddress {
+      for x in 0..<width {
+        let bits = values[x].bitPattern
+        let mask = Self.mask(bits) & ((flags[x] & DQ.doNotUse) &- 1)
+        sums[x] += Float(bitPattern: bits & mask)
+        counts[x] &-= Int32(bitPattern: mask)
+        good &-= Int32(bitPattern: mask)
+      }
+    } else {
+      for x in 0..<width {
+        let bits = values[x].bitPattern
+        let mask = Self.mask(bits)
+        sums[x] += Float(bitPattern: bits & mask)
+        counts[x] &-= Int32(bitPattern: mask)
+        good &-= Int32(bitPattern: mask)
+      }
+    }
+    return good
+  }
+
+  /// All bits set for a finite number, none for NaN and infinity.
+  @inline(__always) private static func mask(_ bits: UInt32) -> UInt32 {
+    bits & 0x7f80_0000 != 0x7f80_0000 ? .max : 0
   }
 }

@@ -26,6 +26,17 @@ struct Run: ParsableCommand {
   @Option(name: [.customShort("o"), .customLong("output-dir")], help: "Folder for products.")
   var outputDirectory = "."
 
+  @Option(
+    name: .customLong("compare-master"),
+    help: "Compare a new master with this one: pixels off by 6 sigma, level, noise.")
+  var comparedMaster: String?
+
+  @Option(help: "Write the report (parameters, references, times, quality) as JSON into this file.")
+  var report: String?
+
+  @Flag(name: .customLong("no-preview"), help: "Make no quick-look PNG beside each product.")
+  var noPreview = false
+
   @Option(help: "Run the job in this file, as the archive does.")
   var job: String?
 
@@ -68,8 +79,11 @@ struct Run: ParsableCommand {
     guard !inputs.isEmpty else { throw ValidationError("no input file or association is given") }
     let hand = HandRunner(
       configuration: configuration, inputs: inputs, outputDirectory: outputDirectory,
-      cache: Program.referenceCache, services: Program.services(level))
-    try end(with: try hand.run())
+      cache: Program.referenceCache, comparedMaster: comparedMaster, wantsPreviews: !noPreview,
+      services: Program.services(level))
+    let reports = try hand.run()
+    if let report { try ReportFile.write(reports, to: report) }
+    try end(with: reports)
   }
 
   private static func split(_ text: String, option: String, form: String) throws -> (String, String) {

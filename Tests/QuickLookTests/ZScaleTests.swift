@@ -6,10 +6,16 @@ import Testing
 @Suite struct ZScaleTests {
   private struct Case: Decodable {
     struct Options: Decodable {
-      var n_samples: Int?
+      var samples: Int?
       var contrast: Double?
       var krej: Double?
-      var max_iterations: Int?
+      var maximumIterations: Int?
+
+      enum CodingKeys: String, CodingKey {
+        case samples = "n_samples"
+        case contrast, krej
+        case maximumIterations = "max_iterations"
+      }
     }
     var values: [Float?]
     var options: Options
@@ -23,10 +29,10 @@ import Testing
     #expect(cases.count == 7)
     for (name, golden) in cases {
       var zscale = ZScale()
-      zscale.samples = golden.options.n_samples ?? zscale.samples
+      zscale.samples = golden.options.samples ?? zscale.samples
       zscale.contrast = golden.options.contrast ?? zscale.contrast
       zscale.kappa = golden.options.krej ?? zscale.kappa
-      zscale.maximumIterations = golden.options.max_iterations ?? zscale.maximumIterations
+      zscale.maximumIterations = golden.options.maximumIterations ?? zscale.maximumIterations
       let limits = try #require(zscale.limits(of: golden.values.map { $0 ?? .nan }))
       #expect(abs(limits.low - golden.low) <= 1e-6 * abs(golden.low), "\(name): \(limits) \(golden.low)")
       #expect(abs(limits.high - golden.high) <= 1e-6 * abs(golden.high), "\(name): \(limits) \(golden.high)")

@@ -40,6 +40,7 @@ extension PipelineRunner {
     let log = services.logger("\(label).\(item.name)")
     log.info("Step \(item.name) running with args \(Self.arguments(of: work)).")
     let clock = ProcessUsage.monotonicSeconds
+    record.memory.begin()
     switch item {
     case .unavailable(let step):
       log.info("Step skipped.")
