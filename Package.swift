@@ -67,6 +67,7 @@ let package = Package(
     // floor 1
     .systemLibrary(name: "CCFITSIO", path: "Sources/System/CCFITSIO"),
     .systemLibrary(name: "CInotifyTools", path: "Sources/System/CInotifyTools"),
+    .systemLibrary(name: "CPNG", path: "Sources/System/CPNG"),
     .systemLibrary(name: "CZlib", path: "Sources/System/CZlib"),
     room("FITSStructure", ["CZlib"]),
     room("FITSIO", ["CCFITSIO", "FITSStructure"]),
@@ -91,6 +92,7 @@ let package = Package(
         "JobContract", "ChildProcess", crypto, logging,
       ]),
     room("Executors", ["JobContract", "ChildProcess", logging]),
+    room("QuickLook", ["Pixels", "CPNG", "CZlib"]),
     // floor 4
     room(
       "ReadoutSteps", path: "Steps/Readout", ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
@@ -122,9 +124,8 @@ let package = Package(
     command(
       "tmtrun",
       [
-        "Pipelines", "PipelineEngine", "JobContract", "Associations", "CfgFormat", "Metadata",
-        "FITSStructure",
-        "Tables", "Template", logging,
+        "Pipelines", "PipelineEngine", "QuickLook", "JobContract", "Associations", "CfgFormat", "Metadata",
+        "FITSIO", "FITSStructure", "Pixels", "Tables", "Template", logging,
       ]),
     command("irissim", ["Simulator"]),
     .executableTarget(
@@ -148,6 +149,7 @@ let package = Package(
     tests("DataModelsTests", ["DataModels", "FITSIO", "FITSStructure", "Pixels"]),
     tests("SimulatorTests", ["Simulator", "DataModels", "Metadata", "FITSIO", "Pixels"]),
     tests("PipelineEngineTests", engine),
+    tests("QuickLookTests", ["QuickLook", "Pixels", "CZlib"]),
     tests("StepsTests", engine + ["ReadoutSteps", "SharedSteps", "CalibrationSteps"]),
     tests("PipelinesTests", engine + ["Pipelines", "Simulator"]),
     tests("ScienceTests", engine + ["Pipelines", "Simulator"]),

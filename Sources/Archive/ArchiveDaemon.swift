@@ -127,7 +127,7 @@ public struct ArchiveDaemon: Sendable {
         program: options.tmtrun, grace: .seconds(parts.settings.jobGraceSeconds), logger: logger),
       recorder: recorder,
       layout: parts.layout, policy: RetryPolicy(attempts: parts.settings.jobAttempts), instance: instance,
-      timeout: parts.jobTimeout, logger: logger)
+      timeout: parts.jobTimeout, previews: parts.settings.drawsPreviews, logger: logger)
     return Scheduler(
       .init(
         writer: parts.writer,
@@ -136,8 +136,7 @@ public struct ArchiveDaemon: Sendable {
         manifests: manifests, starter: starter,
         inserter: MasterInserter(
           writer: parts.writer, layout: parts.layout, headers: parts.headers,
-          firstContext: parts.settings.context,
-          logger: logger),
+          firstContext: parts.settings.context, judge: parts.masterJudge, logger: logger),
         hooks: HookRunner(
           writer: parts.writer, root: parts.layout.root, scratch: parts.layout.logs + "/hooks",
           timeoutSeconds: parts.settings.hookTimeoutSeconds, limit: parts.settings.hookConcurrency,

@@ -38,6 +38,12 @@ extension ArchiveParts {
       fileBytes: settings.jobFileBytes)
   }
 
+  var masterJudge: MasterJudge {
+    MasterJudge(
+      flaggedFraction: settings.masterFlaggedFraction, fractionOff: settings.masterFractionOff,
+      levelChange: settings.masterLevelChange, noiseChange: settings.masterNoiseChange)
+  }
+
   var jobTimeout: Duration { .seconds(settings.jobTimeoutSeconds) }
 
   var maxJobs: Int { settings.maxJobs(processors: ProcessInfo.processInfo.activeProcessorCount) }

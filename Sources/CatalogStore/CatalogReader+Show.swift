@@ -17,6 +17,13 @@ public struct StepRecord: Sendable, Codable, Equatable, FetchableRecord {
   public var seconds: Double
   /// JSON: parameter -> value and origin.
   public var parameters: String
+  /// Peak resident memory; nil where it is not known.
+  public var peakBytes: Int64?
+
+  enum CodingKeys: String, CodingKey {
+    case ordinal, name, status, reason, seconds, parameters
+    case peakBytes = "peak_bytes"
+  }
 }
 
 /// A reference that a run used, or why it used none.

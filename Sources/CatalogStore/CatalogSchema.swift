@@ -11,6 +11,9 @@ enum CatalogSchema {
     migrator.registerMigration("1-work") { try $0.execute(sql: work) }
     migrator.registerMigration("1-provenance") { try $0.execute(sql: provenance) }
     migrator.registerMigration("1-outbox") { try $0.execute(sql: outbox) }
+    migrator.registerMigration("2-step-memory") {
+      try $0.execute(sql: "ALTER TABLE step ADD COLUMN peak_bytes INTEGER")
+    }
     return migrator
   }
 

@@ -71,11 +71,13 @@ extension CatalogWriter {
     for step in report.steps {
       try db.execute(
         sql: """
-          INSERT INTO step (run_id, ordinal, name, status, reason, seconds, parameters) VALUES (?, ?, ?, ?, ?, ?, ?)
+          INSERT INTO step (run_id, ordinal, name, status, reason, seconds, parameters, peak_bytes)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
           """,
         arguments: [
           run, step.index, step.name, step.status.rawValue, step.reason, step.seconds,
           String(decoding: try encoder.encode(step.parameters), as: UTF8.self),
+          step.peakMemoryBytes.map { Int64(clamping: $0) },
         ])
     }
   }

@@ -54,6 +54,7 @@ extension CatalogWriter {
           reference.rowKey,
           reference.context, reference.state, reference.reason,
         ])
+      try Self.mark(db, reference)
       guard let context = reference.context, reference.state == "inserted" else { return }
       try db.execute(
         sql: "INSERT OR IGNORE INTO context (name, made_at, reason) VALUES (?, ?, ?)",
@@ -67,6 +68,19 @@ extension CatalogWriter {
         data: EventData(name: reference.file, sha256: reference.sha256, context: context), time: time)
     }
   }
+
+  /// A master that is kept out of the rules says why in its own row; one that is put in after all no more.
+  private static func mark(_ db: Database, _ reference: ReferenceRecord) throws {
+    guard let frame = reference.frameID else { return }
+    let reason = reference.reason.flatMap { reference.state == "refused" ? "\(refusal): \($0)" : nil }
+    try db.execute(
+      sql: """
+        UPDATE frame SET reason = ?1 WHERE id = ?2 AND state = 'current'
+          AND (reason IS NULL OR reason GLOB ?3)
+        """, arguments: [reason, frame, refusal + ": *"])
+  }
+
+  private static let refusal = "not in the rules"
 
   /// Next free number of a reference type (`tmt_iris_dark_0007.fits`), also counting those planned in jobs.
   ///

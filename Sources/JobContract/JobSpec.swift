@@ -37,13 +37,19 @@ public struct JobSpec: Codable, Sendable, Equatable {
   public var fileNames: [String: String]
   /// Why the product is degraded, as far as the archive knows (missing sky, 5 of 9 …).
   public var degraded: [String]
+  /// The master in use, which a new master is compared with. It is no input: neither the job's key nor staleness
+  /// depend on it, else every new master would make all older ones stale.
+  public var previousMaster: ResolvedReference?
+  /// False: no quick-look pictures. nil means true.
+  public var preview: Bool?
   public var limits: JobLimits
 
   public init(
     job: String, attempt: Int, token: String, pipeline: String, configuration: String? = nil,
     parameters: [String: String] = [:], skip: [String] = [], association: String, associationRule: String,
     inputs: [JobInput], references: [ResolvedReference] = [], context: String? = nil, outputDirectory: String,
-    fileNames: [String: String] = [:], degraded: [String] = [], limits: JobLimits = JobLimits()
+    fileNames: [String: String] = [:], degraded: [String] = [],
+    previousMaster: ResolvedReference? = nil, preview: Bool? = nil, limits: JobLimits = JobLimits()
   ) {
     self.version = Self.currentVersion
     self.job = job
@@ -61,6 +67,8 @@ public struct JobSpec: Codable, Sendable, Equatable {
     self.outputDirectory = outputDirectory
     self.fileNames = fileNames
     self.degraded = degraded
+    self.previousMaster = previousMaster
+    self.preview = preview
     self.limits = limits
   }
 }

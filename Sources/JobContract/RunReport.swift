@@ -4,6 +4,7 @@ public struct RunReport: Codable, Sendable, Equatable {
   public static let fileName = "report.json"
 
   public enum Status: String, Codable, Sendable { case succeeded, failed }
+  public enum MemoryPeaks: String, Codable, Sendable { case step, process }
 
   public var version: Int
   public var job: String
@@ -19,6 +20,9 @@ public struct RunReport: Codable, Sendable, Equatable {
   public var ended: String
   public var seconds: Double
   public var peakMemoryBytes: UInt64
+  /// What the peaks of the steps are: `step` (of that step alone) or `process` (of all up to its end, where the
+  /// system does not let a process forget its peak). nil in reports of older versions.
+  public var memoryPeaksOf: MemoryPeaks?
   /// `irisarchive`, `cfitsio` … -> version.
   public var software: [String: String]
   public var inputs: [FileIdentity]
@@ -33,7 +37,7 @@ public struct RunReport: Codable, Sendable, Equatable {
   public init(
     job: String, attempt: Int, token: String, pipeline: String, status: Status, exitCode: Int32,
     error: ReportedError? = nil, started: String, ended: String, seconds: Double, peakMemoryBytes: UInt64,
-    software: [String: String] = [:], inputs: [FileIdentity] = [], references: [ReferenceUse] = [],
+    memoryPeaksOf: MemoryPeaks? = nil, software: [String: String] = [:], inputs: [FileIdentity] = [], references: [ReferenceUse] = [],
     steps: [StepRun] = [], products: [ProductReport] = [], degraded: [String] = [], notes: [String] = []
   ) {
     self.version = Self.currentVersion
@@ -48,6 +52,7 @@ public struct RunReport: Codable, Sendable, Equatable {
     self.ended = ended
     self.seconds = seconds
     self.peakMemoryBytes = peakMemoryBytes
+    self.memoryPeaksOf = memoryPeaksOf
     self.software = software
     self.inputs = inputs
     self.references = references
@@ -121,18 +126,21 @@ public struct StepRun: Codable, Sendable, Equatable {
   /// Why it was skipped or failed.
   public var reason: String?
   public var seconds: Double
+  /// Peak resident memory, see ``RunReport/memoryPeaksOf``; nil where it is not known.
+  public var peakMemoryBytes: UInt64?
   /// Parameter -> value and where the value came from.
   public var parameters: [String: ParameterValue]
 
   public init(
     index: Int, name: String, status: Status, reason: String? = nil, seconds: Double,
-    parameters: [String: ParameterValue] = [:]
+    peakMemoryBytes: UInt64? = nil, parameters: [String: ParameterValue] = [:]
   ) {
     self.index = index
     self.name = name
     self.status = status
     self.reason = reason
     self.seconds = seconds
+    self.peakMemoryBytes = peakMemoryBytes
     self.parameters = parameters
   }
 }
@@ -146,34 +154,5 @@ public struct ParameterValue: Codable, Sendable, Equatable {
   public init(value: String, origin: String) {
     self.value = value
     self.origin = origin
-  }
-}
-
-/// A product in the attempt's folder, complete and synced.
-public struct ProductReport: Codable, Sendable, Equatable {
-  /// Kind suffix of DATA.md §1: `cal`, `rate`, `dark`, `flat` …
-  public var kind: String
-  /// Bare file name in the output directory.
-  public var fileName: String
-  public var sha256: String
-  public var bytes: UInt64
-  /// Data level: 1, 2, 3; 0 for a reference.
-  public var level: Int
-  /// Header cards of each HDU as FITS text (80-character cards, no END), primary first.
-  public var headers: [String]
-  /// Numbers for people and for quality checks: `median`, `noise`, `flagged_fraction` …
-  public var quality: [String: Double]
-
-  public init(
-    kind: String, fileName: String, sha256: String, bytes: UInt64, level: Int, headers: [String],
-    quality: [String: Double] = [:]
-  ) {
-    self.kind = kind
-    self.fileName = fileName
-    self.sha256 = sha256
-    self.bytes = bytes
-    self.level = level
-    self.headers = headers
-    self.quality = quality
   }
 }

@@ -61,6 +61,17 @@ extension ArchiveSettings {
   public var context: String { text(.context) }
   public var insertsMasters: Bool { self[.insertMasters].value == .boolean(true) }
 
+  // MARK: masters
+
+  /// More flagged pixels than this fraction and a master is not trusted with other frames.
+  public var masterFlaggedFraction: Double { number(.masterFlagged) }
+  /// … or more pixels off by 6 sigma from the master in use.
+  public var masterFractionOff: Double { number(.masterOff) }
+  /// … or a level that differs by more than this part of the level of the master in use.
+  public var masterLevelChange: Double { number(.masterLevel) }
+  /// … or noise per frame that is larger by more than this part.
+  public var masterNoiseChange: Double { number(.masterNoise) }
+
   // MARK: waits, all scaled by `waitScale`
 
   public var waitScale: Double { number(.waitScale) }
@@ -104,6 +115,8 @@ extension ArchiveSettings {
   public var jobTimeoutSeconds: Double { number(.jobTimeout) }
   public var jobFileBytes: UInt64 { bytes(.jobFileSize) }
   public var jobAttempts: Int { integer(.jobAttempts) }
+  /// Whether jobs draw quick-look pictures.
+  public var drawsPreviews: Bool { self[.jobPreview].value == .boolean(true) }
   public var jobGraceSeconds: Double { number(.jobGrace) }
 
   // MARK: hooks, disk, log

@@ -41,6 +41,7 @@ extension SettingKey {
     case "folders", "rules": placeDefinition
     case "intake", "night", "disk", "log": intakeDefinition
     case "associations": associationDefinition
+    case "masters": masterDefinition
     default: jobDefinition
     }
   }
@@ -73,6 +74,21 @@ extension SettingKey {
       .init(
         .text, "info", choices: ["trace", "debug", "info", "notice", "warning", "error", "critical"],
         "least severe messages in the log")
+    }
+  }
+
+  private var masterDefinition: SettingDefinition {
+    switch self {
+    case .masterFlagged:
+      .init(.number, "0.5", in: 0...1, "a master with more flagged pixels than this is kept out of the rules")
+    case .masterOff:
+      .init(
+        .number, "0.05", in: 0...1,
+        "… with more pixels than this off by 6 sigma from the master in use (1: does not count)")
+    case .masterLevel:
+      .init(.number, "0.2", in: 0...1e6, "… whose level differs by more than this part of that one's level")
+    default:
+      .init(.number, "0.5", in: 0...1e6, "… whose noise per frame is larger by more than this part")
     }
   }
 
@@ -110,6 +126,7 @@ extension SettingKey {
     case .jobAttempts: .init(.integer, "3", in: 1...100, "attempts before a job that died is dead")
     case .jobGrace:
       .init(.duration, "10 s", unit: "s", in: 0...3600, "between TERM and KILL when a job is ended")
+    case .jobPreview: .init(.boolean, "true", "draw a quick-look PNG beside each product")
     case .hookTimeout:
       .init(
         .duration, "30 s", unit: "s", in: 0.1...86_400, "time of a hook, unless its own cfg says otherwise")

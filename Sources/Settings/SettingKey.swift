@@ -14,6 +14,11 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case context = "rules.context"
   case insertMasters = "rules.insert_masters"
 
+  case masterFlagged = "masters.flagged_fraction"
+  case masterOff = "masters.fraction_off"
+  case masterLevel = "masters.level_change"
+  case masterNoise = "masters.noise_change"
+
   case quietMinimum = "associations.quiet_minimum"
   case quietExposures = "associations.quiet_exposures"
   case quietOverhead = "associations.quiet_overhead"
@@ -35,6 +40,7 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case jobFileSize = "jobs.file_size"
   case jobAttempts = "jobs.attempts"
   case jobGrace = "jobs.grace"
+  case jobPreview = "jobs.preview"
 
   case hookTimeout = "hooks.timeout"
   case hookConcurrency = "hooks.concurrency"

@@ -52,6 +52,7 @@ struct SubjectDescription {
     return .object([
       "ordinal": JSONValue(step.ordinal), "name": .text(step.name), "status": .text(step.status),
       "reason": JSONValue(step.reason), "seconds": .real(step.seconds),
+      "peak_bytes": JSONValue(step.peakBytes),
       "parameters": .object((parameters ?? [:]).mapValues { .object($0.mapValues(JSONValue.text)) }),
     ])
   }
@@ -60,10 +61,13 @@ struct SubjectDescription {
     Table(
       [
         Column("step", .string), Column("status", .string), Column("seconds", .double, unit: "s"),
-        Column("reason", .string), Column("parameters", .string),
+        Column("peak_bytes", .int, unit: "byte"), Column("reason", .string), Column("parameters", .string),
       ],
       rows: try reader.steps(run: run).map {
-        [.string($0.name), .string($0.status), .double($0.seconds), Cell($0.reason), .string($0.parameters)]
+        [
+          .string($0.name), .string($0.status), .double($0.seconds), Cell($0.peakBytes.map(Int.init)), Cell($0.reason),
+          .string($0.parameters),
+        ]
       }, name: "steps")
   }
 
@@ -74,11 +78,19 @@ struct SubjectDescription {
     let cells = found.rows.first?.map(\.cell) ?? []
     var fields = zip(found.columns.map(\.name), cells).map { ($0, $1) }
     let origin = try reader.origin(ofProduct: frame.id)
+    fields.append(("preview", Cell(preview(of: frame))))
     fields.append(("rule", Cell(origin?.association.rule)))
     fields.append(("superseded_by", Cell(origin?.supersededBy)))
     let names = try reader.associations(ofFrame: frame.id).map(\.name)
     fields.append(("member_of", Cell(names.isEmpty ? nil : names.joined(separator: " "))))
     return fields
+  }
+
+  /// The quick-look picture beside a product, when it is there.
+  private func preview(of frame: FrameRecord) -> String? {
+    guard frame.origin == .product, let path = frame.path, path.hasSuffix(".fits") else { return nil }
+    let picture = path.dropLast(".fits".count) + ".png"
+    return FileManager.default.fileExists(atPath: String(picture)) ? String(picture) : nil
   }
 
   private func fields(of job: JobRecord) -> [(String, Cell)] {

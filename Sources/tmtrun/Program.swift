@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import PipelineEngine
 import Pipelines
+import QuickLook
 
 /// How much is logged.
 enum LogLevel {
@@ -25,7 +26,24 @@ enum Program {
       now: { Date() }, write: { StandardError.write(Printable.escaped(String($0.dropLast())) + "\n") },
       level: level.level,
       version: PipelineCatalog.version,
-      software: LinkedSoftware.versions)
+      software: LinkedSoftware.adding(QuickLookPicture.linkedSoftware), preview: preview())
+  }
+
+  /// Draws previews; by default in the contrast of zscale.
+  static func preview(_ scale: QuickLookPicture.Scale = .zscale(ZScale())) -> PreviewMaker {
+    let picture = QuickLookPicture(scale: scale)
+    return PreviewMaker(fileExtension: "png") { value, quality, fileName, unit in
+      do throws(QuickLookError) {
+        return try picture.png(
+          of: value, quality: quality,
+          caption: .init(
+            fileName: fileName, unit: unit, software: "irisarchive \(PipelineCatalog.version)"))
+      } catch {
+        let code = error.code == "bad-range" ? "usage" : error.code
+        throw EngineError(
+          code, error.message, subject: error.subject, hint: error.hint, underlying: error.underlying)
+      }
+    }
   }
 
   /// The reference rules: `CRDS_PATH` (with `CRDS_CONTEXT`), else `./crds`, else those beside the program.

@@ -16,6 +16,17 @@ struct Run: ParsableCommand {
 
   @OptionGroup var choices: ConfigurationOptions
 
+  @Option(
+    name: .customLong("compare-master"),
+    help: "Compare a new master with this one: pixels off by 6 sigma, level, noise.")
+  var comparedMaster: String?
+
+  @Option(help: "Write the report (parameters, references, times, quality) as JSON into this file.")
+  var report: String?
+
+  @Flag(name: .customLong("no-preview"), help: "Make no quick-look PNG beside each product.")
+  var noPreview = false
+
   @Option(help: "Run the job in this file, as the archive does.")
   var job: String?
 
@@ -49,8 +60,11 @@ struct Run: ParsableCommand {
     guard !inputs.isEmpty else { throw ValidationError("no input file or association is given") }
     let hand = HandRunner(
       configuration: configured, inputs: inputs, outputDirectory: choices.outputDirectory,
-      cache: Program.referenceCache, services: Program.services(level))
-    try end(with: try hand.run())
+      cache: Program.referenceCache, comparedMaster: comparedMaster, wantsPreviews: !noPreview,
+      services: Program.services(level))
+    let reports = try hand.run()
+    if let report { try ReportFile.write(reports, to: report) }
+    try end(with: reports)
   }
 
   /// Prints what failed; one failure ends with its own code, some of many with 5.

@@ -29,7 +29,7 @@ enum House {
   /// Rooms that may use one on their own floor.
   static let beside: [String: Set<String>] = [
     "FITSStructure": ["CZlib"], "FITSIO": ["CCFITSIO", "FITSStructure"], "DataModels": ["Metadata"],
-    "Associations": ["JobContract"], "QuickLook": ["CZlib"],
+    "Associations": ["JobContract"], "QuickLook": ["CPNG", "CZlib"],
   ]
 
   private static let steps: Set<String> = [
@@ -46,6 +46,7 @@ enum House {
   static let rooms: [Room] = [
     Room(1, "CCFITSIO", in: "System/CCFITSIO"),
     Room(1, "CInotifyTools", in: "System/CInotifyTools"),
+    Room(1, "CPNG", in: "System/CPNG"),
     Room(1, "CZlib", in: "System/CZlib"),
     Room(1, "FITSStructure", ["CZlib"]),
     Room(1, "FITSIO", ["CCFITSIO", "FITSStructure"]),
@@ -69,7 +70,7 @@ enum House {
         "Crypto", "Logging",
       ], notReaching: catalogSide),
     Room(3, "Executors", ["JobContract", "ChildProcess", "Logging"], notReaching: pixelSide),
-    Room(3, "QuickLook", ["Pixels", "CZlib"]),
+    Room(3, "QuickLook", ["Pixels", "CPNG", "CZlib"]),
     step("ReadoutSteps", in: "Readout"),
     step("SharedSteps", in: "Shared"),
     step("ImagerSteps", in: "Imager"),

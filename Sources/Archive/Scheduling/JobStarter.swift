@@ -13,20 +13,26 @@ struct JobStarter: Sendable {
   let policy: RetryPolicy
   let instance: String
   let timeout: Duration?
+  /// Whether runs draw quick-look pictures.
+  let previews: Bool
   let logger: Logger
 
   /// Runs the job to its end. Returns true when it made its products.
-  func run(_ job: JobRecord) async -> Bool {
+  ///
+  /// - Parameter previousMaster: what a new master is compared with: known only now, and no part of the job's key.
+  func run(_ job: JobRecord, previousMaster: ResolvedReference? = nil) async -> Bool {
     do {
       let run = try writer.start(
         job: job.id, instance: instance, token: UUID().uuidString, folder: { layout.attempt(job.name, $0) },
         at: Self.now)
       guard let run else { return false }
-      guard let spec = Self.spec(of: job, run: run) else {
+      guard var spec = Self.spec(of: job, run: run) else {
         try await fail(
           job, run, .failed, nil, "the stored job cannot be read; make it again with irisarchive jobs retry")
         return false
       }
+      spec.previousMaster = previousMaster
+      spec.preview = previews
       return try await attempt(job, run, spec)
     } catch {
       logger.error("a job could not be settled", metadata: ["job": "\(job.name)", "error": "\(error)"])

@@ -1,5 +1,6 @@
 import Associations
 import CatalogStore
+import FITSStructure
 import Foundation
 import Logging
 import Metadata
@@ -8,15 +9,12 @@ import References
 /// Offers the archive's own masters to the reference rules: each good one goes into a new context, which becomes the
 /// pinned one. A bad one is kept, marked, not inserted, and says why.
 struct MasterInserter: Sendable {
-  /// More flagged pixels than this and a master is not trusted with other frames. The dark gaps between the slices
-  /// are a third of a slicer flat.
-  static let largestFlaggedFraction = 0.5
-
   let writer: CatalogWriter
   let layout: ArchiveLayout
   let headers: HeaderLoader
   /// The context of the configuration, pinned until the first master is inserted.
   let firstContext: String
+  let judge: MasterJudge
   let logger: Logger
 
   func pinnedContext() throws(CatalogError) -> String { try writer.reader.fact("context") ?? firstContext }
@@ -31,7 +29,7 @@ struct MasterInserter: Sendable {
     var record = ReferenceRecord(
       file: master.name, type: master.kind, frameID: master.id, sha256: sha256,
       epoch: epochs.reduce(0, +) / Double(epochs.count), rowKey: "[]", context: nil, state: "refused",
-      reason: fault(made.quality, context, master.kind))
+      reason: try fault(master, made.quality, context))
     if record.reason == nil, let rules = context.rules(type: master.kind) {
       let row = rules.matchValues(header: header)
       record.rowKey = RowKey(values: row).text
@@ -59,15 +57,20 @@ struct MasterInserter: Sendable {
     try writer.recordReference(record, at: time)
   }
 
-  private func fault(_ quality: [String: Double], _ context: RulesContext, _ type: String) -> String? {
-    if context.rules(type: type) == nil { return "context \(context.name) has no rules for \(type)" }
-    guard let median = quality["median"], median.isFinite else { return "its median is not a number" }
-    if let flagged = quality["flagged_fraction"], flagged > Self.largestFlaggedFraction {
-      return
-        "\((flagged * 100).wholeText) % of its pixels are flagged, more than "
-        + "\((Self.largestFlaggedFraction * 100).wholeText) %"
+  private func fault(
+    _ master: FrameRecord, _ quality: [String: Double], _ context: RulesContext
+  ) throws(CatalogError) -> String? {
+    if context.rules(type: master.kind) == nil {
+      return "context \(context.name) has no rules for \(master.kind)"
     }
-    return nil
+    guard let fault = judge.fault(quality: quality, previous: try previous(of: master)) else { return nil }
+    return "\(fault); irisarchive refs insert \(master.name) puts it in all the same"
+  }
+
+  /// The master that its run compared it with, as its header says.
+  private func previous(of master: FrameRecord) throws(CatalogError) -> String? {
+    let primary = try writer.reader.headerTexts(frame: master.id).first
+    return primary.map { HeaderText(text: $0.text).cards }?.first { $0.keyword == "PREVMSTR" }?.string
   }
 
   /// Puts the file into the cache and all masters of its row, dated by the midpoints between them, into a new context.

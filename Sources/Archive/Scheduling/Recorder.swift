@@ -69,6 +69,7 @@ struct Recorder: Sendable {
     let target = "\(layout.products)/\(folder)/\(product.fileName)"
     try check(product, at: access(source, F_OK) == 0 ? source : target)
     try place(product, from: source, at: target)
+    placePreview(of: product, from: spec.outputDirectory, besides: target)
     return try finished(product, at: target, described, version)
   }
 
@@ -112,12 +113,54 @@ struct Recorder: Sendable {
       _ = try FileMover.move(source, to: target, sha256: product.sha256)
     } catch {
       guard error.code == "product-exists", (try? writer.reader.isPlace(target)) == false else { throw error }
-      let aside = "\(layout.work)/orphans/\(UUID().uuidString)-\(product.fileName)"
-      _ = try FileMover.move(target, to: aside, sha256: product.sha256)
-      try? writer.note(
-        "a product without a record was found in its place and put aside as \(aside)", subject: target,
-        at: Date().timeIntervalSince1970)
+      try putAside(target, "a product without a record")
+      let picture = Self.previewPath(besides: target)
+      if access(picture, F_OK) == 0 { try putAside(picture, "the preview of a product without a record") }
       _ = try FileMover.move(source, to: target, sha256: product.sha256)
+    }
+  }
+
+  private func putAside(_ path: String, _ what: String) throws(ArchiveError) {
+    let aside = "\(layout.work)/orphans/\(UUID().uuidString)-\((path as NSString).lastPathComponent)"
+    _ = try FileMover.move(path, to: aside, sha256: "")
+    try? writer.note(
+      "\(what) was found in its place and put aside as \(aside)", subject: path,
+      at: Date().timeIntervalSince1970)
+  }
+
+  // MARK: previews
+
+  /// Where the quick-look picture of a product lies.
+  static func previewPath(besides product: String) -> String {
+    (product as NSString).deletingPathExtension + ".png"
+  }
+
+  /// Moves the picture beside its product, before the catalog and so before any hook knows of the product. What a
+  /// crash leaves is adopted with the product; whatever else has its name is put aside. A product without its picture
+  /// is as good: that is only logged.
+  private func placePreview(of product: ProductReport, from folder: String, besides target: String) {
+    guard let preview = product.preview else { return }
+    let place = Self.previewPath(besides: target)
+    do throws(ArchiveError) {
+      guard (place as NSString).lastPathComponent == preview.fileName else {
+        throw ArchiveError(
+          code: "report-name", message: "the run's preview is not named like its product",
+          subject: preview.fileName, hint: nil)
+      }
+      let source = folder + "/" + preview.fileName
+      let isThere = access(source, F_OK) == 0
+      guard FileHasher.read(isThere ? source : place) == preview.sha256 else {
+        throw ArchiveError(
+          code: "product-changed", message: "the preview is not what its run reported", subject: source,
+          hint: nil)
+      }
+      if isThere, access(place, F_OK) == 0, FileHasher.read(place) != preview.sha256 {
+        try putAside(place, "a file of a preview's name")
+      }
+      _ = try FileMover.move(source, to: place, sha256: preview.sha256)
+    } catch {
+      logger.warning(
+        "a preview was not taken", metadata: ["product": "\(product.fileName)", "error": "\(error)"])
     }
   }
 

@@ -154,12 +154,15 @@ actor Scheduler {
 
   // MARK: jobs
 
-  private func startJobs() throws(CatalogError) {
+  private func startJobs() throws {
     guard running.count < parts.maxJobs else { return }
     let free = parts.maxJobs - running.count
     for job in try parts.writer.reader.startableJobs(now: now, limit: free) where running[job.id] == nil {
+      let previous = try PreviousMaster(
+        reader: parts.writer.reader, resolver: try resolver(), headers: parts.headers
+      ).of(job)
       running[job.id] = Task {
-        let succeeded = await parts.starter.run(job)
+        let succeeded = await parts.starter.run(job, previousMaster: previous)
         ended(job.id, succeeded)
       }
     }

@@ -69,6 +69,11 @@ package final class FrameSource: @unchecked Sendable {
     return Measured(value: value, error: errors, quality: marks)
   }
 
+  /// Values and flags of the whole image, for who needs no errors.
+  package func readImage() throws -> (value: Plane<Float>, quality: Plane<UInt32>?) {
+    (try plane(science, 0..<height), try quality.map { try flags($0, 0..<height) })
+  }
+
   /// The map of subarrays, when there is one.
   package func readSubarrayMap() throws -> Plane<UInt16>? {
     try subarrayMap.map { try plane($0, 0..<height) }

@@ -79,6 +79,7 @@ public struct JobRunner: Sendable {
       members: spec.inputs.map(Member.init),
       references: try configuration.references(over: spec.references), context: spec.context,
       association: spec.association, associationRule: spec.associationRule,
-      outputDirectory: spec.outputDirectory, productFileName: name, degraded: spec.degraded)
+      outputDirectory: spec.outputDirectory, productFileName: name,
+      previousMaster: spec.previousMaster, wantsPreviews: spec.preview ?? true, degraded: spec.degraded)
   }
 }

@@ -8,17 +8,23 @@ public struct HandRunner: Sendable {
   let inputs: [String]
   let outputDirectory: String
   let cache: ReferenceFinder.Cache?
+  let comparedMaster: String?
+  let wantsPreviews: Bool
   let services: RunServices
 
-  /// - Parameter cache: the reference rules; nil when there are none, then only overrides are used.
+  /// - Parameters:
+  ///   - cache: the reference rules; nil when there are none, then only overrides are used.
+  ///   - comparedMaster: a master that a new one is compared with.
   public init(
     configuration: RunConfiguration, inputs: [String], outputDirectory: String, cache: ReferenceFinder.Cache?,
-    services: RunServices
+    comparedMaster: String? = nil, wantsPreviews: Bool = true, services: RunServices
   ) {
     self.configuration = configuration
     self.inputs = inputs
     self.outputDirectory = outputDirectory
     self.cache = cache
+    self.comparedMaster = comparedMaster
+    self.wantsPreviews = wantsPreviews
     self.services = services
   }
 
@@ -77,8 +83,23 @@ public struct HandRunner: Sendable {
       references: try references(for: first, finder: finder) + parameters, context: finder?.context,
       association: group.product, associationRule: group.rule, associationTable: group.table,
       associationPool: group.pool, outputDirectory: outputDirectory,
-      productFileName: try productName(for: group), notes: notes,
+      productFileName: try productName(for: group),
+      previousMaster: try previousMaster, wantsPreviews: wantsPreviews, notes: notes,
       arguments: group.table.map { [$0] } ?? group.members.map(\.name))
+  }
+
+  private var previousMaster: ResolvedReference? {
+    get throws(EngineError) {
+      guard let path = comparedMaster else { return nil }
+      guard let type = configuration.pipeline.referenceType else {
+        throw EngineError(
+          "usage", "\(configuration.pipeline.name) makes no master that could be compared", subject: path)
+      }
+      guard FileManager.default.fileExists(atPath: path) else {
+        throw EngineError("input-missing", "no such file", subject: path)
+      }
+      return ResolvedReference(type: type, origin: .override, path: path)
+    }
   }
 
   private func references(for first: Member, finder: ReferenceFinder?) throws -> [ResolvedReference] {

@@ -9,6 +9,7 @@ extension PipelineRunner {
   ) throws {
     let log = services.logger("\(label).\(item.name)")
     log.info("Step \(item.name) running with args \(Self.arguments(of: work)).")
+    record.memory.begin()
     switch item {
     case .unavailable(let step):
       log.info("Step skipped.")

@@ -54,7 +54,12 @@ public struct PipelineRunner: Sendable {
     for item in pipeline.order { try run(item, on: &work, shelf: shelf, hashes: hashes, record: &record) }
     log.info("Finished processing product \(productStem)")
     log.info("... ending \(pipeline.title)")
+    record.memory.begin()
     try record.identify(hashes)
+    if let type = pipeline.referenceType, let previous = request.previousMaster {
+      record.comparedWith =
+        MasterCheck(type: type, previous: previous, notes: record.notes, log: log).run(&work)
+    }
     let product = try ProductWriter(request: request, services: services, record: record).write(work)
     record.products.insert(product, at: 0)
     log.info("Saved model in \(request.productFileName)")

@@ -29,10 +29,26 @@ struct ProductWriter {
     var hash = ContentHash()
     let path = request.outputDirectory + "/" + request.productFileName
     let written = try model.write(to: path, provenance: provenance) { hash.update($0) }
+    let preview = preview(of: pixels, unit: frame.unit)
     return ProductReport(
       kind: pipeline.productKind, fileName: request.productFileName, sha256: hash.hexadecimal,
       bytes: hash.bytes, level: pipeline.level, headers: written.headerTexts.map(\.text),
-      quality: QualityNumbers(pixels).values.merging(work.quality) { $1 })
+      quality: QualityNumbers(pixels).values.merging(work.quality) { $1 }, preview: preview,
+      comparedWith: record.comparedWith)
+  }
+
+  /// The picture beside the product. Without one the product is as good: then a note says why.
+  private func preview(of pixels: Measured, unit: String) -> PreviewReport? {
+    guard request.wantsPreviews, let maker = services.preview else { return nil }
+    do {
+      return try maker.write(
+        pixels.value, pixels.quality, of: request.productFileName, unit: unit,
+        in: request.outputDirectory)
+    } catch {
+      let reported = ReportedError(error)
+      record.notes.note("no preview was made: \(reported.message) (\(reported.subject))")
+      return nil
+    }
   }
 
   /// Writes the ramp as it is after a step that still works on reads.
@@ -60,6 +76,12 @@ struct ProductWriter {
           role: reference.type, name: fileName(of: path), sha256: reference.sha256 ?? "",
           detail: [reference.origin.rawValue, reference.context, reference.rule].compactMap { $0 }
             .joined(separator: " ")))
+    }
+    if let previous = record.comparedWith {
+      rows.append(
+        ProvenanceTable.Row(
+          role: previous.role, name: previous.name, sha256: previous.sha256,
+          detail: "compared with, not used"))
     }
     for step in record.steps {
       let parameters = step.parameters.sorted { $0.key < $1.key }

@@ -9,6 +9,9 @@ struct RunRecord {
   private(set) var references: [ReferenceUse] = []
   private var byType: [String: ResolvedReference]
   var products: [ProductReport] = []
+  /// What a new master was compared with.
+  var comparedWith: FileIdentity?
+  var memory = MemoryMeter()
 
   init(request: RunRequest) {
     self.request = request
@@ -26,7 +29,7 @@ struct RunRecord {
     steps.append(
       StepRun(
         index: steps.count, name: name, status: status, reason: reason, seconds: seconds,
-        parameters: parameters?.reported ?? [:]))
+        peakMemoryBytes: memory.end(), parameters: parameters?.reported ?? [:]))
   }
 
   mutating func add(
@@ -78,7 +81,8 @@ struct RunRecord {
       job: request.job, attempt: request.attempt, token: request.token,
       pipeline: request.configuration.pipeline.name, status: failure == nil ? .succeeded : .failed,
       exitCode: failure.map { ExitCode(code: $0.code).rawValue } ?? 0, error: failure, started: started,
-      ended: ended, seconds: seconds, peakMemoryBytes: ProcessUsage.peakMemoryBytes, software: software,
+      ended: ended, seconds: seconds, peakMemoryBytes: memory.overall,
+      memoryPeaksOf: memory.measures, software: software,
       inputs: inputs, references: references, steps: steps, products: products, degraded: notes.degraded,
       notes: notes.notes)
   }

@@ -20,6 +20,10 @@ public struct RunRequest: Sendable {
   public var outputDirectory: String
   /// Bare file name of the product.
   public var productFileName: String
+  /// The master in use, which a new master is compared with; no input of the run.
+  public var previousMaster: ResolvedReference?
+  /// Whether quick-look pictures are drawn beside the products.
+  public var wantsPreviews: Bool
   /// Reasons for `degraded` known beforehand.
   public var degraded: [String]
   /// Sentences known beforehand, e.g. which rules are used.
@@ -31,7 +35,8 @@ public struct RunRequest: Sendable {
     job: String = "by-hand", attempt: Int = 1, token: String = "", configuration: RunConfiguration,
     members: [Member], references: [ResolvedReference] = [], context: String? = nil,
     association: String? = nil, associationRule: String? = nil, associationTable: String? = nil,
-    associationPool: String? = nil, outputDirectory: String, productFileName: String, degraded: [String] = [],
+    associationPool: String? = nil, outputDirectory: String, productFileName: String,
+    previousMaster: ResolvedReference? = nil, wantsPreviews: Bool = true, degraded: [String] = [],
     notes: [String] = [], arguments: [String] = []
   ) {
     self.job = job
@@ -47,6 +52,8 @@ public struct RunRequest: Sendable {
     self.associationPool = associationPool
     self.outputDirectory = outputDirectory
     self.productFileName = productFileName
+    self.previousMaster = previousMaster
+    self.wantsPreviews = wantsPreviews
     self.degraded = degraded
     self.notes = notes
     self.arguments = arguments

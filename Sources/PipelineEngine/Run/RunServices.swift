@@ -10,21 +10,25 @@ public struct RunServices: Sendable {
   public let version: String
   /// Other software whose version matters, `cfitsio` … -> version.
   public let software: [String: String]
+  /// Draws quick-look pictures; nil for none.
+  public let preview: PreviewMaker?
 
   public init(
     now: @escaping @Sendable () -> Date, logger: @escaping @Sendable (String) -> Logger, version: String,
-    software: [String: String] = [:]
+    software: [String: String] = [:], preview: PreviewMaker? = nil
   ) {
     self.now = now
     self.logger = logger
     self.version = version
     self.software = software
+    self.preview = preview
   }
 
   /// Services that log through stpipe's line form.
   public static func stpipe(
     now: @escaping @Sendable () -> Date, write: @escaping @Sendable (String) -> Void,
-    level: Logger.Level = .info, version: String, software: [String: String] = [:]
+    level: Logger.Level = .info, version: String, software: [String: String] = [:],
+    preview: PreviewMaker? = nil
   ) -> RunServices {
     RunServices(
       now: now,
@@ -32,6 +36,6 @@ public struct RunServices: Sendable {
         var logger = Logger(label: label) { StpipeLogHandler(label: $0, now: now, write: write) }
         logger.logLevel = level
         return logger
-      }, version: version, software: software)
+      }, version: version, software: software, preview: preview)
   }
 }

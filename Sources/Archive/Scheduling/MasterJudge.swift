@@ -1,0 +1,68 @@
+/// Judges a new master by its own numbers and by how it differs from the one in use.
+package struct MasterJudge: Sendable, Equatable {
+  /// More flagged pixels than this fraction and a master is not trusted with other frames.
+  package var flaggedFraction: Double
+  /// More pixels off by 6 combined errors from the master in use than this fraction (hot pixels come and go).
+  package var fractionOff: Double
+  /// A level that differs from that one's by more than this part of it, where the difference is no chance.
+  package var levelChange: Double
+  /// Noise per frame larger by more than this part. Less noise is no fault.
+  package var noiseChange: Double
+
+  package init(
+    flaggedFraction: Double = 0.5, fractionOff: Double = 0.05, levelChange: Double = 0.2,
+    noiseChange: Double = 0.5
+  ) {
+    self.flaggedFraction = flaggedFraction
+    self.fractionOff = fractionOff
+    self.levelChange = levelChange
+    self.noiseChange = noiseChange
+  }
+
+  /// Standard errors within which a difference of levels is chance.
+  static let chance = 6.0
+
+  /// A sentence about what is wrong with a master; nil when nothing is.
+  ///
+  /// - Parameters:
+  ///   - quality: the numbers of the run that made it; those of the comparison are `compared_…`.
+  ///   - previous: name of the master that it was compared with.
+  package func fault(quality: [String: Double], previous: String?) -> String? {
+    guard let median = quality["median"], median.isFinite else { return "its median is not a number" }
+    if let flagged = quality["flagged_fraction"], flagged > flaggedFraction {
+      return "\(percent(flagged)) of its pixels are flagged, more than \(percent(flaggedFraction))"
+    }
+    let faults = [off(quality), level(quality, median), noise(quality)].compactMap { $0 }
+    guard !faults.isEmpty else { return nil }
+    return "\(faults.joined(separator: ", and ")): compared with \(previous ?? "the master in use")"
+  }
+
+  private func off(_ quality: [String: Double]) -> String? {
+    guard let off = quality["compared_fraction_off"], off > fractionOff else { return nil }
+    return "\(percent(off)) of its pixels are off by more than 6 sigma, \(percent(fractionOff)) may be"
+  }
+
+  private func level(_ quality: [String: Double], _ median: Double) -> String? {
+    guard let difference = quality["compared_level_difference"], let level = quality["compared_level"],
+      let error = quality["compared_level_error"], abs(difference) > levelChange * abs(level),
+      abs(difference) > Self.chance * error
+    else { return nil }
+    return "its level is \(number(median)) instead of \(number(level)), \(percent(levelChange)) it may change"
+  }
+
+  private func noise(_ quality: [String: Double]) -> String? {
+    guard let ratio = quality["compared_noise_ratio"], ratio > 1 + noiseChange else { return nil }
+    return "its noise per frame is \(number(ratio)) times as large, \(number(1 + noiseChange)) times it may be"
+  }
+
+  private func percent(_ fraction: Double) -> String { "\(number(fraction * 100)) %" }
+
+  /// Three significant digits.
+  private func number(_ value: Double) -> String {
+    guard value.isFinite, value != 0 else { return "\(value)" }
+    var scale = 1.0
+    while abs(value) * scale < 100 { scale *= 10 }
+    let rounded = (value * scale).rounded() / scale
+    return rounded == rounded.rounded() && abs(rounded) < 1e15 ? "\(Int64(rounded))" : "\(rounded)"
+  }
+}
