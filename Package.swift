@@ -89,6 +89,7 @@ let package = Package(
         "DataModels", "Metadata", "FITSIO", "FITSStructure", "Pixels", "References", "CfgFormat",
         "JobContract", crypto, logging,
       ]),
+    room("ReferenceDesk", ["References", "Metadata", "FITSStructure", "Tables"]),
     room("Executors", ["JobContract", "ChildProcess", logging]),
     // floor 4
     room(
@@ -107,8 +108,8 @@ let package = Package(
     room(
       "Archive",
       [
-        "CatalogStore", "Associations", "References", "Executors", "FITSStructure", "Metadata", "JobContract",
-        "Settings", "CfgFormat", "ChildProcess", crypto, logging, lifecycle, "CInotifyTools",
+        "CatalogStore", "Associations", "References", "ReferenceDesk", "Executors", "FITSStructure", "Metadata",
+        "JobContract", "Settings", "CfgFormat", "ChildProcess", crypto, logging, lifecycle, "CInotifyTools",
       ]),
     room("Template", exclude: ["generate.sh"], resources: [.embedInCode("template.json")]),
     // floor 6
@@ -116,12 +117,17 @@ let package = Package(
       "irisarchive",
       [
         "Archive", "Associations", "CatalogStore", "Tables", "Settings", "Template", "Metadata",
-        "References", "FITSStructure", "JobContract", "ChildProcess", crypto, logging,
+        "References", "ReferenceDesk", "FITSStructure", "JobContract", "ChildProcess", crypto, logging,
       ]),
-    command("tmtrun", ["Pipelines", "PipelineEngine", "JobContract", logging]),
+    command(
+      "tmtrun",
+      [
+        "Pipelines", "PipelineEngine", "References", "ReferenceDesk", "Metadata", "FITSIO", "Pixels", "Tables",
+        "JobContract", logging,
+      ]),
     command("irissim", ["Simulator"]),
     .executableTarget(
-      name: "irisbench", dependencies: ["Pixels", "FITSIO", "FITSStructure", "CCFITSIO", argumentParser],
+      name: "irisbench", dependencies: ["Pixels", "FITSIO", "FITSStructure", "CCFITSIO", "References", argumentParser],
       path: "Benchmarks/irisbench", swiftSettings: strict),
     // tests
     tests("AssociationsTests", ["Associations"]),

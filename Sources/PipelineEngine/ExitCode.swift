@@ -15,7 +15,9 @@ public enum ExitCode: Int32, Sendable {
   /// The exit code that belongs to an engine error's stable code; unknown codes are plain failures.
   public init(code: String) {
     switch code {
-    case "unknown-pipeline", "unknown-step", "unknown-parameter", "bad-parameter", "usage": self = .usage
+    case "unknown-pipeline", "unknown-step", "unknown-parameter", "bad-parameter", "usage", "unknown-type",
+      "no-rules-for-type":
+      self = .usage
     case "input-missing", "reference-missing", "configuration-missing", "open-failed": self = .inputMissing
     case "out-of-memory": self = .temporary
     case "rules-missing", "context-name": self = .configuration

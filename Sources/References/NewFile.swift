@@ -37,15 +37,20 @@ enum NewFile {
     try syncFolder(of: path)
   }
 
-  /// Makes the file at `source` appear as `path`: a hard link where the disk allows, else a synced copy.
+  /// Makes the file at `source` appear as `path`: a hard link where that is wanted and the disk allows, else a
+  /// synced copy.
   ///
   /// - Returns: false when `path` exists already.
-  static func install(_ source: String, as path: String) throws(ReferencesError) -> Bool {
-    if link(source, path) == 0 {
-      try syncFolder(of: path)
-      return true
+  static func install(
+    _ source: String, as path: String, linking: Bool
+  ) throws(ReferencesError) -> Bool {
+    if linking {
+      if link(source, path) == 0 {
+        try syncFolder(of: path)
+        return true
+      }
+      if errno == EEXIST { return false }
     }
-    if errno == EEXIST { return false }
     guard let bytes = try? Data(contentsOf: URL(filePath: source), options: .mappedIfSafe) else {
       throw failure("cannot be read", source)
     }

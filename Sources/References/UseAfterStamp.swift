@@ -106,6 +106,19 @@ struct UseAfterStamp: Sendable, Comparable {
   }
 }
 
+/// A USEAFTER of any form that CRDS reads as `yyyy-mm-dd hh:mm:ss`, fractions cut off; nil when it is no date.
+public func canonicalUseAfter(_ text: String) -> String? {
+  UseAfterStamp(text).map { stamp in
+    let fraction = ((stamp.microseconds % 1_000_000) + 1_000_000) % 1_000_000
+    return useAfterText(Date(timeIntervalSince1970: Double((stamp.microseconds - fraction) / 1_000_000)))
+  }
+}
+
+/// The time that a USEAFTER names, seconds since 1970 UTC; nil when it is no date.
+public func useAfterSeconds(_ text: String) -> Double? {
+  UseAfterStamp(text).map { Double($0.microseconds) / 1e6 }
+}
+
 /// `yyyy-mm-dd hh:mm:ss` UTC of a date, rounded to the nearest second; dates beyond the years 0000 to 9999 as the
 /// nearest end of that span.
 ///

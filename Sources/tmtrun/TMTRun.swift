@@ -18,7 +18,7 @@ struct TMTRun: ParsableCommand {
       tmtrun readout ramp.fits --set ramp_fit.read_spacing=4
       tmtrun --job job.json
       """,
-    subcommands: [Run.self, List.self, Describe.self, Check.self, Manifest.self],
+    subcommands: [Run.self, List.self, Describe.self, Check.self, Manifest.self, Refs.self],
     defaultSubcommand: Run.self)
 
   static func main() {

@@ -67,6 +67,9 @@ enum House {
         "JobContract",
         "Crypto", "Logging",
       ], notReaching: catalogSide),
+    Room(
+      3, "ReferenceDesk", ["References", "Metadata", "FITSStructure", "Tables"],
+      notReaching: pixelSide.union(catalogSide)),
     Room(3, "Executors", ["JobContract", "ChildProcess", "Logging"], notReaching: pixelSide),
     Room(3, "QuickLook", ["Pixels", "CZlib"]),
     step("ReadoutSteps", in: "Readout"),
@@ -81,8 +84,9 @@ enum House {
     Room(
       5, "Archive",
       [
-        "CatalogStore", "Associations", "References", "Executors", "FITSStructure", "Metadata", "JobContract",
-        "Settings", "CfgFormat", "ChildProcess", "Crypto", "Logging", "ServiceLifecycle", "CInotifyTools",
+        "CatalogStore", "Associations", "References", "ReferenceDesk", "Executors", "FITSStructure", "Metadata",
+        "JobContract", "Settings", "CfgFormat", "ChildProcess", "Crypto", "Logging", "ServiceLifecycle",
+        "CInotifyTools",
       ], notReaching: pixelSide),
     Room(5, "Template"),
     Room(
@@ -92,14 +96,15 @@ enum House {
       [
         "Archive", "WebServer", "CatalogStore", "Associations", "Executors", "Tables", "Settings",
         "CfgFormat",
-        "Template", "Metadata", "References", "FITSStructure", "JobContract", "ChildProcess", "Crypto",
+        "Template", "Metadata", "References", "ReferenceDesk", "FITSStructure", "JobContract", "ChildProcess",
+        "Crypto",
         "Logging", "ServiceLifecycle", "ArgumentParser",
       ], notReaching: pixelSide),
     Room(
       6, "tmtrun",
       [
         "Pipelines", "PipelineEngine", "QuickLook", "DataModels", "Metadata", "FITSIO", "FITSStructure",
-        "Pixels", "References", "Associations", "Tables", "CfgFormat", "JobContract", "Crypto", "Logging",
+        "Pixels", "References", "ReferenceDesk", "Associations", "Tables", "CfgFormat", "JobContract", "Crypto", "Logging",
         "ArgumentParser",
       ], notReaching: catalogSide),
     Room(
