@@ -91,6 +91,7 @@ let package = Package(
         // ChildProcess: pre_hooks and post_hooks of steps are programs of their own.
         "JobContract", "ChildProcess", crypto, logging,
       ]),
+    room("ReferenceDesk", ["References", "Metadata", "FITSStructure", "Tables"]),
     room("Executors", ["JobContract", "ChildProcess", logging]),
     room("QuickLook", ["Pixels", "CPNG", "CZlib"]),
     // floor 4
@@ -110,8 +111,8 @@ let package = Package(
     room(
       "Archive",
       [
-        "CatalogStore", "Associations", "References", "Executors", "FITSStructure", "Metadata", "JobContract",
-        "Settings", "CfgFormat", "ChildProcess", crypto, logging, lifecycle, "CInotifyTools",
+        "CatalogStore", "Associations", "References", "ReferenceDesk", "Executors", "FITSStructure", "Metadata",
+        "JobContract", "Settings", "CfgFormat", "ChildProcess", crypto, logging, lifecycle, "CInotifyTools",
       ]),
     room("Template", exclude: ["generate.sh"], resources: [.embedInCode("template.json")]),
     // floor 6
@@ -119,17 +120,17 @@ let package = Package(
       "irisarchive",
       [
         "Archive", "Associations", "CatalogStore", "Tables", "Settings", "Template", "Metadata",
-        "References", "FITSStructure", "JobContract", "ChildProcess", crypto, logging,
+        "References", "ReferenceDesk", "FITSStructure", "JobContract", "ChildProcess", crypto, logging,
       ]),
     command(
       "tmtrun",
       [
-        "Pipelines", "PipelineEngine", "QuickLook", "JobContract", "Associations", "CfgFormat", "Metadata",
-        "FITSIO", "FITSStructure", "Pixels", "Tables", "Template", logging,
+        "Pipelines", "PipelineEngine", "QuickLook", "References", "ReferenceDesk", "Associations", "JobContract",
+        "CfgFormat", "Metadata", "FITSIO", "FITSStructure", "Pixels", "Tables", "Template", logging,
       ]),
     command("irissim", ["Simulator"]),
     .executableTarget(
-      name: "irisbench", dependencies: ["Pixels", "FITSIO", "FITSStructure", "CCFITSIO", argumentParser],
+      name: "irisbench", dependencies: ["Pixels", "FITSIO", "FITSStructure", "CCFITSIO", "References", argumentParser],
       path: "Benchmarks/irisbench", swiftSettings: strict),
     // tests
     tests("AssociationsTests", ["Associations", "JobContract"]),

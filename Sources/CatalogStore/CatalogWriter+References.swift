@@ -1,7 +1,8 @@
 import Foundation
 import GRDB
 
-/// A reference file that the archive made.
+/// A reference file that was inserted: one of the archive's own masters (with its frame), or one that a person brought
+/// (without; its epoch is its USEAFTER).
 public struct ReferenceRecord: Sendable, Codable, Equatable, FetchableRecord {
   public var file: String
   public var type: String
@@ -42,31 +43,57 @@ public struct ReferenceRecord: Sendable, Codable, Equatable, FetchableRecord {
 
 extension CatalogWriter {
   /// Records a reference and, when it was inserted, the new context as the pinned one; tells `reference-updated`.
-  public func recordReference(_ reference: ReferenceRecord, at time: Double) throws(CatalogError) {
+  ///
+  /// - Parameters:
+  ///   - base: the context that the new one was made from. When another is pinned by now nothing is recorded, and the
+  ///     caller starts again from that one; nil records in any case.
+  ///   - first: the context that is pinned while the catalog says none.
+  /// - Returns: false when nothing was recorded.
+  @discardableResult
+  public func recordReference(
+    _ reference: ReferenceRecord, replacing base: String? = nil, first: String? = nil, at time: Double
+  ) throws(CatalogError) -> Bool {
+    try recordReferences([reference], replacing: base, first: first, at: time)
+  }
+
+  /// Records several references of one new context, all or none; see `recordReference`.
+  @discardableResult
+  public func recordReferences(
+    _ references: [ReferenceRecord], replacing base: String? = nil, first: String? = nil, at time: Double
+  ) throws(CatalogError) -> Bool {
     try write { db in
-      try db.execute(
-        sql: """
-          INSERT OR REPLACE INTO reference (file, type, frame_id, sha256, epoch, row_key, context, state, reason)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-          """,
-        arguments: [
-          reference.file, reference.type, reference.frameID, reference.sha256, reference.epoch,
-          reference.rowKey,
-          reference.context, reference.state, reference.reason,
-        ])
-      try Self.mark(db, reference)
-      guard let context = reference.context, reference.state == "inserted" else { return }
-      try db.execute(
-        sql: "INSERT OR IGNORE INTO context (name, made_at, reason) VALUES (?, ?, ?)",
-        arguments: [context, time, "inserted \(reference.file)"])
-      try Self.setFact(db, "context", context)
-      try db.run(
-        "INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)",
-        ["review:\(reference.file)", reference.type])
-      try Self.appendEvent(
-        db, type: "reference-updated", subject: reference.file, key: "\(reference.file):\(context)",
-        data: EventData(name: reference.file, sha256: reference.sha256, context: context), time: time)
+      if let base {
+        let pinned = try String.fetchOne(db, sql: "SELECT value FROM fact WHERE name = 'context'")
+        guard pinned ?? first ?? base == base else { return false }
+      }
+      for reference in references { try Self.record(db, reference, at: time) }
+      return true
     }
+  }
+
+  private static func record(_ db: Database, _ reference: ReferenceRecord, at time: Double) throws {
+    try db.execute(
+      sql: """
+        INSERT OR REPLACE INTO reference (file, type, frame_id, sha256, epoch, row_key, context, state, reason)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        reference.file, reference.type, reference.frameID, reference.sha256, reference.epoch,
+        reference.rowKey,
+        reference.context, reference.state, reference.reason,
+      ])
+    try mark(db, reference)
+    guard let context = reference.context, reference.state == "inserted" else { return }
+    try db.execute(
+      sql: "INSERT OR IGNORE INTO context (name, made_at, reason) VALUES (?, ?, ?)",
+      arguments: [context, time, "inserted \(reference.file)"])
+    try setFact(db, "context", context)
+    try db.run(
+      "INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)",
+      ["review:\(reference.file)", reference.type])
+    try appendEvent(
+      db, type: "reference-updated", subject: reference.file, key: "\(reference.file):\(context)",
+      data: EventData(name: reference.file, sha256: reference.sha256, context: context), time: time)
   }
 
   /// A master that is kept out of the rules says why in its own row; one that is put in after all no more.
@@ -118,6 +145,15 @@ extension CatalogReader {
 
   public func fact(_ name: String) throws(CatalogError) -> String? {
     try read { db in try String.fetchOne(db, sql: "SELECT value FROM fact WHERE name = ?", arguments: [name])
+    }
+  }
+
+  /// Contexts that insertions made: name, seconds since 1970 UTC, and why.
+  public func contexts() throws(CatalogError) -> [(name: String, madeAt: Double, reason: String)] {
+    try read { db in
+      try db.rows("SELECT name, made_at, reason FROM context ORDER BY made_at, name", []).map {
+        ($0["name"], $0["made_at"], $0["reason"])
+      }
     }
   }
 

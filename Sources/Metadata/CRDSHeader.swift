@@ -1,8 +1,12 @@
+import FITSStructure
 import Foundation
 
 /// What the rules of the reference system may ask of a frame, under FITS keywords and under the published
-/// `META.*` names. Values are text as the header has it; numbers in shortest decimal form. Absent ones are
-/// left out.
+/// `META.*` names. Values are text as the header has it; numbers in shortest decimal form, true and false as `T`
+/// and `F`. Absent ones are left out.
+///
+/// What rules usually ask has one normal form, whichever generation of keywords the file was written in; every other
+/// keyword stands under its own name, and as `META.` and the path that the schema gives it.
 public struct CRDSHeader: Sendable, Hashable {
   public let values: [String: String]
 
@@ -12,7 +16,24 @@ public struct CRDSHeader: Sendable, Hashable {
       guard let text = field.value(frame), !text.isEmpty else { continue }
       for name in field.names { values[name] = text }
     }
+    for keyword in frame.keywords {
+      guard let text = frame.value(of: keyword).flatMap(Self.text) else { continue }
+      if values[keyword] == nil { values[keyword] = text }
+      guard let definition = frame.schema.definition(keyword: keyword) else { continue }
+      let path = "META." + definition.path.uppercased()
+      if values[path] == nil { values[path] = text }
+    }
     self.values = values
+  }
+
+  private static func text(_ value: Card.Value) -> String? {
+    switch value {
+    case .string(let text): text.isEmpty ? nil : text
+    case .integer(let number): String(number)
+    case .real(let number): DecimalText.shortest(number)
+    case .logical(let flag): flag ? "T" : "F"
+    case .complex, .undefined, .text: nil
+    }
   }
 
   public subscript(_ name: String) -> String? { values[name] }

@@ -16,7 +16,7 @@ public enum ExitCode: Int32, Sendable {
   public init(code: String) {
     switch code {
     case "unknown-pipeline", "unknown-step", "unknown-parameter", "bad-parameter", "usage", "unknown-rule",
-      "unknown-column":
+      "unknown-column", "unknown-type", "no-rules-for-type":
       self = .usage
     case "input-missing", "reference-missing", "configuration-missing", "open-failed": self = .inputMissing
     case "out-of-memory": self = .temporary

@@ -42,6 +42,18 @@ enum FieldMatcher: Sendable {
   ///
   /// - Throws: `ReferencesError` `row-invalid` naming the field.
   init(_ field: String) throws(ReferencesError) {
+    guard field.utf8.count <= Self.maximumBytes else {
+      throw Self.invalid("a field may not exceed \(Self.maximumBytes) bytes", String(field.prefix(40)) + "…")
+    }
+    try self.init(field, depth: 0)
+  }
+
+  /// Longest field of a row.
+  private static let maximumBytes = 16_384
+  /// `NOT NOT …`, at most.
+  private static let maximumNegations = 8
+
+  private init(_ field: String, depth: Int) throws(ReferencesError) {
     let upper = field.uppercased()
     if field.count >= 2, field.hasPrefix("("), field.hasSuffix(")") {
       self = try Self.regex(String(field.dropFirst().dropLast()))
@@ -52,7 +64,10 @@ enum FieldMatcher: Sendable {
     } else if upper.hasPrefix("BETWEEN") {
       self = try Self.between(field)
     } else if upper.hasPrefix("NOT ") {
-      let inner = try FieldMatcher(Self.trim(field.dropFirst(4)))
+      guard depth < Self.maximumNegations else {
+        throw Self.invalid("more than \(Self.maximumNegations) times NOT", String(field.prefix(40)) + "…")
+      }
+      let inner = try FieldMatcher(Self.trim(field.dropFirst(4)), depth: depth + 1)
       if case .notApplicable = inner { self = inner } else { self = .negation(inner) }
     } else if field.contains("|") || field.contains("*") {
       let parts = alternatives(field)
@@ -127,12 +142,26 @@ enum FieldMatcher: Sendable {
     return fits(value, number: number) ? 1 : -1
   }
 
+  /// Stretches of work after which a regular expression that backtracks without end is taken not to fit.
+  private static let regexPatience = 100
+
+  private static func fits(_ expression: NSRegularExpression, _ value: String) -> Bool {
+    var isFound = false
+    var stretches = 0
+    let range = NSRange(value.startIndex..., in: value)
+    expression.enumerateMatches(in: value, options: [.anchored, .reportProgress], range: range) {
+      match, _, stop in
+      isFound = match != nil
+      stretches += 1
+      if isFound || stretches > regexPatience { stop.pointee = true }
+    }
+    return isFound
+  }
+
   private func fits(_ value: String, number: Double?) -> Bool {
     switch self {
     case .globs(let globs): globs.contains { globMatches($0, value) }
-    case .regex(let expression):
-      expression.firstMatch(
-        in: value, options: .anchored, range: NSRange(value.startIndex..., in: value)) != nil
+    case .regex(let expression): Self.fits(expression, value)
     case .relation(let alternatives):
       if let number { alternatives.contains { $0.allSatisfy { $0.holds(number) } } } else { false }
     case .notApplicable, .words, .negation: false

@@ -1,7 +1,7 @@
 /// Recursive descent over Python literals; nothing is ever evaluated, depth and size are bounded.
 struct LiteralParser {
   static let maximumBytes = 64 << 20
-  static let maximumDepth = 32
+  static let maximumDepth = 128
 
   private var tokens: PythonTokenizer
   private var token: PythonTokenizer.Token = .end
@@ -27,6 +27,13 @@ struct LiteralParser {
       try expect("=")
       result[name] = try value()
     }
+    return result
+  }
+
+  /// A text that is one value and nothing else.
+  mutating func whole() throws(ReferencesError) -> Literal {
+    let result = try value()
+    guard token == .end else { throw tokens.fail("unexpected text behind the value") }
     return result
   }
 

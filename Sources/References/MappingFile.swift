@@ -73,11 +73,27 @@ struct MappingFile: Sendable {
   /// `pipeline`, `instrument` or `reference`.
   var kind: String { string("mapping")?.lowercased() ?? "" }
 
-  /// The parkey as levels of names: `(('A', 'B'), ('DATE', 'TIME'))` or `('A',)`.
+  /// The parkey as levels of names: `(('A', 'B'), ('DATE', 'TIME'))`, or a flat `('A', 'B', 'DATE', 'TIME')`, which is
+  /// cut into as many levels as the selector has.
   var parkeyLevels: [[String]] {
-    (header["parkey"]?.elements ?? []).map { level in
-      level.elements?.compactMap(\.string) ?? level.string.map { [$0] } ?? []
+    let levels = header["parkey"]?.elements ?? header["parkey"].map { [$0] } ?? []
+    let names = levels.compactMap(\.string)
+    let depth = Self.depth(selector)
+    guard names.count == levels.count, depth > 0, names.count > depth else {
+      return levels.map { level in level.elements?.compactMap(\.string) ?? level.string.map { [$0] } ?? [] }
     }
+    guard depth > 1 else { return [names] }
+    // The last level takes date and time together; the others one name each, the first what is left.
+    let dates = names.suffix(2).map { HeaderName($0).role } == [.date, .time] ? 2 : 1
+    let singles = names.dropLast(dates).suffix(depth - 2).map { [$0] }
+    let first = Array(names.dropLast(dates + singles.count))
+    return [first] + singles + [Array(names.suffix(dates))]
+  }
+
+  /// How many selectors stand below each other, at most.
+  private static func depth(_ literal: Literal) -> Int {
+    guard case .call(_, .dictionary(let pairs)) = literal else { return 0 }
+    return 1 + (pairs.map { depth($0.value) }.max() ?? 0)
   }
 
   /// True for `'ignore_checksum' : True`.

@@ -20,15 +20,37 @@ enum NewFile {
     return try place(temporary, as: path)
   }
 
-  /// Makes the file at `source` appear as `path`: a hard link where the disk allows, else a synced copy.
+  /// Puts `bytes` in the place of the file at `path`, whole, by rename; keeps its permissions.
+  static func replace(_ path: String, with bytes: Data) throws(ReferencesError) {
+    var status = stat()
+    let mode = stat(path, &status) == 0 ? status.st_mode & 0o7777 : 0o644
+    let temporary = temporaryName(for: path)
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+    guard descriptor >= 0 else { throw failure("cannot be created", temporary) }
+    defer { unlink(temporary) }
+    do {
+      defer { close(descriptor) }
+      try writeAll(bytes, to: descriptor, path: temporary)
+      guard fsync(descriptor) == 0 else { throw failure("cannot be synced", temporary) }
+    }
+    guard rename(temporary, path) == 0 else { throw failure("cannot be replaced", path) }
+    try syncFolder(of: path)
+  }
+
+  /// Makes the file at `source` appear as `path`: a hard link where that is wanted and the disk allows, else a
+  /// synced copy.
   ///
   /// - Returns: false when `path` exists already.
-  static func install(_ source: String, as path: String) throws(ReferencesError) -> Bool {
-    if link(source, path) == 0 {
-      try syncFolder(of: path)
-      return true
+  static func install(
+    _ source: String, as path: String, linking: Bool
+  ) throws(ReferencesError) -> Bool {
+    if linking {
+      if link(source, path) == 0 {
+        try syncFolder(of: path)
+        return true
+      }
+      if errno == EEXIST { return false }
     }
-    if errno == EEXIST { return false }
     guard let bytes = try? Data(contentsOf: URL(filePath: source), options: .mappedIfSafe) else {
       throw failure("cannot be read", source)
     }

@@ -149,9 +149,12 @@ public struct ReferenceInserter: Sendable {
   /// Puts the file at `source` into the cache under `name`: a hard link where the disk allows, else a synced
   /// copy. A file of the same name and content is taken as done.
   ///
+  /// - Parameter linking: false for a file that its owner may still write to: it is copied then.
   /// - Returns: the absolute path in the cache.
   /// - Throws: `reference-name` for a bad name or one that has other content already, `io`.
-  public func install(_ source: String, as name: String) throws(ReferencesError) -> String {
+  public func install(
+    _ source: String, as name: String, linking: Bool = true
+  ) throws(ReferencesError) -> String {
     guard RulesCache.isBareName(name) else {
       throw ReferencesError("reference-name", "not a bare file name", "'\(name)'")
     }
@@ -162,7 +165,7 @@ public struct ReferenceInserter: Sendable {
       throw ReferencesError("io", "the folder cannot be made", folder, underlying: error)
     }
     let path = "\(folder)/\(name)"
-    if try NewFile.install(source, as: path) { return path }
+    if try NewFile.install(source, as: path, linking: linking) { return path }
     guard FileManager.default.contentsEqual(atPath: source, andPath: path) else {
       throw ReferencesError("reference-name", "the cache has another file of this name", path)
     }

@@ -23,7 +23,7 @@ extension ReferenceRules {
     case .useAfter(let table):
       table.entries.map { DatedReference(useAfter: $0.text, file: $0.choice.fileText ?? "") }
     case .file(let name): [DatedReference(useAfter: "1900-01-01 00:00:00", file: name)]
-    case .match, .several: []
+    case .match, .ordered, .several: []
     }
   }
 
@@ -36,12 +36,18 @@ extension ReferenceRules {
   /// - The window of a subarray named `FULL` is `N/A` (the name says it all).
   /// - A parkey that the header lacks is `UNDEFINED`, which only frames that lack it too will match.
   /// - Values that look like patterns are quoted as CRDS literals, `{A|B}`.
+  /// - What the rmap's `reference_to_dataset` says is read from the reference's own keyword (`P_FILTER`, `K|H|J`) and
+  ///   written as it stands; `extra_keys` and parkeys that `parkey_relevance` takes out for this header are `N/A`.
   public func matchValues(header: [String: String]) -> [String] {
     let names = rowParkeys.map(HeaderName.init)
+    let given = patterns(header)
+    let unmatched = extraParkeys.union(irrelevantParkeys(header))
     let isFull = names.contains {
       $0.parkey == "META.SUBARRAY.NAME" && raw($0, header).map(conditioned) == "FULL"
     }
     let values = names.map { name -> String in
+      if unmatched.contains(name.parkey) { return "N/A" }
+      if let pattern = given[name.parkey] { return pattern }
       if isFull, Self.windowParkeys.contains(name.parkey) { return "N/A" }
       guard let raw = raw(name, header) else { return "UNDEFINED" }
       if name.parkey == "META.EXPOSURE.EXPOSURE_TIME", let seconds = Double(raw) {
@@ -50,6 +56,30 @@ extension ReferenceRules {
       return Self.field(raw, name)
     }
     return existingRow(near: values, names, header) ?? values
+  }
+
+  /// `extra_keys` and `reffile_switch`: read from a frame for other reasons than matching.
+  private var extraParkeys: Set<String> {
+    let extra = (file.header["extra_keys"]?.elements ?? []).map { $0.pythonString.uppercased() }
+    let reffileSwitch = file.string("reffile_switch")?.uppercased() ?? "NONE"
+    return Set(extra + (reffileSwitch == "NONE" ? [] : [reffileSwitch]))
+  }
+
+  private func irrelevantParkeys(_ header: [String: String]) -> Set<String> {
+    let judged = parkeyRelevance.filter { $0.value.verdict({ value($0, in: header) ?? "UNDEFINED" }) == false }
+    return Set(judged.keys)
+  }
+
+  /// Fields that the reference itself gives for several set-ups, by parkey.
+  private func patterns(_ header: [String: String]) -> [String: String] {
+    var result: [String: String] = [:]
+    for pair in file.header["reference_to_dataset"]?.pairs ?? [] {
+      let keyword = HeaderName(pair.key.pythonString)
+      let parkey = pair.value.pythonString.uppercased()
+      guard let text = raw(keyword, header), text.uppercased() != "UNDEFINED" else { continue }
+      result[parkey] = alternatives(text).joined(separator: "|")
+    }
+    return result
   }
 
   private static let windowParkeys: Set = [

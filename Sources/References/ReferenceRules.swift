@@ -18,7 +18,9 @@ public struct ReferenceRules: Sendable {
   private let isRequired: Bool
   private let relevance: RelevanceExpression?
   private let omission: RelevanceExpression?
-  private let parkeyRelevance: [String: RelevanceExpression]
+  let parkeyRelevance: [String: RelevanceExpression]
+  /// Parkeys that tell rows apart for people only: every look-up takes them for `N/A`.
+  private let commentParkeys: Set<String>
   private let expressionNames: [String: HeaderName]
 
   /// Reads an rmap.
@@ -53,6 +55,7 @@ public struct ReferenceRules: Sendable {
       byParkey[pair.key.pythonString.uppercased()] = try Self.expression(pair.value.string, file.name)
     }
     parkeyRelevance = byParkey
+    commentParkeys = Set((file.header["comment_parkeys"]?.elements ?? []).map { $0.pythonString.uppercased() })
     expressionNames = Self.names(parkeys.joined())
   }
 
@@ -79,32 +82,48 @@ public struct ReferenceRules: Sendable {
   // MARK: look-up
 
   /// The best reference for a header of `META.*` names and/or FITS keywords in upper case, values as text.
-  public func bestReference(header: [String: String]) -> LookupResult {
-    let named: (String) -> String? = { name in
-      (expressionNames[name] ?? Self.knownNames[name] ?? HeaderName(name)).value(in: header).map(conditioned)
-    }
-    if omission?.verdict(named) == true { return .omitted }
-    if relevance?.verdict(named) == false { return .notApplicable(rmap: name) }
+  ///
+  /// Where the rules bracket a number with two files there is no single one: `noMatch` names both;
+  /// `bracketedReferences(header:)` gives them.
+  public func bestReference(header: [String: String]) -> LookupResult { judged(header).result }
+
+  /// The files on both sides of the header's number, from below, where a `Bracket` of the rules gives two; else nil.
+  public func bracketedReferences(header: [String: String]) -> [String]? {
+    if case .several(let files, _) = judged(header).outcome { files } else { nil }
+  }
+
+  /// The header's value under any of a name's aliases, in normal form.
+  func value(_ name: String, in header: [String: String]) -> String? {
+    (expressionNames[name] ?? Self.knownNames[name] ?? HeaderName(name)).value(in: header).map(conditioned)
+  }
+
+  private func judged(_ header: [String: String]) -> (result: LookupResult, outcome: RuleLookup.Outcome) {
+    let named: (String) -> String? = { value($0, in: header) }
+    if omission?.verdict(named) == true { return (.omitted, .nothing) }
+    if relevance?.verdict(named) == false { return (.notApplicable(rmap: name), .nothing) }
     var lookup = RuleLookup(rules: self, header: header)
+    lookup.irrelevant = commentParkeys
     for (parkey, expression) in parkeyRelevance {
       guard let isRelevant = expression.verdict({ named($0) ?? "UNDEFINED" }) else {
-        return .noMatch(reason: "\(name): '\(expression.text)' cannot be judged for this header")
+        let reason = "\(name): '\(expression.text)' cannot be judged for this header"
+        return (.noMatch(reason: reason), .nothing)
       }
       if !isRelevant { lookup.irrelevant.insert(parkey) }
     }
-    return result(of: &lookup)
+    let outcome = outcome(of: &lookup)
+    return (result(outcome, lookup), outcome)
   }
 
-  private func result(of lookup: inout RuleLookup) -> LookupResult {
+  private func outcome(of lookup: inout RuleLookup) -> RuleLookup.Outcome {
     let first = lookup.choose(selector)
-    var outcome = first
-    if !outcome.isFound, lookup.useOtherDetector() {
-      outcome = lookup.choose(selector)
-      if !outcome.isFound {
-        lookup.useLiteralDetector()
-        outcome = first
-      }
-    }
+    guard !first.isFound, lookup.useOtherDetector() else { return first }
+    let second = lookup.choose(selector)
+    if second.isFound { return second }
+    lookup.useLiteralDetector()
+    return first
+  }
+
+  private func result(_ outcome: RuleLookup.Outcome, _ lookup: RuleLookup) -> LookupResult {
     switch outcome {
     case .found(let file, let row, let useAfter):
       switch file {
@@ -112,6 +131,10 @@ public struct ReferenceRules: Sendable {
       case "OMIT", "omit", "TEMP_OMIT": return .omitted
       default: return .found(file: file, rmap: name, row: row, useAfter: useAfter)
       }
+    case .several(let files, let row):
+      return .noMatch(
+        reason: "\(name), row \(row), brackets this header with \(files.joined(separator: " and ")), and no step "
+          + "interpolates between two references")
     case .nothing, .unlisted, .refused:
       guard isRequired else { return .notApplicable(rmap: name) }
       return .noMatch(reason: lookup.explanation(of: outcome))

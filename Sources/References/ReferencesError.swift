@@ -2,7 +2,7 @@
 public struct ReferencesError: Error, Sendable, CustomStringConvertible {
   /// Stable, machine-readable: `mapping-syntax`, `mapping-missing`, `mapping-kind`, `mapping-cycle`,
   /// `mapping-checksum`, `mapping-selector`, `mapping-header`, `context-name`, `reference-name`,
-  /// `reference-missing`, `no-rules-for-type`, `row-invalid`, `io`.
+  /// `reference-missing`, `no-rules-for-type`, `row-invalid`, `input-missing`, `io`.
   public let code: String
   /// A sentence for people.
   public let message: String
@@ -19,6 +19,12 @@ public struct ReferencesError: Error, Sendable, CustomStringConvertible {
     self.subject = subject
     self.hint = hint
     self.underlying = underlying
+  }
+
+  /// A mapping named by a person is not there.
+  public static func inputMissing(_ path: String, _ underlying: ReferencesError) -> ReferencesError {
+    ReferencesError(
+      "input-missing", "the mapping cannot be read", path, hint: "check the path", underlying: underlying)
   }
 
   public var description: String { "\(message) — \(subject)" }

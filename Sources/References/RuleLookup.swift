@@ -2,6 +2,8 @@
 struct RuleLookup {
   enum Outcome {
     case found(file: String, row: String, useAfter: String?)
+    /// The files on both sides of a number (`Bracket`), from below.
+    case several([String], row: String)
     /// Nothing here: a lighter row of the selector above may still have it.
     case nothing
     /// No row names one of the header's values: the look-up as a whole fails.
@@ -9,11 +11,20 @@ struct RuleLookup {
     /// The look-up as a whole fails, with the sentence why.
     case refused(String)
 
-    var isFound: Bool { if case .found = self { true } else { false } }
+    var isFound: Bool { !files.isEmpty }
+
+    /// What was chosen: none, one, or those that bracket a number.
+    var files: [String] {
+      switch self {
+      case .found(let file, _, _): [file]
+      case .several(let files, _): files
+      case .nothing, .unlisted, .refused: []
+      }
+    }
   }
 
-  private let rules: ReferenceRules
-  private let header: [String: String]
+  let rules: ReferenceRules
+  let header: [String: String]
   /// Parkeys that the rmap's `parkey_relevance` takes out for this header.
   var irrelevant: Set<String> = []
   private var detector: String?
@@ -41,7 +52,7 @@ struct RuleLookup {
   mutating func useLiteralDetector() { detector = nil }
 
   /// The header's value in normal form; `UNDEFINED` when it has none.
-  private func value(_ name: HeaderName) -> String {
+  func value(_ name: HeaderName) -> String {
     if !irrelevant.isEmpty, irrelevant.contains(name.parkey) { return "N/A" }
     if let detector, name.role == .detector { return detector }
     return name.value(in: header).map(conditioned) ?? "UNDEFINED"
@@ -55,11 +66,12 @@ struct RuleLookup {
     case .several(let names):
       return .refused("row \(row) of \(rules.name) gives several files: \(names.joined(separator: ", "))")
     case .useAfter(let table): return choose(amongDates: [(table, row)])
-    case .match(let table): return choose(in: table)
+    case .match(let table): return choose(in: table, below: row)
+    case .ordered(let table): return choose(amongOrdered: [table], row: row)
     }
   }
 
-  private func choose(in table: MatchTable) -> Outcome {
+  private func choose(in table: MatchTable, below path: String) -> Outcome {
     var values: [String] = []
     values.reserveCapacity(table.columns.count)
     for column in table.columns {
@@ -74,27 +86,35 @@ struct RuleLookup {
       let row = table.rows[first.row]
       let outcome =
         group.count == 1
-        ? choose(row.choice, row: row.text) : choose(group: group.map { table.rows[$0.row] })
+        ? choose(row.choice, row: Self.path(path, row.text))
+        : choose(group: group.map { table.rows[$0.row] }, below: path)
       if case .nothing = outcome { continue }
       return outcome
     }
     return .nothing
   }
 
+  /// `('IMG1',) > ('K', 'CLEAR')` for a row below another.
+  private static func path(_ above: String, _ row: String) -> String {
+    above.isEmpty ? row : "\(above) > \(row)"
+  }
+
   /// Several rows of equal weight: the union of their dates.
-  private func choose(group: [MatchTable.Row]) -> Outcome {
+  private func choose(group: [MatchTable.Row], below path: String) -> Outcome {
     let texts = group.map(\.text).joined(separator: ", ")
     guard rules.mergesOverlaps else {
       return .refused("\(rules.name) has several rows that match equally: \(texts)")
     }
-    var tables: [(UseAfterTable, String)] = []
-    for row in group {
-      guard case .useAfter(let table) = row.choice else {
-        return .refused("\(rules.name) has rows that match equally and cannot be merged: \(texts)")
-      }
-      tables.append((table, row.text))
+    let choices = group.map(\.choice)
+    let dates = choices.compactMap { if case .useAfter(let table) = $0 { table } else { nil } }
+    if dates.count == group.count {
+      return choose(amongDates: zip(dates, group).map { ($0, Self.path(path, $1.text)) })
     }
-    return choose(amongDates: tables)
+    let ordered = choices.compactMap { if case .ordered(let table) = $0 { table } else { nil } }
+    let kinds = Set(ordered.map(\.kind))
+    guard ordered.count == group.count, kinds.count == 1, !kinds.isDisjoint(with: [.closestTime, .versionAfter])
+    else { return .refused("\(rules.name) has rows that match equally and cannot be merged: \(texts)") }
+    return choose(amongOrdered: ordered, row: Self.path(path, texts))
   }
 
   /// The last entry not after the header's date over all tables; of equal dates the greater file name.
@@ -126,10 +146,10 @@ struct RuleLookup {
 
   // MARK: dates
 
-  private struct DateProblem: Error { let sentence: String }
+  struct DateProblem: Error { let sentence: String }
 
   /// The header's time: date and time parkeys together, or whatever the rmap names, joined.
-  private func date(_ parameters: [HeaderName]) -> Result<UseAfterStamp, DateProblem> {
+  func date(_ parameters: [HeaderName]) -> Result<UseAfterStamp, DateProblem> {
     var parts: [String] = []
     for name in parameters {
       guard let raw = name.value(in: header), raw != "UNDEFINED" else {
@@ -174,7 +194,7 @@ struct RuleLookup {
     switch rules.selector {
     case .match(let table): return explanation(table)
     case .useAfter(let table): return "\(rules.name): \(tooEarly(table))"
-    case .file, .several: return "\(rules.name) has no rule for this header"
+    case .ordered, .file, .several: return "\(rules.name) has no rule for this header"
     }
   }
 

@@ -42,7 +42,7 @@ public struct RulesContext: Sendable {
     guard context.hasSuffix(".pmap") else {
       throw ReferencesError(
         "context-name", "a context is a .pmap of the cache", "'\(context)'",
-        hint: "list what there is with: ls \(cache.mappingsFolder)/*.pmap")
+        hint: "tmtrun refs contexts lists them")
     }
     var loader = ContextLoader(cache: cache, policy: checksums, mergesOverlaps: mergesOverlapsByDefault)
     let pmap = try loader.load(context, kind: "pipeline", from: nil)

@@ -40,9 +40,43 @@ struct SelectorBuilder {
     case .tuple(let items), .list(let items): return .several(items.map(\.pythonString))
     case .call("Match", .dictionary(let pairs)): return .match(try match(pairs, level: level))
     case .call("UseAfter", .dictionary(let pairs)): return .useAfter(try useAfter(pairs, level: level))
-    case .call(let name, _):
-      throw fail("selector '\(name)' is not one of Match and UseAfter around a dictionary")
-    default: throw fail("a row must give a file name, 'N/A', Match({…}) or UseAfter({…})")
+    case .call(let name, .dictionary(let pairs)):
+      guard let kind = OrderedTable.Kind(rawValue: name) else { throw unknownSelector(name) }
+      return .ordered(try ordered(kind, pairs, level: level))
+    case .call(let name, _): throw unknownSelector(name)
+    default: throw fail("a row must give a file name, 'N/A', or a selector such as UseAfter({…})")
+    }
+  }
+
+  private func unknownSelector(_ name: String) -> ReferencesError {
+    fail(
+      "selector '\(name)' is not one of Match, UseAfter, ClosestTime, GeometricallyNearest, Bracket, SelectVersion "
+        + "and VersionAfter around a dictionary")
+  }
+
+  private mutating func ordered(
+    _ kind: OrderedTable.Kind, _ pairs: [Literal.Pair], level: Int
+  ) throws(ReferencesError) -> OrderedTable {
+    let parameters = try parameters(level)
+    let isByOne = kind != .closestTime && kind != .versionAfter
+    guard !parameters.isEmpty, !isByOne || parameters.count == 1 else {
+      throw fail("\(kind.rawValue) goes by one parkey, and 'parkey' gives \(parameters.count) for it")
+    }
+    var keyed: [(key: Literal, choice: SelectorTree)] = []
+    for pair in pairs {
+      let choice = try build(pair.value, level: level + 1)
+      if let twin = keyed.firstIndex(where: { $0.key == pair.key }) {
+        warnings.append(
+          "\(subject): \(pair.key.representation(indent: 0)) is given twice in one row; the last is used")
+        keyed[twin].choice = choice
+      } else {
+        keyed.append((pair.key, choice))
+      }
+    }
+    do throws(OrderedTable.KeyProblem) {
+      return try OrderedTable(kind: kind, parameters: parameters, keyed: keyed)
+    } catch {
+      throw fail(error.sentence)
     }
   }
 

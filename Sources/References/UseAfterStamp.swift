@@ -1,11 +1,11 @@
 import Foundation
 
-/// A calendar time to the microsecond as one ordered number; reads the date forms that CRDS reads.
+/// A calendar time to the microsecond; reads the date forms that CRDS reads.
 struct UseAfterStamp: Sendable, Comparable {
-  /// Grows with time; not a count of seconds.
-  let ordinal: Int64
+  /// Microseconds since 1970-01-01, in a calendar without leap seconds.
+  let microseconds: Int64
 
-  static func < (a: Self, b: Self) -> Bool { a.ordinal < b.ordinal }
+  static func < (a: Self, b: Self) -> Bool { a.microseconds < b.microseconds }
 
   /// Reads `yyyy-mm-dd`, `yyyy/mm/dd`, `mm/dd/yyyy`, `dd/mm/yy`, each alone, with ` hh:mm[:ss[.f]]`, or with
   /// `T`.
@@ -23,8 +23,17 @@ struct UseAfterStamp: Sendable, Comparable {
     guard let (year, month, day) = Self.calendarDay(date) else { return nil }
     guard let (hour, minute, microseconds) = Self.clock(time) else { return nil }
     guard 1...12 ~= month, day >= 1, day <= Self.days(of: month, year), 1...9999 ~= year else { return nil }
-    let days = Int64((year * 13 + month) * 32 + day)
-    ordinal = ((days * 24 + Int64(hour)) * 60 + Int64(minute)) * 60_000_000 + microseconds
+    let days = Int64(Self.daysSince1970(year, month, day))
+    self.microseconds = ((days * 24 + Int64(hour)) * 60 + Int64(minute)) * 60_000_000 + microseconds
+  }
+
+  /// Days-from-civil after Hinnant, "chrono-Compatible Low-Level Date Algorithms"; years from 1 on.
+  private static func daysSince1970(_ year: Int, _ month: Int, _ day: Int) -> Int {
+    let year = month <= 2 ? year - 1 : year
+    let era = year / 400
+    let yearOfEra = year - era * 400
+    let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
   }
 
   private static func days(of month: Int, _ year: Int) -> Int {
@@ -95,6 +104,19 @@ struct UseAfterStamp: Sendable, Comparable {
     guard values.0 < 24, values.1 < 60, values.2 < 60 else { return nil }
     return (values.0, values.1, Int64(values.2) * 1_000_000 + microseconds)
   }
+}
+
+/// A USEAFTER of any form that CRDS reads as `yyyy-mm-dd hh:mm:ss`, fractions cut off; nil when it is no date.
+public func canonicalUseAfter(_ text: String) -> String? {
+  UseAfterStamp(text).map { stamp in
+    let fraction = ((stamp.microseconds % 1_000_000) + 1_000_000) % 1_000_000
+    return useAfterText(Date(timeIntervalSince1970: Double((stamp.microseconds - fraction) / 1_000_000)))
+  }
+}
+
+/// The time that a USEAFTER names, seconds since 1970 UTC; nil when it is no date.
+public func useAfterSeconds(_ text: String) -> Double? {
+  UseAfterStamp(text).map { Double($0.microseconds) / 1e6 }
 }
 
 /// `yyyy-mm-dd hh:mm:ss` UTC of a date, rounded to the nearest second; dates beyond the years 0000 to 9999 as the

@@ -32,6 +32,8 @@ final class UseAfterTable: Sendable {
 indirect enum SelectorTree: Sendable {
   case match(MatchTable)
   case useAfter(UseAfterTable)
+  /// One of the selectors by order other than `UseAfter`.
+  case ordered(OrderedTable)
   /// A file name, `N/A` or `OMIT`.
   case file(String)
   /// Several files at once (old HST rules); never chosen by us.

@@ -26,6 +26,8 @@ enum ExitStatus: Int32, Error, Sendable {
     "no-such-record": .nothingMatched, "no-match": .nothingMatched, "no-such-job": .nothingMatched,
     "input-missing": .inputMissing, "input-unreadable": .inputMissing,
     "bad-file": .badData, "not-fits": .badData, "not-regular": .badData, "read-failed": .badData,
+    "not-certified": .badData, "unknown-type": .usage, "reference-collision": .badData, "row-invalid": .badData,
+    "no-rules-for-type": .usage, "reference-name": .badData, "reference-contention": .temporary,
     "catalog-missing": .unreachable, "catalog-unreachable": .unreachable, "catalog-too-new": .unreachable,
     "catalog-corrupt": .unreachable, "catalog-failed": .unreachable, "lock-failed": .unreachable,
     "incoming-missing": .unreachable, "daemon-unreachable": .unreachable,

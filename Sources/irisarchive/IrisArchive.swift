@@ -27,7 +27,7 @@ struct IrisArchive: AsyncParsableCommand {
         subcommands: [
           QueryCommand.self, ShowCommand.self, StatusCommand.self, LogCommand.self, HeaderCommand.self,
         ]),
-      CommandGroup(name: "Keep", subcommands: [VerifyCommand.self]),
+      CommandGroup(name: "Keep", subcommands: [VerifyCommand.self, RefsCommand.self]),
     ])
 
   static let version = "0.1.0"

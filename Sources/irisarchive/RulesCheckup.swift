@@ -60,7 +60,7 @@ struct RulesCheckup {
               hint: "irisarchive show \(reference.file) --provenance"))
         }
       }
-      return findings + [Finding("references", .ok, "\(count) references of this archive's own masters")]
+      return findings + [Finding("references", .ok, "\(count) references were inserted")]
     } catch {
       return [Finding("context", failed: error)]
     }

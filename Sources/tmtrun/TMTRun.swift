@@ -20,7 +20,7 @@ struct TMTRun: ParsableCommand {
       """,
     subcommands: [
       Run.self, List.self, Describe.self, Plan.self, Check.self, MakeAssociation.self, Compare.self,
-      Preview.self, Manifest.self,
+      Preview.self, Refs.self, Manifest.self,
     ],
     defaultSubcommand: Run.self)
 

@@ -69,6 +69,9 @@ enum House {
         "JobContract", "ChildProcess",
         "Crypto", "Logging",
       ], notReaching: catalogSide),
+    Room(
+      3, "ReferenceDesk", ["References", "Metadata", "FITSStructure", "Tables"],
+      notReaching: pixelSide.union(catalogSide)),
     Room(3, "Executors", ["JobContract", "ChildProcess", "Logging"], notReaching: pixelSide),
     Room(3, "QuickLook", ["Pixels", "CPNG", "CZlib"]),
     step("ReadoutSteps", in: "Readout"),
@@ -83,8 +86,9 @@ enum House {
     Room(
       5, "Archive",
       [
-        "CatalogStore", "Associations", "References", "Executors", "FITSStructure", "Metadata", "JobContract",
-        "Settings", "CfgFormat", "ChildProcess", "Crypto", "Logging", "ServiceLifecycle", "CInotifyTools",
+        "CatalogStore", "Associations", "References", "ReferenceDesk", "Executors", "FITSStructure", "Metadata",
+        "JobContract", "Settings", "CfgFormat", "ChildProcess", "Crypto", "Logging", "ServiceLifecycle",
+        "CInotifyTools",
       ], notReaching: pixelSide),
     Room(5, "Template"),
     Room(
@@ -94,15 +98,16 @@ enum House {
       [
         "Archive", "WebServer", "CatalogStore", "Associations", "Executors", "Tables", "Settings",
         "CfgFormat",
-        "Template", "Metadata", "References", "FITSStructure", "JobContract", "ChildProcess", "Crypto",
+        "Template", "Metadata", "References", "ReferenceDesk", "FITSStructure", "JobContract", "ChildProcess",
+        "Crypto",
         "Logging", "ServiceLifecycle", "ArgumentParser",
       ], notReaching: pixelSide),
     Room(
       6, "tmtrun",
       [
         "Pipelines", "PipelineEngine", "QuickLook", "DataModels", "Metadata", "FITSIO", "FITSStructure",
-        "Pixels", "References", "Associations", "Tables", "Template", "CfgFormat", "JobContract", "Crypto",
-        "Logging", "ArgumentParser",
+        "Pixels", "References", "ReferenceDesk", "Associations", "Tables", "Template", "CfgFormat",
+        "JobContract", "Crypto", "Logging", "ArgumentParser",
       ], notReaching: catalogSide),
     Room(
       6, "irissim",

@@ -36,7 +36,10 @@ struct MasterInserter: Sendable {
       record.context = try newContext(record, row, path: path, context: context)
       record.state = "inserted"
     }
-    try writer.recordReference(record, at: time)
+    // A person may have inserted a reference meanwhile: then the next turn begins from that context.
+    guard try writer.recordReference(record, replacing: context.name, first: firstContext, at: time) else {
+      return false
+    }
     logger.info(
       record.state == "inserted" ? "a master is in the rules" : "a master was kept out of the rules",
       metadata: [
@@ -80,10 +83,10 @@ struct MasterInserter: Sendable {
     let inserter = ReferenceInserter(cachePath: layout.rules)
     _ = try inserter.install(path, as: record.file)
     let others = try writer.reader.currentReferences(type: record.type, rowKey: record.rowKey)
-    let masters = (others.filter { $0.file != record.file } + [record]).map {
+    let masters = (others.filter { $0.file != record.file && $0.frameID != nil } + [record]).map {
       (epoch: Date(timeIntervalSince1970: $0.epoch), file: $0.file)
     }
-    let ours = Set(try writer.reader.references(type: record.type).map(\.file))
+    let ours = Set(try writer.reader.references(type: record.type).filter { $0.frameID != nil }.map(\.file))
     // References of a person's own in the same row stay as they are.
     let kept =
       context.rules(type: record.type)?.references(matchValues: row).filter { !ours.contains($0.file) } ?? []

@@ -51,7 +51,8 @@ struct ReferenceResolver: Sendable {
       return try standIn(
         type, exposure, metadata, because: "\(file), chosen by \(rule), is not in the cache; put it there")
     }
-    let distance = record.map { Self.distance($0.epoch, exposure) }
+    // Windows are for masters of this archive; what a person brought is good from its USEAFTER on.
+    let distance = record.flatMap { $0.frameID == nil ? nil : Self.distance($0.epoch, exposure) }
     let level = windows.level(type: type, distanceSeconds: distance ?? 0)
     guard let level else {
       let days = ((distance ?? 0) / 86_400).wholeText
@@ -124,7 +125,7 @@ struct ReferenceResolver: Sendable {
     else { return nil }
     let wanted = Self.without(time, rules.matchValues(header: CRDSHeader(metadata).values))
     let others = try reader.references(type: "dark").filter { record in
-      RowKey(text: record.rowKey).map { Self.without(time, $0.values) == wanted } ?? false
+      record.frameID != nil && RowKey(text: record.rowKey).map { Self.without(time, $0.values) == wanted } ?? false
     }
     let best = others.min { Self.distance($0.epoch, exposure) < Self.distance($1.epoch, exposure) }
     guard let best, let path = context.referencePath(file: best.file) else { return nil }

@@ -1,0 +1,50 @@
+"""The published CRDS client, taught that there is an observatory `tmt`.
+
+The client of PyPI knows the observatories of one institute only. What it needs of an observatory to choose references
+is a package of that name; an empty one with the helpers of its own test observatory is put in its place. Selectors,
+mappings and checksums are the client's own, unchanged.
+"""
+
+import os
+import sys
+import types
+
+
+def load(cache):
+    """The client's module `rmap`, with `cache` as CRDS_PATH."""
+    os.environ.update(
+        CRDS_PATH=str(cache), CRDS_SERVER_URL="https://crds-serverless-mode.stsci.edu", CRDS_OBSERVATORY="tmt",
+        CRDS_MODE="local")
+    import crds
+    import crds.tobs.locate
+
+    for name in ("crds.tmt", "crds.tmt.iris"):
+        sys.modules[name] = types.ModuleType(name)
+    crds.tmt = sys.modules["crds.tmt"]
+    crds.tmt.__path__ = []
+    crds.tmt.iris = sys.modules["crds.tmt.iris"]
+    crds.tmt.locate = sys.modules["crds.tmt.locate"] = crds.tobs.locate
+    from crds.core import log, rmap
+
+    log.set_verbose(-100)
+    log.set_exception_trap("test")
+    return rmap
+
+
+def word(answer):
+    """A client's answer in the words of `irisbench lookups`."""
+    if answer is None:
+        return "omitted"
+    if isinstance(answer, tuple):
+        return " ".join(flat(answer))
+    if answer == "NOT FOUND n/a":
+        return "n/a"
+    return "none" if answer.startswith("NOT FOUND") else answer
+
+
+def flat(answer):
+    """The files of a bracket of brackets; one file twice is one."""
+    if isinstance(answer, str):
+        return [answer]
+    below, above = (flat(side) for side in answer)
+    return below if below == above else below + above
