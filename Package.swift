@@ -68,6 +68,7 @@ let package = Package(
     .systemLibrary(name: "CCFITSIO", path: "Sources/System/CCFITSIO"),
     .systemLibrary(name: "CInotifyTools", path: "Sources/System/CInotifyTools"),
     .systemLibrary(name: "CPNG", path: "Sources/System/CPNG"),
+    .systemLibrary(name: "CWCSLIB", path: "Sources/System/CWCSLIB"),
     .systemLibrary(name: "CZlib", path: "Sources/System/CZlib"),
     room("FITSStructure", ["CZlib"]),
     room("FITSIO", ["CCFITSIO", "FITSStructure"]),
@@ -77,6 +78,7 @@ let package = Package(
     // floor 2
     room("Metadata", ["FITSStructure", yams], resources: [.embedInCode("Schemas")]),
     room("DataModels", ["FITSIO", "FITSStructure", "Pixels", "Metadata"]),
+    room("Astrometry", ["CWCSLIB", "FITSStructure"]),
     room("References", [crypto]),
     room("Associations", ["JobContract", yams]),
     room("JobContract"),
@@ -87,7 +89,7 @@ let package = Package(
     room(
       "PipelineEngine",
       [
-        "DataModels", "Metadata", "FITSIO", "FITSStructure", "Pixels", "References", "CfgFormat",
+        "DataModels", "Metadata", "FITSIO", "FITSStructure", "Pixels", "Astrometry", "References", "CfgFormat",
         // ChildProcess: pre_hooks and post_hooks of steps are programs of their own.
         "JobContract", "ChildProcess", crypto, logging,
       ]),
@@ -99,15 +101,21 @@ let package = Package(
       "ReadoutSteps", path: "Steps/Readout", ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
       exclude: ["DQInit/README.md", "RampFit/README.md"]),
     room(
-      "SharedSteps", path: "Steps/Shared", ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
-      exclude: ["DarkCurrent/README.md", "FlatField/README.md", "BackgroundSubtract/README.md"]),
+      "SharedSteps", path: "Steps/Shared",
+      ["PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry"],
+      exclude: [
+        "AssignWCS/README.md", "BackgroundSubtract/README.md", "DarkCurrent/README.md", "FlatField/README.md",
+      ]),
+    room(
+      "ImagerSteps", path: "Steps/Imager", ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
+      exclude: ["MergeSubarrays/README.md", "ParseSubarrayMap/README.md"]),
     room(
       "CalibrationSteps", path: "Steps/Calibration",
       ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
       exclude: ["CombineFrames/README.md", "FlagDark/README.md", "Normalize/README.md"]),
     // floor 5
-    room("Pipelines", ["ReadoutSteps", "SharedSteps", "CalibrationSteps", "PipelineEngine"]),
-    room("Simulator", ["DataModels", "Metadata", "Pixels", "FITSIO", "FITSStructure"]),
+    room("Pipelines", ["ReadoutSteps", "SharedSteps", "ImagerSteps", "CalibrationSteps", "PipelineEngine"]),
+    room("Simulator", ["DataModels", "Metadata", "Pixels", "FITSIO", "FITSStructure", "Astrometry"]),
     room(
       "Archive",
       [
@@ -133,6 +141,7 @@ let package = Package(
       name: "irisbench", dependencies: ["Pixels", "FITSIO", "FITSStructure", "CCFITSIO", "References", argumentParser],
       path: "Benchmarks/irisbench", swiftSettings: strict),
     // tests
+    tests("AstrometryTests", ["Astrometry", "FITSStructure"]),
     tests("AssociationsTests", ["Associations", "JobContract"]),
     tests("ArchiveTests", ["Archive", "CatalogStore", "ChildProcess", "Executors", "JobContract"]),
     tests("ArchitectureTests", []),
@@ -148,12 +157,13 @@ let package = Package(
     tests("MetadataTests", ["Metadata", "FITSStructure"]),
     tests("TablesTests", ["Tables"]),
     tests("DataModelsTests", ["DataModels", "FITSIO", "FITSStructure", "Pixels"]),
-    tests("SimulatorTests", ["Simulator", "DataModels", "Metadata", "FITSIO", "Pixels"]),
+    tests("SimulatorTests", ["Simulator", "DataModels", "Metadata", "FITSIO", "Pixels", "Astrometry"]),
     tests("PipelineEngineTests", engine),
     tests("QuickLookTests", ["QuickLook", "Pixels", "CZlib"]),
-    tests("StepsTests", engine + ["ReadoutSteps", "SharedSteps", "CalibrationSteps"]),
-    tests("PipelinesTests", engine + ["Pipelines", "Simulator"]),
-    tests("ScienceTests", engine + ["Pipelines", "Simulator"]),
+    tests(
+      "StepsTests", engine + ["ReadoutSteps", "SharedSteps", "ImagerSteps", "CalibrationSteps", "Astrometry"]),
+    tests("PipelinesTests", engine + ["Pipelines", "Simulator", "Astrometry"]),
+    tests("ScienceTests", engine + ["Pipelines", "Simulator", "Astrometry"]),
     tests("TmtrunTests", engine + ["Pipelines", "ChildProcess"]),
     tests("CatalogStoreTests", ["CatalogStore", "JobContract"]),
     tests("CommandTests", ["CatalogStore", "ChildProcess", crypto]),

@@ -1,3 +1,4 @@
+import ImagerSteps
 import PipelineEngine
 import ReadoutSteps
 import SharedSteps
@@ -17,10 +18,11 @@ extension Pipeline {
       "jwst.pipeline.Image2Pipeline",
     ],
     intake: .exposure,
-    steps: [DQInitStep.self, BackgroundSubtractStep.self, DarkCurrentStep.self, FlatFieldStep.self],
+    steps: [
+      ParseSubarrayMapStep.self, DQInitStep.self, BackgroundSubtractStep.self, AssignWCSStep.self,
+      DarkCurrentStep.self, FlatFieldStep.self,
+    ],
     unavailable: [
-      UnavailableStep(
-        name: "assign_wcs", className: "AssignWcsStep", statusKeyword: "S_WCS", before: "dark_current"),
       UnavailableStep(name: "photom", className: "PhotomStep", statusKeyword: "S_PHOTOM"),
       UnavailableStep(name: "resample", className: "ResampleStep", statusKeyword: "S_RESAMP"),
     ],

@@ -10,6 +10,8 @@ public enum PipelineCatalog {
 
   /// All pipelines and steps.
   public static let registry = PipelineRegistry(
-    pipelines: [.readout, .createDark, .processFlatfield, .imagerLevel2, .ifsDetectorLevel2],
+    pipelines: [
+      .readout, .createDark, .processFlatfield, .imagerLevel2, .ifsDetectorLevel2, .mergeSubarrays,
+    ],
     software: version)
 }

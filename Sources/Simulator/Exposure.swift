@@ -1,3 +1,5 @@
+import Astrometry
+
 /// One exposure of a night: everything that its headers and its pixels follow from, besides the seed.
 public struct Exposure: Sendable, Hashable {
   /// How the detector server hands it over.
@@ -78,6 +80,14 @@ public struct Exposure: Sendable, Hashable {
     default: 0.004
     }
   }
+
+  /// Where the target is; a frame that sees no sky looks at (0, 0).
+  var target: SkyPosition {
+    SkyPosition(ra: observation.coordinates?.ra ?? 0, dec: observation.coordinates?.dec ?? 0)
+  }
+
+  /// Where the centre of the detector looks: the target moved by the telescope's offset.
+  public var pointing: SkyPosition { TangentPlane(at: target).sky(east: east, north: north) }
 
   /// `iris_img1_20260715_0007`: names the exposure in the files of a night.
   public var stem: String {

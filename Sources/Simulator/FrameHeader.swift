@@ -1,3 +1,4 @@
+import Astrometry
 import FITSIO
 import FITSStructure
 import Glibc
@@ -43,25 +44,11 @@ struct FrameHeader {
 
   /// The keywords of the `SCI` extension: the WCS of imager frames that see the sky.
   func science() -> Header {
-    guard exposure.frameClass.isImager, let target = exposure.observation.coordinates else { return Header() }
-    let pointing = (
-      ra: target.ra + exposure.east / 3600 / cos(target.dec * .pi / 180),
-      dec: target.dec + exposure.north / 3600
-    )
-    let step = exposure.scale / 3600
-    return Header([
-      Card("WCSAXES", 2, comment: "World axes"),
-      Card("CTYPE1", "RA---TAN", comment: "Right ascension, gnomonic"),
-      Card("CTYPE2", "DEC--TAN", comment: "Declination, gnomonic"),
-      Card("CUNIT1", "deg", comment: "Unit of axis 1"), Card("CUNIT2", "deg", comment: "Unit of axis 2"),
-      Card("CRPIX1", Double(size + 1) / 2, comment: "Reference pixel"),
-      Card("CRPIX2", Double(size + 1) / 2, comment: "Reference pixel"),
-      Card("CRVAL1", pointing.ra, comment: "[deg] Right ascension of the reference pixel"),
-      Card("CRVAL2", pointing.dec, comment: "[deg] Declination of the reference pixel"),
-      Card("CD1_1", -step, comment: "[deg/pixel] East is -x"), Card("CD1_2", 0.0),
-      Card("CD2_1", 0.0), Card("CD2_2", step, comment: "[deg/pixel] North is +y"),
-      Card("RADESYS", "ICRS", comment: "Frame of the coordinates"),
-    ])
+    guard exposure.frameClass.isImager, exposure.observation.coordinates != nil else { return Header() }
+    let centre = Double(size + 1) / 2
+    return Header(
+      TangentPlane(at: exposure.pointing).cards(
+        reference: PixelPosition(x: centre, y: centre), scale: exposure.scale, positionAngle: 0))
   }
 
   // MARK: groups of keywords

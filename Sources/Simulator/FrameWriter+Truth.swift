@@ -4,7 +4,7 @@ import Pixels
 
 extension FrameWriter {
   /// Writes the truth of the frame: `SCI` (what the reduced frame should show), `DQ` (dead and hot pixels of
-  /// the detector) and the table `SOURCES` of x, y (1-based pixels) and flux (adu/s).
+  /// the detector) and the table `SOURCES` of x, y (1-based pixels), RA, DEC (deg, ICRS) and flux (adu/s).
   func writeTruth(to path: String, flags: Plane<UInt32>) throws(SimulatorError) {
     try Self.writing(path) {
       var writer = try FITSWriter(path: path)
@@ -43,6 +43,8 @@ extension FrameWriter {
     let columns = [
       TableColumn("X", .doubles(scene.sources.map(\.x)), unit: "pixel"),
       TableColumn("Y", .doubles(scene.sources.map(\.y)), unit: "pixel"),
+      TableColumn("RA", .doubles(scene.sources.map(\.sky.longitude)), unit: "deg"),
+      TableColumn("DEC", .doubles(scene.sources.map(\.sky.latitude)), unit: "deg"),
       TableColumn("FLUX", .doubles(scene.sources.map { $0.flux / gain }), unit: "adu/s"),
     ]
     try writer.appendTable(Header(), name: "SOURCES", columns: columns)

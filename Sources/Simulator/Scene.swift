@@ -47,7 +47,7 @@ extension Instrument {
     let sky = Self.skyRate(filter: exposure.filter) * exposure.skyLevel
     let field = starField(exposure, detector)
     let sources = field.sources(
-      size: size, scale: exposure.scale, east: exposure.east, north: exposure.north)
+      size: size, scale: exposure.scale, target: exposure.target, pointing: exposure.pointing)
     let isSky = exposure.frameClass.purpose == .sky
     var object = blank(isSky ? Float(sky) : 0)
     let profile = PointSpread(fwhm: 2.8, beta: 3, radius: 36)

@@ -1,3 +1,5 @@
+import Astrometry
+
 /// Stars around a target, fixed on the sky for a seed.
 public struct StarField: Sendable, Hashable {
   /// A star: offset from the target in arcsec (+East, +North) and photo-electrons per second.
@@ -30,16 +32,20 @@ public struct StarField: Sendable, Hashable {
   /// One bright star at the pointing.
   public static let telluric = StarField(stars: [Star(east: 0, north: 0, flux: 20_000)])
 
-  /// Where the stars fall on a detector of `size` pixels of `scale` arcsec whose telescope is offset by
-  /// (`east`, `north`) arcsec from the target.
+  /// Where the stars of a field around `target` fall on a detector of `size` pixels of `scale` arcsec whose centre
+  /// sees `pointing`.
   ///
-  /// North is +y and East is −x. The image moves against the telescope: a star at the target goes to
-  /// x = centre + east/scale, y = centre − north/scale. Sources more than 40 pixels outside are left out.
-  public func sources(size: Int, scale: Double, east: Double, north: Double) -> [Source] {
+  /// Offsets of stars are in the plane that touches the sky at the target, pixels in the plane that touches it at the
+  /// pointing. North is +y and East is −x. The image moves against the telescope: pointed East and North of it, the
+  /// detector shows the target at larger x and smaller y. Sources more than 40 pixels outside are left out.
+  public func sources(size: Int, scale: Double, target: SkyPosition, pointing: SkyPosition) -> [Source] {
     let centre = Double(size + 1) / 2
+    let (field, image) = (TangentPlane(at: target), TangentPlane(at: pointing))
     return stars.compactMap { star in
+      let sky = field.sky(east: star.east, north: star.north)
+      let offset = image.offset(of: sky)
       let source = Source(
-        x: centre - (star.east - east) / scale, y: centre + (star.north - north) / scale, flux: star.flux)
+        x: centre - offset.east / scale, y: centre + offset.north / scale, sky: sky, flux: star.flux)
       let reach = -40.0...Double(size) + 40
       return reach.contains(source.x) && reach.contains(source.y) ? source : nil
     }

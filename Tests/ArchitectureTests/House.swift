@@ -37,7 +37,8 @@ enum House {
   ]
   /// What the daemon must never be linked with: CFITSIO crashes on hostile files, and pixels belong to jobs.
   private static let pixelSide: Set<String> = steps.union([
-    "FITSIO", "CCFITSIO", "DataModels", "Pixels", "PipelineEngine", "Pipelines", "Simulator", "QuickLook",
+    "FITSIO", "CCFITSIO", "CWCSLIB", "Astrometry", "DataModels", "Pixels", "PipelineEngine", "Pipelines",
+    "Simulator", "QuickLook",
   ])
   private static let catalogSide: Set<String> = [
     "Archive", "CatalogStore", "GRDB", "GRDBSQLite", "WebServer",
@@ -47,6 +48,7 @@ enum House {
     Room(1, "CCFITSIO", in: "System/CCFITSIO"),
     Room(1, "CInotifyTools", in: "System/CInotifyTools"),
     Room(1, "CPNG", in: "System/CPNG"),
+    Room(1, "CWCSLIB", in: "System/CWCSLIB"),
     Room(1, "CZlib", in: "System/CZlib"),
     Room(1, "FITSStructure", ["CZlib"]),
     Room(1, "FITSIO", ["CCFITSIO", "FITSStructure"]),
@@ -55,6 +57,7 @@ enum House {
     Room(1, "CfgFormat"),
     Room(2, "Metadata", ["FITSStructure", "Yams"]),
     Room(2, "DataModels", ["FITSIO", "FITSStructure", "Pixels", "Metadata"]),
+    Room(2, "Astrometry", ["CWCSLIB", "FITSStructure"]),
     Room(2, "References", ["Crypto"]),
     Room(2, "Associations", ["JobContract", "Yams"]),
     Room(2, "JobContract"),
@@ -64,7 +67,7 @@ enum House {
     Room(
       3, "PipelineEngine",
       [
-        "DataModels", "Metadata", "FITSIO", "FITSStructure", "Pixels", "References", "CfgFormat",
+        "DataModels", "Metadata", "FITSIO", "FITSStructure", "Pixels", "Astrometry", "References", "CfgFormat",
         // ChildProcess: pre_hooks and post_hooks of steps are programs of their own.
         "JobContract", "ChildProcess",
         "Crypto", "Logging",
@@ -81,7 +84,7 @@ enum House {
     step("CalibrationSteps", in: "Calibration"),
     Room(5, "Pipelines", steps.union(["PipelineEngine"]), notReaching: catalogSide),
     Room(
-      5, "Simulator", ["DataModels", "Metadata", "Pixels", "FITSIO", "FITSStructure"],
+      5, "Simulator", ["DataModels", "Metadata", "Pixels", "FITSIO", "FITSStructure", "Astrometry"],
       notReaching: catalogSide),
     Room(
       5, "Archive",
@@ -118,7 +121,7 @@ enum House {
   /// Step targets know the engine and the models, never each other.
   private static func step(_ name: String, in stage: String) -> Room {
     Room(
-      4, name, in: "Steps/\(stage)", ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
+      4, name, in: "Steps/\(stage)", ["PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry"],
       notReaching: steps.subtracting([name]))
   }
 }

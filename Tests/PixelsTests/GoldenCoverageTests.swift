@@ -22,6 +22,9 @@ import Testing
     ("subarray_dark_flat", "StepsTests/GoldenStepsTests.swift", "subarray_out.fits"),
     ("normalize_*", "PixelsTests/StatisticsTests.swift", #"normalize_\(name).fits"#),
     ("background_sub", "PixelsTests/CalibrateTests.swift", "background_sub.fits"),
+    ("parse_subarray_map", "PixelsTests/SubarrayMapTests.swift", "parse_subarray_out.fits"),
+    ("merge_subarrays", "PixelsTests/SubarrayMapTests.swift", "merge_out.fits"),
+    ("assign_wcs", "AstrometryTests/AstropyTests.swift", "wcs.json"),
   ]
 
   /// Cases that nothing compares, each with the reason.

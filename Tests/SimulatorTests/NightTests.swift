@@ -1,3 +1,4 @@
+import Astrometry
 import DataModels
 import FITSIO
 import Foundation
@@ -96,26 +97,28 @@ import Testing
 
   @Test func `the image moves against the telescope, and the world coordinates know it`() throws {
     let night = try Night.plan(seed: 9, size: 64)
-    var places: [[(ra: Double, dec: Double)]] = []
     var sources: [[Source]] = []
     for exposure in night.exposures(named: "IMG1-SCI") {
       sources.append(try night.instrument.scene(of: exposure).sources)
-      let header = try night.frame(exposure).scienceHeader
-      func number(_ keyword: String) throws -> Double { try #require(header.double(keyword)) }
-      let (x0, y0, ra, dec) = (
-        try number("CRPIX1"), try number("CRPIX2"), try number("CRVAL1"), try number("CRVAL2")
-      )
-      let (cd1, cd2) = (try number("CD1_1"), try number("CD2_2"))
-      places.append(
-        sources[sources.count - 1].map {
-          (ra + ($0.x - x0) * cd1 / cos(dec * .pi / 180), dec + ($0.y - y0) * cd2)
-        })
+      let wcs = try SkyWCS(cards: try night.frame(exposure).scienceHeader.cards)
+      let seen = sources[sources.count - 1]
+      let pixels = wcs.fitsPixels(of: seen.map(\.sky))
+      for (source, pixel) in zip(seen, pixels) {
+        #expect(abs(source.x - pixel.x) < 1e-5 && abs(source.y - pixel.y) < 1e-5)
+      }
+      let geometry = wcs.geometry(atFITSPixel: PixelPosition(x: 32, y: 32))
+      #expect(geometry.isEastLeft && abs(geometry.positionAngle) < 1e-5)
+      #expect(abs(geometry.scaleArcsec / exposure.scale - 1) < 1e-6)
     }
     let (first, second) = (night.exposures(named: "IMG1-SCI")[0], night.exposures(named: "IMG1-SCI")[1])
     #expect(second.east > first.east && second.north > first.north)
     #expect(sources[1][0].x > sources[0][0].x && sources[1][0].y < sources[0][0].y)
-    for dither in places {
-      #expect(abs(dither[0].ra - places[0][0].ra) < 1e-9 && abs(dither[0].dec - places[0][0].dec) < 1e-9)
+    // A star has one place on the sky, whatever the exposure.
+    for dither in sources {
+      for source in dither {
+        let same = sources[0].first { $0.flux == source.flux }
+        if let same { #expect(same.sky == source.sky) }
+      }
     }
   }
 

@@ -8,6 +8,8 @@ public struct Pipeline: Sendable {
     case exposure
     /// All frames of a set make one product.
     case set
+    /// A full frame and the subarrays read inside it make one product.
+    case subarrays
     /// One ramp, or the readouts of one exposure.
     case ramp
   }

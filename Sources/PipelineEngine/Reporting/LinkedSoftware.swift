@@ -1,3 +1,4 @@
+import Astrometry
 import FITSIO
 
 /// Versions of the libraries that reductions depend on, for reports, headers and the manifest.
@@ -6,7 +7,7 @@ public enum LinkedSoftware {
   ///
   /// A room that links another library adds it here, or, where the engine does not know the room, the executable does
   /// with ``adding(_:)``.
-  public static var versions: [String: String] { ["cfitsio": cfitsioVersion()] }
+  public static var versions: [String: String] { ["cfitsio": cfitsioVersion(), "wcslib": wcslibVersion()] }
 
   /// ``versions`` with those of rooms that only the executable knows.
   public static func adding(_ others: [String: String]...) -> [String: String] {

@@ -1,3 +1,4 @@
+import Astrometry
 import CfgFormat
 import DataModels
 import FITSIO
@@ -15,6 +16,7 @@ extension ReportedError {
     case let e as FITSError: self.init(e.code, e.message, e.subject, e.hint, e.underlying)
     case let e as FITSStructureError: self.init(e.code, e.message, e.subject, e.hint, e.underlying)
     case let e as ModelError: self.init(e.code, e.message, e.subject, e.hint, e.underlying)
+    case let e as AstrometryError: self.init(e.code, e.message, e.subject, e.hint, e.underlying)
     case let e as PixelsError: self.init(e.code, e.message, e.subject, e.hint, e.underlying)
     case let e as MetadataError: self.init(e.code, e.message, e.subject, e.hint, e.underlying)
     case let e as CfgError: self.init(e.code, e.message, e.subject, e.hint, e.underlying)

@@ -92,13 +92,15 @@ struct Assembly {
   }
 
   private func checkShapes(_ work: Workpiece, like first: Frame) throws {
-    for frame in work.frames + work.backgrounds + work.darks where frame.window != first.window {
+    let all = work.frames + work.backgrounds + work.darks
+    let mayDiffer = request.configuration.pipeline.intake == .subarrays
+    for frame in all where frame.window != first.window && !mayDiffer {
       throw EngineError(
         "wrong-window",
         "its window \(frame.window.sectionText) is not the window \(first.window.sectionText) of "
           + first.member.name, subject: frame.member.name)
     }
-    for frame in work.frames + work.backgrounds + work.darks where frame.unit != first.unit {
+    for frame in all where frame.unit != first.unit {
       throw EngineError(
         "unit-mismatch", "it is in \(frame.unit) and \(first.member.name) in \(first.unit)",
         subject: frame.member.name)

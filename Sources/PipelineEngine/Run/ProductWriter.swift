@@ -19,9 +19,11 @@ struct ProductWriter {
     }
     let header = ProductHeader(request: request, services: services, record: record).primary(from: frame)
     let pixels = try frame.takePixels()
-    var scienceHeader = frame.scienceHeader
-    scienceHeader.remove("BUNIT")
-    var model = ImageModel(header: header, measured: pixels, unit: frame.unit, scienceHeader: scienceHeader)
+    var headers = ProductHeaders(primary: header, science: frame.scienceHeader)
+    headers.tidy()
+    headers.science.remove("BUNIT")
+    var model = ImageModel(
+      header: headers.primary, measured: pixels, unit: frame.unit, scienceHeader: headers.science)
     model.subarrayMap = frame.subarrayMap
     model.variancePoisson = work.variancePoisson
     model.varianceReadNoise = work.varianceReadNoise
