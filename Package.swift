@@ -67,6 +67,7 @@ let package = Package(
     // floor 1
     .systemLibrary(name: "CCFITSIO", path: "Sources/System/CCFITSIO"),
     .systemLibrary(name: "CInotifyTools", path: "Sources/System/CInotifyTools"),
+    .systemLibrary(name: "CSEP", path: "Sources/System/CSEP"),
     .systemLibrary(name: "CZlib", path: "Sources/System/CZlib"),
     room("FITSStructure", ["CZlib"]),
     room("FITSIO", ["CCFITSIO", "FITSStructure"]),
@@ -76,6 +77,7 @@ let package = Package(
     // floor 2
     room("Metadata", ["FITSStructure", yams], resources: [.embedInCode("Schemas")]),
     room("DataModels", ["FITSIO", "FITSStructure", "Pixels", "Metadata"]),
+    room("SourceExtraction", ["CSEP", "Pixels"]),
     room("References", [crypto]),
     room("Associations", ["JobContract", yams]),
     room("JobContract"),
@@ -95,12 +97,19 @@ let package = Package(
       "ReadoutSteps", path: "Steps/Readout", ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
       exclude: ["DQInit/README.md", "RampFit/README.md"]),
     room(
-      "SharedSteps", path: "Steps/Shared", ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
-      exclude: ["DarkCurrent/README.md", "FlatField/README.md", "BackgroundSubtract/README.md"]),
+      "SharedSteps", path: "Steps/Shared",
+      ["PipelineEngine", "JobContract", "DataModels", "Pixels", "SourceExtraction"],
+      exclude: [
+        "DarkCurrent/README.md", "FlatField/README.md", "BackgroundSubtract/README.md",
+        "MaskSources/README.md", "Background2D/README.md",
+      ]),
     room(
       "CalibrationSteps", path: "Steps/Calibration",
       ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
-      exclude: ["CombineFrames/README.md", "FlagDark/README.md", "Normalize/README.md"]),
+      exclude: [
+        "CombineFrames/README.md", "FlagDark/README.md", "Normalize/README.md", "ScaleFrames/README.md",
+        "FlagSamples/README.md",
+      ]),
     // floor 5
     room("Pipelines", ["ReadoutSteps", "SharedSteps", "CalibrationSteps", "PipelineEngine"]),
     room("Simulator", ["DataModels", "Metadata", "Pixels", "FITSIO", "FITSStructure"]),
@@ -121,13 +130,17 @@ let package = Package(
     command("tmtrun", ["Pipelines", "PipelineEngine", "JobContract", logging]),
     command("irissim", ["Simulator"]),
     .executableTarget(
-      name: "irisbench", dependencies: ["Pixels", "FITSIO", "FITSStructure", "CCFITSIO", argumentParser],
+      name: "irisbench",
+      dependencies: [
+        "Pixels", "SourceExtraction", "CSEP", "FITSIO", "FITSStructure", "CCFITSIO", argumentParser,
+      ],
       path: "Benchmarks/irisbench", swiftSettings: strict),
     // tests
     tests("AssociationsTests", ["Associations"]),
     tests("ArchiveTests", ["Archive", "CatalogStore", "ChildProcess", "Executors", "JobContract"]),
     tests("ArchitectureTests", []),
     tests("PixelsTests", ["Pixels"]),
+    tests("SourceExtractionTests", ["SourceExtraction", "CSEP", "Pixels", "FITSIO"]),
     tests("ChildProcessTests", ["ChildProcess"]),
     tests("ExecutorsTests", ["Executors", "JobContract", logging]),
     tests("TemplateTests", ["Template", "ChildProcess"]),
@@ -143,7 +156,7 @@ let package = Package(
     tests("PipelineEngineTests", engine),
     tests("StepsTests", engine + ["ReadoutSteps", "SharedSteps", "CalibrationSteps"]),
     tests("PipelinesTests", engine + ["Pipelines", "Simulator"]),
-    tests("ScienceTests", engine + ["Pipelines", "Simulator"]),
+    tests("ScienceTests", engine + ["Pipelines", "SharedSteps", "Simulator"]),
     tests("CatalogStoreTests", ["CatalogStore", "JobContract"]),
     tests("CommandTests", ["CatalogStore", "ChildProcess", crypto]),
     tests("EndToEndTests", path: "EndToEnd", ["CatalogStore", "FITSStructure", "ChildProcess"]),

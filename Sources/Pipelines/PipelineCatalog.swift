@@ -10,6 +10,9 @@ public enum PipelineCatalog {
 
   /// All pipelines and steps.
   public static let registry = PipelineRegistry(
-    pipelines: [.readout, .createDark, .processFlatfield, .imagerLevel2, .ifsDetectorLevel2],
+    pipelines: [
+      .readout, .createDark, .processFlatfield, .flatFromSky, .createSuperSky, .imagerLevel2,
+      .ifsDetectorLevel2,
+    ], extraSteps: [Background2DStep.self],
     software: version)
 }

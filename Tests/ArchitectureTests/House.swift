@@ -37,7 +37,8 @@ enum House {
   ]
   /// What the daemon must never be linked with: CFITSIO crashes on hostile files, and pixels belong to jobs.
   private static let pixelSide: Set<String> = steps.union([
-    "FITSIO", "CCFITSIO", "DataModels", "Pixels", "PipelineEngine", "Pipelines", "Simulator", "QuickLook",
+    "FITSIO", "CCFITSIO", "DataModels", "Pixels", "SourceExtraction", "CSEP", "PipelineEngine", "Pipelines",
+    "Simulator", "QuickLook",
   ])
   private static let catalogSide: Set<String> = [
     "Archive", "CatalogStore", "GRDB", "GRDBSQLite", "WebServer",
@@ -46,6 +47,7 @@ enum House {
   static let rooms: [Room] = [
     Room(1, "CCFITSIO", in: "System/CCFITSIO"),
     Room(1, "CInotifyTools", in: "System/CInotifyTools"),
+    Room(1, "CSEP", in: "System/CSEP"),
     Room(1, "CZlib", in: "System/CZlib"),
     Room(1, "FITSStructure", ["CZlib"]),
     Room(1, "FITSIO", ["CCFITSIO", "FITSStructure"]),
@@ -54,6 +56,7 @@ enum House {
     Room(1, "CfgFormat"),
     Room(2, "Metadata", ["FITSStructure", "Yams"]),
     Room(2, "DataModels", ["FITSIO", "FITSStructure", "Pixels", "Metadata"]),
+    Room(2, "SourceExtraction", ["Pixels", "CSEP"]),
     Room(2, "References", ["Crypto"]),
     Room(2, "Associations", ["JobContract", "Yams"]),
     Room(2, "JobContract"),
@@ -111,7 +114,8 @@ enum House {
   /// Step targets know the engine and the models, never each other.
   private static func step(_ name: String, in stage: String) -> Room {
     Room(
-      4, name, in: "Steps/\(stage)", ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
+      4, name, in: "Steps/\(stage)",
+      ["PipelineEngine", "JobContract", "DataModels", "Pixels", "SourceExtraction"],
       notReaching: steps.subtracting([name]))
   }
 }

@@ -22,6 +22,10 @@ import Testing
     ("subarray_dark_flat", "StepsTests/GoldenStepsTests.swift", "subarray_out.fits"),
     ("normalize_*", "PixelsTests/StatisticsTests.swift", #"normalize_\(name).fits"#),
     ("background_sub", "PixelsTests/CalibrateTests.swift", "background_sub.fits"),
+    ("background2d_*", "PixelsTests/BoxBackgroundTests.swift", #"background2d_\(name).fits"#),
+    ("calc_sky_one", "PixelsTests/BoxBackgroundTests.swift", "calc_sky_one.fits"),
+    ("calc_sky_two", "PixelsTests/BoxBackgroundTests.swift", "calc_sky_two.fits"),
+    ("sep", "SourceExtractionTests/GoldenSEPTests.swift", "sep_out.fits"),
   ]
 
   /// Cases that nothing compares, each with the reason.
