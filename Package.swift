@@ -68,6 +68,7 @@ let package = Package(
     .systemLibrary(name: "CCFITSIO", path: "Sources/System/CCFITSIO"),
     .systemLibrary(name: "CInotifyTools", path: "Sources/System/CInotifyTools"),
     .systemLibrary(name: "CPNG", path: "Sources/System/CPNG"),
+    .systemLibrary(name: "CSEP", path: "Sources/System/CSEP"),
     .systemLibrary(name: "CWCSLIB", path: "Sources/System/CWCSLIB"),
     .systemLibrary(name: "CZlib", path: "Sources/System/CZlib"),
     room("FITSStructure", ["CZlib"]),
@@ -79,6 +80,7 @@ let package = Package(
     room("Metadata", ["FITSStructure", yams], resources: [.embedInCode("Schemas")]),
     room("DataModels", ["FITSIO", "FITSStructure", "Pixels", "Metadata"]),
     room("Astrometry", ["CWCSLIB", "FITSStructure"]),
+    room("SourceExtraction", ["CSEP", "Pixels"]),
     room("References", [crypto]),
     room("Associations", ["JobContract", yams]),
     room("JobContract"),
@@ -102,9 +104,10 @@ let package = Package(
       exclude: ["DQInit/README.md", "RampFit/README.md"]),
     room(
       "SharedSteps", path: "Steps/Shared",
-      ["PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry"],
+      ["PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry", "SourceExtraction"],
       exclude: [
-        "AssignWCS/README.md", "BackgroundSubtract/README.md", "DarkCurrent/README.md", "FlatField/README.md",
+        "AssignWCS/README.md", "Background2D/README.md", "BackgroundSubtract/README.md", "DarkCurrent/README.md",
+        "FlatField/README.md", "MaskSources/README.md",
       ]),
     room(
       "ImagerSteps", path: "Steps/Imager", ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
@@ -112,7 +115,10 @@ let package = Package(
     room(
       "CalibrationSteps", path: "Steps/Calibration",
       ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
-      exclude: ["CombineFrames/README.md", "FlagDark/README.md", "Normalize/README.md"]),
+      exclude: [
+        "CombineFrames/README.md", "FlagDark/README.md", "Normalize/README.md", "ScaleFrames/README.md",
+        "FlagSamples/README.md",
+      ]),
     // floor 5
     room("Pipelines", ["ReadoutSteps", "SharedSteps", "ImagerSteps", "CalibrationSteps", "PipelineEngine"]),
     room("Simulator", ["DataModels", "Metadata", "Pixels", "FITSIO", "FITSStructure", "Astrometry"]),
@@ -138,7 +144,10 @@ let package = Package(
       ]),
     command("irissim", ["Simulator"]),
     .executableTarget(
-      name: "irisbench", dependencies: ["Pixels", "FITSIO", "FITSStructure", "CCFITSIO", "References", argumentParser],
+      name: "irisbench",
+      dependencies: [
+        "Pixels", "SourceExtraction", "CSEP", "FITSIO", "FITSStructure", "CCFITSIO", "References", argumentParser,
+      ],
       path: "Benchmarks/irisbench", swiftSettings: strict),
     // tests
     tests("AstrometryTests", ["Astrometry", "FITSStructure"]),
@@ -146,6 +155,7 @@ let package = Package(
     tests("ArchiveTests", ["Archive", "CatalogStore", "ChildProcess", "Executors", "JobContract"]),
     tests("ArchitectureTests", []),
     tests("PixelsTests", ["Pixels"]),
+    tests("SourceExtractionTests", ["SourceExtraction", "CSEP", "Pixels", "FITSIO"]),
     tests("ChildProcessTests", ["ChildProcess"]),
     tests("ExecutorsTests", ["Executors", "JobContract", logging]),
     tests("TemplateTests", ["Template", "ChildProcess"]),
@@ -163,7 +173,7 @@ let package = Package(
     tests(
       "StepsTests", engine + ["ReadoutSteps", "SharedSteps", "ImagerSteps", "CalibrationSteps", "Astrometry"]),
     tests("PipelinesTests", engine + ["Pipelines", "Simulator", "Astrometry"]),
-    tests("ScienceTests", engine + ["Pipelines", "Simulator", "Astrometry"]),
+    tests("ScienceTests", engine + ["Pipelines", "SharedSteps", "Simulator", "Astrometry"]),
     tests("TmtrunTests", engine + ["Pipelines", "ChildProcess"]),
     tests("CatalogStoreTests", ["CatalogStore", "JobContract"]),
     tests("CommandTests", ["CatalogStore", "ChildProcess", crypto]),

@@ -11,7 +11,8 @@ public enum PipelineCatalog {
   /// All pipelines and steps.
   public static let registry = PipelineRegistry(
     pipelines: [
-      .readout, .createDark, .processFlatfield, .imagerLevel2, .ifsDetectorLevel2, .mergeSubarrays,
-    ],
+      .readout, .createDark, .processFlatfield, .flatFromSky, .createSuperSky, .imagerLevel2,
+      .ifsDetectorLevel2, .mergeSubarrays,
+    ], extraSteps: [Background2DStep.self],
     software: version)
 }

@@ -37,7 +37,8 @@ enum House {
   ]
   /// What the daemon must never be linked with: CFITSIO crashes on hostile files, and pixels belong to jobs.
   private static let pixelSide: Set<String> = steps.union([
-    "FITSIO", "CCFITSIO", "CWCSLIB", "Astrometry", "DataModels", "Pixels", "PipelineEngine", "Pipelines",
+    "FITSIO", "CCFITSIO", "CWCSLIB", "Astrometry", "CSEP", "SourceExtraction", "DataModels", "Pixels",
+    "PipelineEngine", "Pipelines",
     "Simulator", "QuickLook",
   ])
   private static let catalogSide: Set<String> = [
@@ -48,6 +49,7 @@ enum House {
     Room(1, "CCFITSIO", in: "System/CCFITSIO"),
     Room(1, "CInotifyTools", in: "System/CInotifyTools"),
     Room(1, "CPNG", in: "System/CPNG"),
+    Room(1, "CSEP", in: "System/CSEP"),
     Room(1, "CWCSLIB", in: "System/CWCSLIB"),
     Room(1, "CZlib", in: "System/CZlib"),
     Room(1, "FITSStructure", ["CZlib"]),
@@ -58,6 +60,7 @@ enum House {
     Room(2, "Metadata", ["FITSStructure", "Yams"]),
     Room(2, "DataModels", ["FITSIO", "FITSStructure", "Pixels", "Metadata"]),
     Room(2, "Astrometry", ["CWCSLIB", "FITSStructure"]),
+    Room(2, "SourceExtraction", ["Pixels", "CSEP"]),
     Room(2, "References", ["Crypto"]),
     Room(2, "Associations", ["JobContract", "Yams"]),
     Room(2, "JobContract"),
@@ -121,7 +124,8 @@ enum House {
   /// Step targets know the engine and the models, never each other.
   private static func step(_ name: String, in stage: String) -> Room {
     Room(
-      4, name, in: "Steps/\(stage)", ["PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry"],
+      4, name, in: "Steps/\(stage)",
+      ["PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry", "SourceExtraction"],
       notReaching: steps.subtracting([name]))
   }
 }

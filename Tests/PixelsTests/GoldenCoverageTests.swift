@@ -25,6 +25,10 @@ import Testing
     ("parse_subarray_map", "PixelsTests/SubarrayMapTests.swift", "parse_subarray_out.fits"),
     ("merge_subarrays", "PixelsTests/SubarrayMapTests.swift", "merge_out.fits"),
     ("assign_wcs", "AstrometryTests/AstropyTests.swift", "wcs.json"),
+    ("background2d_*", "PixelsTests/BoxBackgroundTests.swift", #"background2d_\(name).fits"#),
+    ("calc_sky_one", "PixelsTests/BoxBackgroundTests.swift", "calc_sky_one.fits"),
+    ("calc_sky_two", "PixelsTests/BoxBackgroundTests.swift", "calc_sky_two.fits"),
+    ("sep", "SourceExtractionTests/GoldenSEPTests.swift", "sep_out.fits"),
   ]
 
   /// Cases that nothing compares, each with the reason.

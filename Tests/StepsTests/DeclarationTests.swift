@@ -1,11 +1,16 @@
 import CalibrationSteps
 import PipelineEngine
+import SharedSteps
 import Testing
 
 @Suite struct DeclarationTests {
   /// Every default lies within its own declaration: what a cfg says by default can be said in a cfg.
   @Test func defaultsAreValuesOfTheirParameters() throws {
-    let steps: [any Step.Type] = [CombineFramesStep.self, NormalizeStep.self, FlagDarkStep.self]
+    let steps: [any Step.Type] = [
+      CombineFramesStep.self, NormalizeStep.self, FlagDarkStep.self, ScaleFramesStep.self,
+      FlagSamplesStep.self,
+      MaskSourcesStep.self, Background2DStep.self, BackgroundSubtractStep.self,
+    ]
     for step in steps {
       var configuration = try RunConfiguration(Pipeline(running: step))
       for parameter in step.declaration.parameters {

@@ -60,7 +60,9 @@ public struct ReferenceFrame: Sendable {
       let errors = ReferenceErrors(type: type, name: name, noise: isRate ? NoiseModel(metadata) : nil)
       try errors.fill(&pixels, scatter: { try source.scatter() / divisor }, say: say)
     }
-    if type == "flat" { try FlatUnit.check(source.unit, pixels: pixels, name: name) }
+    if type == "flat" || type == "sky" {
+      try FlatUnit.check(source.unit, pixels: pixels, name: name, type: type)
+    }
     self.pixels = pixels
   }
 }
@@ -89,16 +91,20 @@ struct ReferenceErrors {
 enum FlatUnit {
   private static let ratios: Set<String> = ["1", "none", "dimensionless", "unitless", "normalized"]
 
-  /// - Throws: `EngineError` `unit-mismatch` for a flat that was not normalised.
-  static func check(_ text: String?, pixels: Measured, name: String) throws(EngineError) {
+  /// - Throws: `EngineError` `unit-mismatch` for a flat (or a super sky) that was not normalised.
+  static func check(
+    _ text: String?, pixels: Measured, name: String, type: String = "flat"
+  ) throws(EngineError) {
     if let text, PixelUnit(bunit: text) == .dimensionless || ratios.contains(text.lowercased()) { return }
     let level = median(of: pixels.value, quality: pixels.quality)
     if text == nil, level >= 0.1, level <= 10 { return }
     throw EngineError(
       "unit-mismatch",
-      text.map { "the flat is in \($0) and must be normalised" }
-        ?? "the flat has no BUNIT and its median is \(level), so it is not normalised",
-      subject: name, hint: "tmtrun process_flatfield makes a flat of it")
+      text.map { "the \(type) is in \($0) and must be normalised" }
+        ?? "the \(type) has no BUNIT and its median is \(level), so it is not normalised",
+      subject: name,
+      hint: type == "sky" ? "tmtrun create_supersky makes one" : "tmtrun process_flatfield makes a flat of it"
+    )
   }
 }
 

@@ -57,9 +57,10 @@ struct Assembly {
 
   /// Frames of another kind than the pipeline's own are helpers, by their exptype, else by their own OBSNAME.
   private func role(of frame: Frame) -> MemberType {
-    let own = request.configuration.pipeline.referenceType.flatMap(MemberType.init(rawValue:))
+    let type = request.configuration.pipeline.referenceType
+    let own = type.flatMap(MemberType.init(rawValue:))
     switch frame.member.exptype {
-    case .background: return .background
+    case .background: return type == "sky" ? .science : .background
     case .dark: return own == .dark ? .science : .dark
     case _ where own == .flat && frame.metadata.obsName?.hasSuffix("-DRK") == true: return .dark
     default: return .science

@@ -1,7 +1,8 @@
 import PipelineEngine
 import Pixels
 
-/// Subtracts k times the sky, made of the backgrounds of the association.
+/// Subtracts k times the sky, made of the backgrounds of the association, or else a super sky brought to the frame's
+/// level.
 public struct BackgroundSubtractStep: Step {
   public static let declaration = StepDeclaration(
     name: "bkg_subtract", className: "BackgroundStep", summary: "Subtract the background (sky) frames",
@@ -24,7 +25,10 @@ public struct BackgroundSubtractStep: Step {
         help: "clipping of several skies, in sigmas; 0 for none"),
       Parameter(
         "max_iterations", .integer(1...100), default: .integer(10), help: "rounds of clipping at most"),
-    ])
+      Parameter(
+        "min_skies", .integer(1...1000), default: .integer(1),
+        help: "with fewer backgrounds a super sky serves, where there is one"),
+    ], referenceTypes: ["sky"])
 
   public init() {}
 
@@ -32,9 +36,17 @@ public struct BackgroundSubtractStep: Step {
     if work.frames.allSatisfy(\.hadBackgroundSubtracted) {
       return .skipped(reason: "the background was subtracted before")
     }
+    if work.backgrounds.count < context.parameters.integer("min_skies") ?? 1,
+      try subtractSuperSky(from: &work, in: context)
+    {
+      return .complete
+    }
     guard !work.backgrounds.isEmpty else {
       context.degrade("no sky was subtracted: waiting for sky")
       return .skipped(reason: "the association has no background")
+    }
+    if let path = context.resolved("sky").path {
+      context.note("the backgrounds of the association are used, not the super sky \(fileName(of: path))")
     }
     let k = Float(context.parameters.number("scale") ?? 1)
     let (sky, skyShare) = try combinedSky(work.backgrounds, in: context)
@@ -84,5 +96,5 @@ public struct BackgroundSubtractStep: Step {
 
 extension Frame {
   /// Whether an earlier run took the background out.
-  fileprivate var hadBackgroundSubtracted: Bool { status("S_BKDSUB") == "COMPLETE" }
+  var hadBackgroundSubtracted: Bool { status("S_BKDSUB") == "COMPLETE" }
 }

@@ -1,0 +1,118 @@
+import ArgumentParser
+import CSEP
+import Foundation
+import Pixels
+import SourceExtraction
+
+/// `irisbench mesh-background`: the background mesh of a frame and its subtraction, ours and SEP's own in turn.
+struct MeshBackgroundTimes: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mesh-background",
+    abstract: "Background mesh of a frame, ours and the SEP library's whole-frame call, in this process.")
+
+  @Option(help: "Pixels along the side.") var size = 4096
+  @Option(help: "Pixels along the side of a tile.") var box = 64
+  @Option(help: "Stars in the frame.") var stars = 5000
+  @Option(help: "Timed runs of each, in turn.") var repeats = 5
+
+  func validate() throws {
+    guard size > 0, box > 0, stars >= 0, repeats > 0 else {
+      throw ValidationError("--size, --box, --stars or --repeats is out of range")
+    }
+  }
+
+  func run() throws {
+    let frame = makeFrame()
+    var times: [String: [Double]] = [:]
+    var farthest: Float = 0
+    for turn in 0...repeats {
+      let peer = try timed { try whole(frame) }
+      let ours = try timed {
+        try meshBackground(of: frame, options: MeshOptions(boxWidth: box, boxHeight: box))
+          .subtracted(from: frame)
+      }
+      let boxes = try timed {
+        try boxBackground(
+          of: frame, options: BoxBackgroundOptions(estimator: .biweight, boxWidth: box, boxHeight: box)
+        ).levelImage()
+      }
+      farthest = max(farthest, largestDifference(peer.result, ours.result))
+      // The first round touches the memory.
+      guard turn > 0 else { continue }
+      times["peer", default: []].append(peer.seconds)
+      times["ours", default: []].append(ours.seconds)
+      times["boxes", default: []].append(boxes.seconds)
+    }
+    let lists = times.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ", ")
+    print("{\(lists), \"largest_difference\": \(farthest), \"peak_bytes\": \(PeakMemory.bytes)}")
+  }
+
+  private func timed<T>(_ work: () throws -> T) rethrows -> (result: T, seconds: Double) {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let result = try work()
+    let parts = (clock.now - start).components
+    return (result, Double(parts.seconds) + Double(parts.attoseconds) * 1e-18)
+  }
+
+  /// SEP's own: one call over the whole frame, and one that subtracts.
+  private func whole(_ frame: Plane<Float>) throws -> Plane<Float> {
+    var result = frame
+    var mesh: UnsafeMutablePointer<sep_bkg>?
+    let status = frame.withUnsafeBuffer { values in
+      var input = sep_image()
+      input.data = UnsafeRawPointer(values.baseAddress)
+      input.dtype = Int32(SEP_TFLOAT)
+      (input.w, input.h) = (Int32(size), Int32(size))
+      return sep_background(&input, Int32(box), Int32(box), 3, 3, 0, &mesh)
+    }
+    guard status == 0, let mesh else { throw ValidationError("sep_background ended with \(status)") }
+    defer { sep_bkg_free(mesh) }
+    result.withUnsafeMutableBuffer { _ = sep_bkg_subarray(mesh, $0.baseAddress, Int32(SEP_TFLOAT)) }
+    return result
+  }
+
+  private func largestDifference(_ a: Plane<Float>, _ b: Plane<Float>) -> Float {
+    a.withUnsafeBuffer { a in
+      b.withUnsafeBuffer { b in a.indices.reduce(0) { max($0, abs(a[$1] - b[$1])) } }
+    }
+  }
+
+  /// A sloping sky of about 1000 with noise of 30, and Gaussian stars; the same in every run.
+  private func makeFrame() -> Plane<Float> {
+    var random = SeededRandom(state: 1)
+    var frame = Plane<Float>(uninitializedWidth: size, height: size) { pixels in
+      for i in pixels.indices {
+        // The sum of twelve uniform deviates is near enough to a Gaussian one.
+        let noise = (0..<12).reduce(Float(-6)) { sum, _ in sum + random.uniform() }
+        pixels[i] = 1000 + 0.01 * Float(i % size) + 0.02 * Float(i / size) + 30 * noise
+      }
+    }
+    frame.withUnsafeMutableBuffer { pixels in
+      for _ in 0..<stars {
+        let (x, y) = (random.uniform() * Float(size), random.uniform() * Float(size))
+        let peak = 100 * pow(300, random.uniform())
+        for j in max(0, Int(y) - 8)..<min(size, Int(y) + 9) {
+          for i in max(0, Int(x) - 8)..<min(size, Int(x) + 9) {
+            let (dx, dy) = (Float(i) - x, Float(j) - y)
+            pixels[j * size + i] += peak * exp(-(dx * dx + dy * dy) / 8)
+          }
+        }
+      }
+    }
+    return frame
+  }
+}
+
+/// SplitMix64: a few lines, and the same numbers on every machine.
+private struct SeededRandom {
+  var state: UInt64
+
+  mutating func uniform() -> Float {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return Float((z ^ (z >> 31)) >> 40) * 0x1p-24
+  }
+}

@@ -1,0 +1,54 @@
+import PipelineEngine
+import Pixels
+import SourceExtraction
+
+extension BackgroundSubtractStep {
+  /// Subtracts the super sky, scaled by the ratio of medians, from every frame that has its sky still; false where
+  /// there is no super sky.
+  func subtractSuperSky(from work: inout Workpiece, in context: StepContext) throws -> Bool {
+    guard let first = work.first, let sky = try context.reference("sky", for: first) else { return false }
+    let count = work.backgrounds.count
+    context.degrade(
+      "a super sky serves for the sky of the night: \(count) background\(count == 1 ? "" : "s")")
+    for i in work.frames.indices where !work.frames[i].hadBackgroundSubtracted {
+      let k = try scale(of: sky.pixels, in: work.frames[i], context)
+      context.logger.info("\(work.frames[i].member.name): super sky \(sky.name) times \(k)")
+      try work.frames[i].apply(
+        FrameOperation { pixels, rows in pixels = Pixels.subtract(pixels, sky.rows(rows), scale: k) })
+      work.frames[i].header.set("SKYSCALE", .real(Double(k)), comment: "factor of the super sky")
+      if i == 0 { work.quality["sky_scale"] = Double(k) }
+    }
+    work.backgrounds = []
+    return true
+  }
+
+  /// The median of the frame over that of the super sky, both over the pixels beside the frame's sources. A super sky
+  /// holds no dark: what the frame still holds of its own is left out of its level.
+  private func scale(of sky: Measured, in frame: Frame, _ context: StepContext) throws -> Float {
+    var pixels = try frame.pixels()
+    if frame.darkShare != 0 {
+      if let dark = try context.reference("dark", for: frame) {
+        subtractDark(dark.pixels, share: frame.darkShare, from: &pixels)
+      } else {
+        context.degrade("the super sky was scaled to a level that holds the dark: there is no dark")
+      }
+    }
+    let flags = SourceSearch.unusable
+    let unusable = PixelMask(unusable: pixels, flags: flags).union(PixelMask(unusable: sky, flags: flags))
+    // Over the super sky the frame is even: only sources stand out.
+    let sources = try SourceSearch.mask(
+      pixels.value.divided(by: sky.value), excluding: unusable, SourceMaskOptions(), of: frame.member.name
+    ).sources
+    var excluded = Plane<UInt32>(width: frame.width, height: frame.height, repeating: 0)
+    unusable.union(sources).raise(DQ.doNotUse, in: &excluded, rows: 0..<frame.height)
+    let ratio =
+      clippedStatistics(of: pixels.value, quality: excluded).median
+      / clippedStatistics(of: sky.value, quality: excluded).median
+    guard ratio > 0, ratio.isFinite else {
+      throw EngineError(
+        "sky-scale", "the ratio of its median to the super sky's is \(ratio)", subject: frame.member.name,
+        hint: "--skip bkg_subtract")
+    }
+    return Float(ratio)
+  }
+}

@@ -1,0 +1,69 @@
+import PipelineEngine
+import Pixels
+import SourceExtraction
+
+/// The parameters with which steps look for sources, declared once for all of them.
+enum SourceSearch {
+  static let parameters = [
+    Parameter(
+      "box_size", .integer(8...4096), default: .integer(64), unit: "pixel",
+      help: "side of the tiles of the background mesh"),
+    Parameter(
+      "filter_size", .integer(1...99), default: .integer(3),
+      help: "tiles along the side of the median filter over the mesh"),
+    Parameter(
+      "threshold", .number(0.1...1000), default: .number(1.5),
+      help: "sources are above this many sigmas of the background"),
+    Parameter(
+      "min_area", .integer(1...100_000), default: .integer(5), unit: "pixel",
+      help: "connected pixels that a source has at least"),
+    Parameter(
+      "dilation", .number(0...200), default: .number(4), unit: "pixel",
+      help: "pixels about each source that are masked too"),
+    Parameter(
+      "rounds", .integer(1...20), default: .integer(5),
+      help: "rounds of background and search at most; it ends when a round adds less than 0.1 %"),
+  ]
+
+  static func options(_ parameters: ParameterSet) -> SourceMaskOptions {
+    let box = parameters.integer("box_size") ?? 64
+    let filter = parameters.integer("filter_size") ?? 3
+    return SourceMaskOptions(
+      mesh: MeshOptions(boxWidth: box, boxHeight: box, filterWidth: filter, filterHeight: filter),
+      detection: DetectionOptions(
+        threshold: Float(parameters.number("threshold") ?? 1.5),
+        minimumArea: parameters.integer("min_area") ?? 5),
+      dilation: parameters.number("dilation") ?? 4, maximumRounds: parameters.integer("rounds") ?? 5)
+  }
+
+  /// Flags of pixels that say nothing about the sky.
+  static let unusable = DQ.doNotUse | DQ.nonScience | DQ.referencePixel | DQ.dead
+
+  /// Looks for sources in an image, and says whose image it was when that fails.
+  static func mask(
+    _ image: Plane<Float>, excluding unusable: PixelMask, _ options: SourceMaskOptions, of name: String
+  ) throws -> SourceMask {
+    do {
+      return try maskSources(in: image, excluding: unusable, options: options)
+    } catch {
+      throw EngineError(error.code, error.message, subject: name, hint: error.hint, underlying: error)
+    }
+  }
+}
+
+extension Plane where Element == Float {
+  /// This over another, pixel by pixel; not finite where that is 0.
+  func divided(by other: Plane<Float>) -> Plane<Float> {
+    Plane(uninitializedWidth: width, height: height) { out in
+      withUnsafeBuffer { top in
+        other.withUnsafeBuffer { bottom in
+          // Bands are disjoint, so no two threads write the same pixel.
+          nonisolated(unsafe) let (out, top, bottom) = (out, top, bottom)
+          forEachRowBand(height: height, width: width) { rows in
+            for i in rows.lowerBound * width..<rows.upperBound * width { out[i] = top[i] / bottom[i] }
+          }
+        }
+      }
+    }
+  }
+}
