@@ -100,7 +100,10 @@ let package = Package(
     room(
       "CalibrationSteps", path: "Steps/Calibration",
       ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
-      exclude: ["CombineFrames/README.md", "FlagDark/README.md", "Normalize/README.md"]),
+      exclude: [
+        "CombineFrames/README.md", "FlagBadPixels/README.md", "FlagDark/README.md", "GainScale/README.md",
+        "Normalize/README.md", "SelectFlats/README.md", "SlicerResponse/README.md", "SubtractImages/README.md",
+      ]),
     // floor 5
     room("Pipelines", ["ReadoutSteps", "SharedSteps", "CalibrationSteps", "PipelineEngine"]),
     room("Simulator", ["DataModels", "Metadata", "Pixels", "FITSIO", "FITSStructure"]),

@@ -10,6 +10,6 @@ public enum PipelineCatalog {
 
   /// All pipelines and steps.
   public static let registry = PipelineRegistry(
-    pipelines: [.readout, .createDark, .processFlatfield, .imagerLevel2, .ifsDetectorLevel2],
-    software: version)
+    pipelines: [.readout, .createDark, .processFlatfield, .createMask, .imagerLevel2, .ifsDetectorLevel2],
+    extraSteps: [GainScaleStep.self, SubtractImagesStep.self], software: version)
 }

@@ -36,7 +36,7 @@ struct Assembly {
     let pipeline = request.configuration.pipeline
     let isRamp = pipeline.intake == .ramp
     let own = pipeline.referenceType
-    let takesFlats = own == "flat" || (own == nil && !pipeline.referenceTypes.contains("flat"))
+    let takesFlats = own == "flat" || own == "mask" || (own == nil && !pipeline.referenceTypes.contains("flat"))
     return request.members.filter { member in
       let isTaken =
         switch member.exptype {
@@ -55,8 +55,11 @@ struct Assembly {
 
   /// Frames of another kind than the pipeline's own are helpers, by their exptype, else by their own OBSNAME.
   private func role(of frame: Frame) -> MemberType {
-    let own = request.configuration.pipeline.referenceType.flatMap(MemberType.init(rawValue:))
+    let type = request.configuration.pipeline.referenceType
+    let own = type.flatMap(MemberType.init(rawValue:))
     switch frame.member.exptype {
+    // A mask is made of darks and flats alike.
+    case .dark where type == "mask": return .science
     case .background: return .background
     case .dark: return own == .dark ? .science : .dark
     case _ where own == .flat && frame.metadata.obsName?.hasSuffix("-DRK") == true: return .dark

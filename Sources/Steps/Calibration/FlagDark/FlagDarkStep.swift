@@ -13,7 +13,7 @@ public struct FlagDarkStep: Step {
       Parameter("warm_kappa", .number(1...1000), default: .number(5), help: "WARM from this many sigmas on"),
       Parameter(
         "scatter_factor", .number(1...1000), default: .number(3),
-        help: "UNRELIABLE_DARK where the frames scatter this many times more than usual"),
+        help: "UNRELIABLE_DARK where the frames scatter this many times more than expected"),
       Parameter(
         "min_frames", .integer(1...1000), default: .integer(3),
         help: "UNRELIABLE_DARK where fewer frames were used"),
