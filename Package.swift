@@ -102,7 +102,8 @@ let package = Package(
       ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
       exclude: [
         "CombineFrames/README.md", "FlagBadPixels/README.md", "FlagDark/README.md", "GainScale/README.md",
-        "Normalize/README.md", "SelectFlats/README.md", "SlicerResponse/README.md", "SubtractImages/README.md",
+        "Normalize/README.md", "SelectFlats/README.md", "SlicerResponse/README.md",
+        "SubtractImages/README.md",
       ]),
     // floor 5
     room("Pipelines", ["ReadoutSteps", "SharedSteps", "CalibrationSteps", "PipelineEngine"]),

@@ -6,5 +6,5 @@ struct IrisBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "irisbench",
     abstract: "Parts of the benchmarks; sh Benchmarks/run.sh runs them all.",
-    subcommands: [MakeSmall.self, MakeStack.self, CFITSIOCopy.self, CombineStack.self])
+    subcommands: [LocalMedian.self, MakeSmall.self, MakeStack.self, CFITSIOCopy.self, CombineStack.self])
 }

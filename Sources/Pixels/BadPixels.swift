@@ -61,7 +61,9 @@ public func badPixels(inDark dark: Measured, options: BadPixelOptions = BadPixel
 /// Flags of a noise map (`stackNoise`): `TELEGRAPH` where the variance is more than `noiseFactor²` times the expected.
 ///
 /// Should the whole detector be noisier than its errors say, the expected is the map's median.
-public func badPixels(inNoise noise: Plane<Float>, options: BadPixelOptions = BadPixelOptions()) -> Plane<UInt32> {
+public func badPixels(inNoise noise: Plane<Float>, options: BadPixelOptions = BadPixelOptions()) -> Plane<
+  UInt32
+> {
   let usual = max(median(of: noise), 1)
   let limit = options.noiseFactor * options.noiseFactor * (usual.isFinite ? usual : 1)
   return noise.map { $0 > limit ? DQ.telegraph : 0 }
@@ -204,5 +206,7 @@ struct BlockProfile: Sendable {
   @inline(__always) subscript(row row: Int, block block: Int) -> Float { medians[block * rows + row] }
 
   /// The median of a row in the block of a column.
-  @inline(__always) subscript(row row: Int, column x: Int) -> Float { self[row: row, block: block(ofColumn: x)] }
+  @inline(__always) subscript(row row: Int, column x: Int) -> Float {
+    self[row: row, block: block(ofColumn: x)]
+  }
 }

@@ -10,11 +10,16 @@ public struct DarkFlagOptions: Sendable, Equatable {
   public var scatterFactor: Float
   /// `UNRELIABLE_DARK` where fewer frames were used.
   public var minimumFrames: Int
+  /// `UNRELIABLE_DARK` where more than this share of the frames was not used: clipping makes the rest of a pixel that
+  /// jumps look quiet.
+  public var maximumRejected: Float
 
-  /// Options with the house's defaults: 10, 5, 3 and 3.
+  /// Options with the house's defaults: 10, 5, 3, 3 and a quarter.
   public init(
-    hotKappa: Float = 10, warmKappa: Float = 5, scatterFactor: Float = 3, minimumFrames: Int = 3
+    hotKappa: Float = 10, warmKappa: Float = 5, scatterFactor: Float = 3, minimumFrames: Int = 3,
+    maximumRejected: Float = 0.25
   ) {
+    self.maximumRejected = maximumRejected
     self.hotKappa = hotKappa
     self.warmKappa = warmKappa
     self.scatterFactor = scatterFactor
@@ -55,6 +60,8 @@ public func flagDark(
   let known = expectedScatter ?? combined.expectedScatter
   let usual = known == nil ? median(of: combined.scatter, quality: master.quality) : .nan
   let expected = known ?? Plane(width: master.width, height: master.height, repeating: usual)
+  let frames = Float(combined.count.withUnsafeBuffer { $0.max() ?? 0 })
+  let fewest = max(Float(options.minimumFrames), frames * (1 - options.maximumRejected))
   var result = FlaggedDark(dark: master, statistics: statistics, hot: 0, warm: 0, unreliable: 0)
   master.value.withUnsafeBuffer { value in
     combined.scatter.withUnsafeBuffer { scatter in
@@ -65,7 +72,7 @@ public func flagDark(
               let isHot = value[i] > hot
               let isWarm = !isHot && value[i] > warm
               let isUnreliable =
-                Int(count[i]) < options.minimumFrames || scatter[i] > options.scatterFactor * expected[i]
+                Float(count[i]) < fewest || scatter[i] > options.scatterFactor * expected[i]
               quality[i] |=
                 (isHot ? DQ.hot : 0) | (isWarm ? DQ.warm : 0) | (isUnreliable ? DQ.unreliableDark : 0)
               result.hot += isHot ? 1 : 0
@@ -89,7 +96,9 @@ extension Combined {
   /// look quieter than they are: a Gaussian cut at ± kappa keeps `√(1 - 2 kappa φ(kappa) / (2 Φ(kappa) - 1))` of its
   /// sigma (0.987 for 3).
   public var expectedScatter: Plane<Float>? {
-    guard options.errors == .propagate, options.method == .median || options.method == .mean else { return nil }
+    guard options.errors == .propagate, options.method == .median || options.method == .mean else {
+      return nil
+    }
     let kept = options.clipping.map { truncatedSigma(kappa: Double(min($0.kappaLow, $0.kappaHigh))) } ?? 1
     let most = count.withUnsafeBuffer { Int($0.max() ?? 0) }
     let factors = (0...most).map { n -> Float in

@@ -22,13 +22,13 @@ public struct LegendreSeries: Sendable, Equatable {
   public struct FitOptions: Sendable, Equatable {
     /// Highest degree.
     public var order: Int
-    /// Points farther than this many sigmas (of the residuals' MAD) from the fit are rejected.
+    /// Points whose residuals are farther than this many sigmas (of their MAD) from their median are rejected.
     public var kappa: Double
     /// Rounds of rejection at most.
     public var maximumIterations: Int
 
-    /// Order 6, kappa 3, 10 rounds.
-    public init(order: Int = 6, kappa: Double = 3, maximumIterations: Int = 10) {
+    /// Order 8, kappa 3, 10 rounds.
+    public init(order: Int = 8, kappa: Double = 3, maximumIterations: Int = 10) {
       self.order = order
       self.kappa = kappa
       self.maximumIterations = maximumIterations
@@ -47,9 +47,11 @@ public struct LegendreSeries: Sendable, Equatable {
     var series = try Self.leastSquares(used, domain, options.order)
     for _ in 0..<options.maximumIterations {
       let residuals = used.map { $0.y - series($0.x) }
-      let sigma = madToSigma * SampleStatistics.medianAbsoluteDeviation(residuals)
+      // About their median: outliers of one sign lift the first fit off the good points.
+      let center = SampleStatistics.median(residuals)
+      let sigma = madToSigma * SampleStatistics.medianAbsoluteDeviation(residuals, center: center)
       guard sigma > 0 else { break }
-      let kept = zip(used, residuals).filter { abs($0.1) <= options.kappa * sigma }.map(\.0)
+      let kept = zip(used, residuals).filter { abs($0.1 - center) <= options.kappa * sigma }.map(\.0)
       if kept.count == used.count { break }
       used = kept
       series = try Self.leastSquares(used, domain, options.order)

@@ -19,7 +19,7 @@ public struct SlicerFlatOptions: Sendable, Equatable {
   /// A slice has at least this many rows.
   public var minimumRows: Int
 
-  /// Divides; order 6, kappa 3, 10 rounds; edges below 30 %.
+  /// Divides; order 8, kappa 3, 10 rounds; edges below 30 %.
   public init(
     removal: Removal = .divide, fit: LegendreSeries.FitOptions = .init(), edgeFraction: Float = 0.3,
     blockColumns: Int = 64, minimumRows: Int = 3

@@ -33,7 +33,8 @@ extension Instrument {
     let gain = Float(detector.gain)
     let isLeaking = exposure.lightLeak > 0
     return Scene(
-      expected: isLeaking ? collected(blank(Float(exposure.lightLeak)), detector) : detector.dark, truth: detector.dark.map { $0 / gain }, truthUnit: "adu/s",
+      expected: isLeaking ? collected(blank(Float(exposure.lightLeak)), detector) : detector.dark,
+      truth: detector.dark.map { $0 / gain }, truthUnit: "adu/s",
       truthMeaning: "dark rate", sky: 0, sources: [])
   }
 
@@ -158,7 +159,12 @@ extension Instrument {
         for y in rows { lamp[x, y] /= level }
       }
     }
-    return flatTruth(lamp, detector)
+    var truth = flatTruth(lamp, detector)
+    // The median is of the lit pixels: the edges of the slices do not count.
+    let lit = truth.elements.filter { $0 >= 0.3 }
+    let level = lit.withUnsafeBufferPointer { medianOfPositive($0) }
+    if level > 0 { truth = truth.map { $0 / level } }
+    return truth
   }
 
   /// Lamp times response over its median where there is light; 0 in dead pixels and gaps.

@@ -28,11 +28,11 @@ struct SlicerOptics: Sendable {
     }
   }
 
-  /// Rows of each slice.
+  /// Rows of each slice that are on the detector.
   var sliceRows: [Range<Int>] {
     (0..<slices).map { slice in
       let first = bottom + slice * (Self.sliceHeight + Self.gap)
-      return first..<first + Self.sliceHeight
+      return (first..<first + Self.sliceHeight).clamped(to: 0..<size)
     }
   }
 

@@ -76,7 +76,10 @@ import Testing
     #expect(abs(flat.science[0, 0] - 1.0) < 1e-5)
     #expect(flat.unit == "")
     #expect(flat.header.string("S_NORMAL") == "COMPLETE")
-    #expect(report.steps.map(\.name) == ["dq_init", "dark_current", "combine_frames", "normalize"])
+    #expect(
+      report.steps.map(\.name) == [
+        "dq_init", "dark_current", "select_flats", "combine_frames", "slicer_response", "normalize",
+      ])
   }
 
   @Test func darksOfTheAssociationServeWithoutAReference() throws {

@@ -22,7 +22,8 @@ public struct ReferenceFrame: Sendable {
   /// - Throws: `EngineError` `reference-window` with both sizes.
   func checkExtent(for frame: Frame) throws(EngineError) {
     let size = (frame.width, frame.height)
-    guard frame.metadata.subarray == nil, metadata.subarray == nil, frame.window.x0 == 0, frame.window.y0 == 0,
+    guard frame.metadata.subarray == nil, metadata.subarray == nil, frame.window.x0 == 0,
+      frame.window.y0 == 0,
       size != (extent.width, extent.height)
     else { return }
     throw EngineError(

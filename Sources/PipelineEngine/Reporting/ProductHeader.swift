@@ -42,7 +42,8 @@ struct ProductHeader {
     header.remove(Frame.darkShareKeyword)
     guard frame.darkShare != FrameOpener.darkShare(header) else { return }
     header.set(
-      Frame.darkShareKeyword, .real(Double(frame.darkShare)), comment: "how much of the dark is still in the frame")
+      Frame.darkShareKeyword, .real(Double(frame.darkShare)),
+      comment: "how much of the dark is still in the frame")
   }
 
   private func references(_ header: inout Header) {

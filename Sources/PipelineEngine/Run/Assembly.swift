@@ -36,7 +36,8 @@ struct Assembly {
     let pipeline = request.configuration.pipeline
     let isRamp = pipeline.intake == .ramp
     let own = pipeline.referenceType
-    let takesFlats = own == "flat" || own == "mask" || (own == nil && !pipeline.referenceTypes.contains("flat"))
+    let takesFlats =
+      own == "flat" || own == "mask" || (own == nil && !pipeline.referenceTypes.contains("flat"))
     return request.members.filter { member in
       let isTaken =
         switch member.exptype {

@@ -17,7 +17,8 @@ public struct FlagBadPixelsStep: Step {
         "noise_factor", .number(1...1000), default: .number(Double(standard.noiseFactor)),
         help: "TELEGRAPH where darks scatter this many times more than their errors say"),
       Parameter(
-        "flat_low", .number(0...1), default: .number(0.8), help: "LOW_QE below this share of the local median"),
+        "flat_low", .number(0...1), default: .number(0.8), help: "LOW_QE below this share of the local median"
+      ),
       Parameter(
         "flat_high", .number(1...1000), default: .number(1.25),
         help: "OTHER_BAD_PIXEL above this multiple of the local median"),
@@ -118,7 +119,8 @@ public struct FlagBadPixelsStep: Step {
 
   private func count(_ quality: Plane<UInt32>, _ numbers: inout [String: Double]) {
     let kinds = [
-      ("dead", DQ.dead), ("hot", DQ.hot), ("telegraph", DQ.telegraph), ("low_qe", DQ.lowQe), ("open", DQ.open),
+      ("dead", DQ.dead), ("hot", DQ.hot), ("telegraph", DQ.telegraph), ("low_qe", DQ.lowQe),
+      ("open", DQ.open),
       ("other", DQ.otherBadPixel),
     ]
     let pixels = Double(max(1, quality.count))
@@ -134,7 +136,8 @@ public struct FlagBadPixelsStep: Step {
       noiseFactor: Float(parameters.number("noise_factor") ?? 3),
       flatLow: Float(parameters.number("flat_low") ?? 0.8),
       flatHigh: Float(parameters.number("flat_high") ?? 1.25),
-      deadLevel: Float(parameters.number("dead_level") ?? 0.1), radius: (parameters.integer("window") ?? 31) / 2)
+      deadLevel: Float(parameters.number("dead_level") ?? 0.1),
+      radius: (parameters.integer("window") ?? 31) / 2)
   }
 
   private func excludedFlags(_ context: StepContext) throws(EngineError) -> UInt32 {

@@ -18,7 +18,9 @@ public struct GainScaleStep: Step {
         "unit-mismatch", "the frame is in '\(first.unit)', and only adu/s can be turned into electron/s",
         subject: first.member.name)
     }
-    guard let gain = try gain(for: first, in: context) else { return try withoutGain(&work, context: context) }
+    guard let gain = try gain(for: first, in: context) else {
+      return try withoutGain(&work, context: context)
+    }
     for i in work.frames.indices { try scale(&work.frames[i], by: gain) }
     for i in work.backgrounds.indices { try scale(&work.backgrounds[i], by: gain) }
     for i in work.darks.indices { try scale(&work.darks[i], by: gain) }
@@ -43,7 +45,8 @@ public struct GainScaleStep: Step {
     do {
       if let image = try context.reference("gain", for: frame) { return .image(image.pixels) }
     } catch let error as EngineError where error.code == "no-image" {
-      guard let number = try context.referenceHeader("gain")?.double("GAIN"), number > 0, number.isFinite else {
+      guard let number = try context.referenceHeader("gain")?.double("GAIN"), number > 0, number.isFinite
+      else {
         throw EngineError(
           "no-gain", "the gain reference has neither an image nor a GAIN above 0", subject: error.subject)
       }

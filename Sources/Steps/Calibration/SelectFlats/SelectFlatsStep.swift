@@ -3,7 +3,8 @@ import PipelineEngine
 /// Leaves out flats that are too faint or too bright to serve.
 public struct SelectFlatsStep: Step {
   public static let declaration = StepDeclaration(
-    name: "select_flats", className: "SelectFlatsStep", summary: "Leave out flats that are too faint or too bright",
+    name: "select_flats", className: "SelectFlatsStep",
+    summary: "Leave out flats that are too faint or too bright",
     statusKeyword: "S_SELFLT",
     parameters: [
       Parameter(
@@ -61,7 +62,8 @@ public struct SelectFlatsStep: Step {
 
   private func reason(against electrons: Double, in context: StepContext) -> String? {
     let least = context.parameters.number("min_level") ?? 0
-    let most = (context.parameters.number("full_well") ?? .infinity)
+    let most =
+      (context.parameters.number("full_well") ?? .infinity)
       * (context.parameters.number("max_fraction") ?? 1)
     let level = "has a median of \(Int(electrons.rounded())) electrons"
     if !(electrons >= least) { return "\(level), less than \(Int(least))" }

@@ -9,9 +9,10 @@ public struct SlicerResponseStep: Step {
     statusKeyword: "S_SLRESP",
     parameters: [
       Parameter(
-        "order", .integer(0...20), default: .integer(6), help: "highest degree of the Legendre fit (5 to 8)"),
+        "order", .integer(0...20), default: .integer(8), help: "highest degree of the Legendre fit (5 to 8)"),
       Parameter(
-        "sigma", .number(1...100), default: .number(3), help: "rejection of the fit, in sigmas of the residuals"),
+        "sigma", .number(1...100), default: .number(3),
+        help: "rejection of the fit, in sigmas of the residuals"),
       Parameter(
         "max_iterations", .integer(0...100), default: .integer(10), help: "rounds of rejection at most"),
       Parameter(
@@ -48,7 +49,7 @@ public struct SlicerResponseStep: Step {
     let options = SlicerFlatOptions(
       removal: SlicerFlatOptions.Removal(rawValue: parameters.string("removal") ?? "") ?? .divide,
       fit: LegendreSeries.FitOptions(
-        order: parameters.integer("order") ?? 6, kappa: parameters.number("sigma") ?? 3,
+        order: parameters.integer("order") ?? 8, kappa: parameters.number("sigma") ?? 3,
         maximumIterations: parameters.integer("max_iterations") ?? 10),
       edgeFraction: Float(parameters.number("edge") ?? 0.3))
     let pixels = try frame.takePixels()

@@ -4,9 +4,11 @@ import Pixels
 /// Subtracts one image from another.
 public struct SubtractImagesStep: Step {
   public static let declaration = StepDeclaration(
-    name: "subtract_images", className: "SubtractImagesStep", summary: "Subtract k times one image from another",
+    name: "subtract_images", className: "SubtractImagesStep",
+    summary: "Subtract k times one image from another",
     aliases: [
-      "iris_pipeline.subtract_images.SubtractImagesStep", "liger_iris_pipeline.subtract_images.SubtractImagesStep",
+      "iris_pipeline.subtract_images.SubtractImagesStep",
+      "liger_iris_pipeline.subtract_images.SubtractImagesStep",
     ],
     statusKeyword: "S_SUBIMG",
     parameters: [
