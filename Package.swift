@@ -116,8 +116,9 @@ let package = Package(
       "CalibrationSteps", path: "Steps/Calibration",
       ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
       exclude: [
-        "CombineFrames/README.md", "FlagDark/README.md", "Normalize/README.md", "ScaleFrames/README.md",
-        "FlagSamples/README.md",
+        "CombineFrames/README.md", "FlagBadPixels/README.md", "FlagDark/README.md", "FlagSamples/README.md",
+        "GainScale/README.md", "Normalize/README.md", "ScaleFrames/README.md", "SelectFlats/README.md",
+        "SlicerResponse/README.md", "SubtractImages/README.md",
       ]),
     // floor 5
     room("Pipelines", ["ReadoutSteps", "SharedSteps", "ImagerSteps", "CalibrationSteps", "PipelineEngine"]),

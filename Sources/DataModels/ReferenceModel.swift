@@ -29,6 +29,12 @@ public struct ReferenceModel: Sendable {
     self.image.header.set("DATAMODL", .string(Self.modelName(type)), comment: "Type of the data model")
   }
 
+  /// A bad-pixel mask whose header says already what it is: of the image only the flags are written.
+  public init(mask image: ImageModel) {
+    self.image = image
+    self.image.header.set("REFTYPE", .string("MASK"), comment: "Type of the reference file")
+  }
+
   /// Reads a reference file of any type.
   ///
   /// - Parameters:

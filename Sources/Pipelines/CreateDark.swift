@@ -15,6 +15,7 @@ extension Pipeline {
     dataModel: "TMTDarkModel", referenceType: "dark", title: "create dark",
     defaults: [
       "combine_frames.min_frames": "3", "combine_frames.good_frames": "5",
+      "combine_frames.light_leak": "5",
       "combine_frames.same": "DETECTOR, INSTMODE, EXPTIME, READMODE, NGROUPS, NCOADDS",
     ])
 }

@@ -11,8 +11,8 @@ public enum PipelineCatalog {
   /// All pipelines and steps.
   public static let registry = PipelineRegistry(
     pipelines: [
-      .readout, .createDark, .processFlatfield, .flatFromSky, .createSuperSky, .imagerLevel2,
+      .readout, .createDark, .processFlatfield, .flatFromSky, .createSuperSky, .createMask, .imagerLevel2,
       .ifsDetectorLevel2, .mergeSubarrays,
-    ], extraSteps: [Background2DStep.self],
+    ], extraSteps: [Background2DStep.self, GainScaleStep.self, SubtractImagesStep.self],
     software: version)
 }

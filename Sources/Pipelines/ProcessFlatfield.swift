@@ -13,7 +13,10 @@ extension Pipeline {
       "liger_iris_pipeline.CreateFlatfield", "liger_iris_pipeline.pipeline.CreateFlatfield",
     ],
     intake: .set,
-    steps: [DQInitStep.self, DarkCurrentStep.self, CombineFramesStep.self, NormalizeStep.self],
+    steps: [
+      DQInitStep.self, DarkCurrentStep.self, SelectFlatsStep.self, CombineFramesStep.self,
+      SlicerResponseStep.self, NormalizeStep.self,
+    ],
     productKind: "flat", level: 0, dataModel: "TMTFlatModel", referenceType: "flat",
     title: "preprocess flatfield",
     defaults: [

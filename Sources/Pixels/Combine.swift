@@ -6,6 +6,8 @@ public struct Combined: Sendable, Equatable {
   public var count: Plane<UInt16>
   /// Standard deviation (n - 1) of the samples used; NaN for fewer than two.
   public var scatter: Plane<Float>
+  /// How the stack was combined.
+  public var options: CombineOptions
 }
 
 /// Combines frames of one shape pixel by pixel.
@@ -23,7 +25,7 @@ public func combine(_ frames: [Measured], options: CombineOptions = CombineOptio
   precondition(frames.allSatisfy { $0.hasShape(of: first) }, "frames of different shapes")
   let kernel = CombineKernel(frameCount: frames.count, options: options)
   let lanes = frames.map(MeasuredLanes.init)
-  return makeCombined(width: first.width, height: first.height) { target in
+  return makeCombined(width: first.width, height: first.height, options) { target in
     withExtendedLifetime(frames) {
       forEachPixelBand(count: first.count) { band in
         let start = band.lowerBound
@@ -69,7 +71,7 @@ public func combine(
   let bandPixels = (rowsHeld * width + 15) / 16 * 16
   let floats = PixelStorage<Float>(uninitialized: 2 * frameCount * bandPixels)
   let flags = PixelStorage<UInt32>(uninitialized: frameCount * bandPixels)
-  return try makeCombined(width: width, height: height) { target in
+  return try makeCombined(width: width, height: height, options) { target in
     for firstRow in stride(from: 0, to: height, by: rowsHeld) {
       let rows = firstRow..<min(firstRow + rowsHeld, height)
       let pixels = rows.count * width
@@ -102,7 +104,7 @@ public func combine(
 private struct SharedTarget: @unchecked Sendable { let all: CombineTarget }
 
 private func makeCombined(
-  width: Int, height: Int, _ body: (SharedTarget) throws -> Void
+  width: Int, height: Int, _ options: CombineOptions, _ body: (SharedTarget) throws -> Void
 ) rethrows -> Combined {
   let pixels = width * height
   let count = PixelStorage<UInt16>(uninitialized: pixels)
@@ -116,5 +118,5 @@ private func makeCombined(
   }
   return Combined(
     measured: measured, count: Plane(width: width, height: height, storage: count),
-    scatter: Plane(width: width, height: height, storage: scatter))
+    scatter: Plane(width: width, height: height, storage: scatter), options: options)
 }

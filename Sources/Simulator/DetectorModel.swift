@@ -12,8 +12,11 @@ public struct DetectorModel: Sendable {
   public let dark: Plane<Float>
   /// Pixel response with the vignetting, median 1 over the living pixels; 0 where the pixel is dead.
   public let response: Plane<Float>
-  /// `DQ.dead` and `DQ.hot` (dark current above 1 e-/s), else 0.
+  /// `DQ.dead`, `DQ.hot` (dark current above 1 e-/s) and what was injected, else 0.
   public let flags: Plane<UInt32>
+  /// Pixels whose level jumps to and fro, by row: column and electrons of a jump.
+  let telegraph: [Int: [(x: Int, electrons: Double)]]
+  private let vignetting: Double
   /// Names the detector in the names of random streams.
   let identity: UInt64
 
@@ -32,9 +35,39 @@ public struct DetectorModel: Sendable {
     /// Pixel-to-pixel scatter of the response, and the loss of light in the corners.
     public var responseScatter = 0.015
     public var vignetting = 0.1
+    /// Bad pixels at known places, over what the fractions draw.
+    public var defects: [Defect] = []
 
     /// The numbers of the IRIS detectors.
     public init() {}
+  }
+
+  /// A bad pixel at a known place (from 0).
+  public struct Defect: Sendable, Hashable {
+    /// How it is bad.
+    public enum Kind: Sendable, Hashable {
+      /// Dark current, e-/s.
+      case hot(rate: Double)
+      /// Sees no light.
+      case dead
+      /// Its light goes to its four neighbours.
+      case open
+      /// Random telegraph noise: its level jumps by so many electrons between reads.
+      case telegraph(electrons: Double)
+      /// So much of the usual response.
+      case response(Double)
+    }
+
+    public var x: Int
+    public var y: Int
+    public var kind: Kind
+
+    /// A bad pixel.
+    public init(x: Int, y: Int, kind: Kind) {
+      self.x = x
+      self.y = y
+      self.kind = kind
+    }
   }
 
   /// Makes the detector `name` (`IMG1` … `IFU`) of the instrument `seed`, `size` pixels square.
@@ -53,9 +86,28 @@ public struct DetectorModel: Sendable {
       }
     }
     Self.normalise(&response)
+    var telegraph: [Int: [(x: Int, electrons: Double)]] = [:]
+    for defect in options.defects where (0..<size).contains(defect.x) && (0..<size).contains(defect.y) {
+      if case .telegraph(let electrons) = defect.kind {
+        telegraph[defect.y, default: []].append((defect.x, electrons))
+      }
+      defect.inject(dark: &dark, response: &response, flags: &flags)
+    }
+    self.telegraph = telegraph
+    vignetting = options.vignetting
     self.dark = dark
     self.response = response
     self.flags = flags
+  }
+
+  /// The smooth part of the response at a pixel, up to a constant factor.
+  func smoothResponse(x: Int, y: Int) -> Double { Self.vignette(vignetting, x, y, size) }
+
+  private static func vignette(_ loss: Double, _ x: Int, _ y: Int, _ size: Int) -> Double {
+    let half = Double(size) / 2
+    let u = (Double(x) + 0.5 - half) / half
+    let v = (Double(y) + 0.5 - half) / half
+    return 1 - loss * (u * u + v * v) / 2
   }
 
   /// Divides by the median of the pixels above 0.
@@ -131,6 +183,31 @@ private struct DetectorRows: Sendable {
         dark[x] = Float(isHot ? hotRate : base)
         flags[x] = isHot ? DQ.hot : DQ.none
         response[x] = Float(max(scatter, 0.5) * (1 - options.vignetting * (u * u + v * v) / 2))
+      }
+    }
+  }
+}
+
+extension DetectorModel.Defect {
+  /// Puts the bad pixel into the maps; it replaces whatever the pixel was.
+  fileprivate func inject(
+    dark: inout Plane<Float>, response: inout Plane<Float>, flags: inout Plane<UInt32>
+  ) {
+    switch kind {
+    case .hot(let rate): (dark[x, y], flags[x, y]) = (Float(rate), DQ.hot)
+    case .dead: (dark[x, y], response[x, y], flags[x, y]) = (0, 0, DQ.dead)
+    case .telegraph: flags[x, y] = DQ.telegraph
+    case .response(let share):
+      response[x, y] *= Float(share)
+      flags[x, y] = share < 1 ? DQ.lowQe : DQ.otherBadPixel
+    case .open:
+      let lost = 0.8 * response[x, y]
+      response[x, y] -= lost
+      flags[x, y] = DQ.open
+      for (nx, ny) in [(x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1)]
+      where nx >= 0 && nx < flags.width && ny >= 0 && ny < flags.height {
+        response[nx, ny] += lost / 4
+        flags[nx, ny] |= DQ.adjOpen
       }
     }
   }

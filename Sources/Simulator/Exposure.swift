@@ -60,6 +60,8 @@ public struct Exposure: Sendable, Hashable {
   public var north = 0.0
   /// Sky brightness over its mean.
   public var skyLevel = 1.0
+  /// Light that should not be there, photo-electrons per second on every pixel (a light leak).
+  public var lightLeak = 0.0
   /// Filter of the wheel; grating and scale follow from the channel.
   public var filter: String
 

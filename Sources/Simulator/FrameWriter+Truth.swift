@@ -14,9 +14,8 @@ extension FrameWriter {
       try scene.truth.withUnsafeBuffer {
         try writer.appendImage(cards, name: "SCI", axes: [scene.truth.width, scene.truth.height], pixels: $0)
       }
-      let narrow = flags.map { UInt16(truncatingIfNeeded: $0) }
-      let flagCards = Header([Card("BUNIT", "", comment: "1024 dead, 2048 hot")])
-      try narrow.withUnsafeBuffer {
+      let flagCards = Header([Card("BUNIT", "", comment: "1024 dead, 2048 hot, 32768 telegraph ...")])
+      try flags.withUnsafeBuffer {
         try writer.appendImage(flagCards, name: "DQ", axes: [flags.width, flags.height], pixels: $0)
       }
       try appendSources(to: &writer)

@@ -97,6 +97,24 @@ struct RampSimulator: Sendable {
         }
       }
     }
+    for pixel in detector.telegraph[y] ?? [] {
+      addTelegraph(pixel.x, pixel.electrons, y: y, integration: integration, width, samples)
+    }
+  }
+
+  /// Random telegraph noise: a trapped charge comes and goes. From read to read the state changes with a probability of
+  /// 0.4; drawn from a stream of its own, so that all other pixels stay as they are.
+  private func addTelegraph(
+    _ x: Int, _ electrons: Double, y: Int, integration: Int, _ width: Int,
+    _ samples: UnsafeMutableBufferPointer<UInt16>
+  ) {
+    var random = RandomStream(keys: stream + [UInt64(integration), UInt64(y), UInt64(x), 0x7e1e])
+    var isHigh = random.uniform() < 0.5
+    for k in timing.readTimes.indices {
+      if k > 0, random.uniform() < 0.4 { isHigh.toggle() }
+      let level = Double(samples[k * width + x]) + (isHigh ? electrons / detector.gain : 0)
+      samples[k * width + x] = UInt16(min(max(level.rounded(), 0), Double(Self.fullScale)))
+    }
   }
 
   /// Σ w_k y_k of pixel `x` of a row of samples.

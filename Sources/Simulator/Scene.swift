@@ -24,15 +24,17 @@ extension Instrument {
   /// - Throws: `unknown-detector` when the instrument was made without the exposure's detector.
   public func scene(of exposure: Exposure) throws(SimulatorError) -> Scene {
     let detector = try detector(exposure.frameClass.detector)
-    if exposure.frameClass.purpose == .dark { return darkScene(detector) }
+    if exposure.frameClass.purpose == .dark { return darkScene(exposure, detector) }
     return exposure.frameClass.isImager
       ? imagerScene(exposure, detector) : spectrographScene(exposure, detector)
   }
 
-  private func darkScene(_ detector: DetectorModel) -> Scene {
+  private func darkScene(_ exposure: Exposure, _ detector: DetectorModel) -> Scene {
     let gain = Float(detector.gain)
+    let isLeaking = exposure.lightLeak > 0
     return Scene(
-      expected: detector.dark, truth: detector.dark.map { $0 / gain }, truthUnit: "adu/s",
+      expected: isLeaking ? collected(blank(Float(exposure.lightLeak)), detector) : detector.dark,
+      truth: detector.dark.map { $0 / gain }, truthUnit: "adu/s",
       truthMeaning: "dark rate", sky: 0, sources: [])
   }
 
@@ -83,13 +85,13 @@ extension Instrument {
     let object = light(target, exposure)
     if slicer && purpose == .flat {
       return Scene(
-        expected: collected(object, detector), truth: flatTruth(object, detector), truthUnit: "",
+        expected: collected(object, detector), truth: slicerFlatTruth(exposure, detector), truthUnit: "",
         truthMeaning: "normalised flat", sky: 0, sources: [])
     }
     var all = object
     if purpose == .science || purpose == .telluric { add(.sky(level: exposure.skyLevel), exposure, to: &all) }
     let flat = slicer && purpose != .dispersion
-    let lamp = flat ? flatTruth(light(.lamp(step: 0, of: 1), exposure), detector) : nil
+    let lamp = flat ? slicerFlatTruth(exposure, detector) : nil
     return Scene(
       expected: collected(all, detector), truth: detectorTruth(object, flat: lamp, detector),
       truthUnit: "adu/s", truthMeaning: Self.meaning(purpose, flat: flat), sky: exposure.skyLevel, sources: []
@@ -142,6 +144,27 @@ extension Instrument {
       }
     }
     return out
+  }
+
+  /// The slicer's flat without its smooth spectral response: the response of the pixels and the illumination of the slit
+  /// over their median along the slit, of the smooth parts, at each column of each slice.
+  private func slicerFlatTruth(_ exposure: Exposure, _ detector: DetectorModel) -> Plane<Float> {
+    let optics = SlicerOptics(size: size, scale: exposure.scale)
+    var lamp = light(.lamp(step: 0, of: 1), exposure)
+    for rows in optics.sliceRows {
+      for x in 0..<size {
+        let smooth = rows.map { lamp[x, $0] * Float(detector.smoothResponse(x: x, y: $0)) }.sorted()
+        let n = smooth.count
+        let level = n % 2 == 1 ? smooth[n / 2] : 0.5 * (smooth[n / 2 - 1] + smooth[n / 2])
+        for y in rows { lamp[x, y] /= level }
+      }
+    }
+    var truth = flatTruth(lamp, detector)
+    // The median is of the lit pixels: the edges of the slices do not count.
+    let lit = truth.elements.filter { $0 >= 0.3 }
+    let level = lit.withUnsafeBufferPointer { medianOfPositive($0) }
+    if level > 0 { truth = truth.map { $0 / level } }
+    return truth
   }
 
   /// Lamp times response over its median where there is light; 0 in dead pixels and gaps.

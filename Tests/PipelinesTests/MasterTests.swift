@@ -15,12 +15,12 @@ import Testing
     }
     let report = try bench.run(.createDark, files.map { ($0, .dark) })
     #expect(report.status == .succeeded)
-    let master = try bench.product(extras: ["SCATTER", "NUSED"])
+    let master = try bench.product(extras: ["SCATTER", "NFRAMES"])
     #expect(master.science[0, 0] == 12)
     #expect(abs((master.error?[0, 0] ?? 0) - 2 / Float(5).squareRoot() * 1.196) < 1e-4)
     #expect(master.header.string("REFTYPE") == "DARK")
     #expect(master.header.integer("NFRAMES") == 5)
-    #expect(master.extraPlanes.map(\.name) == ["SCATTER", "NUSED"])
+    #expect(master.extraPlanes.map(\.name) == ["SCATTER", "NFRAMES"])
     #expect(report.products.map(\.kind) == ["dark"])
   }
 
@@ -76,7 +76,10 @@ import Testing
     #expect(abs(flat.science[0, 0] - 1.0) < 1e-5)
     #expect(flat.unit == "")
     #expect(flat.header.string("S_NORMAL") == "COMPLETE")
-    #expect(report.steps.map(\.name) == ["dq_init", "dark_current", "combine_frames", "normalize"])
+    #expect(
+      report.steps.map(\.name) == [
+        "dq_init", "dark_current", "select_flats", "combine_frames", "slicer_response", "normalize",
+      ])
   }
 
   @Test func darksOfTheAssociationServeWithoutAReference() throws {

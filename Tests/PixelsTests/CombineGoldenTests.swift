@@ -124,6 +124,27 @@ import Testing
     }
   }
 
+  /// Known bug: the reference divides the unbiased scatter by √(n - 1) where √n belongs; ours is its error times
+  /// √((n - 1) / n). Compared where no sample is flagged or NaN (elsewhere the reference writes 0).
+  @Test(arguments: [3, 7])
+  func measuredErrorsOfMeansAgree(count: Int) throws {
+    let output = try GoldenFile("combine_\(count)_mean_noclip.fits")
+    let inputs = try frames(count)
+    var wanted = options(.mean, clip: false)
+    wanted.errors = .measure
+    let result = combine(inputs, options: wanted)
+    let expected = try output.image("ERR_MEASURE").pixels
+    let factor = (Double(count - 1) / Double(count)).squareRoot()
+    var compared = 0
+    for i in 0..<2304
+    where inputs.allSatisfy({ $0.quality.elements[i] == 0 && $0.value.elements[i].isFinite }) {
+      let found = Double(result.measured.error.elements[i])
+      #expect(largestDifference([found], [expected[i] * factor]) < 1e-5, "pixel \(i)")
+      compared += 1
+    }
+    #expect(compared > 1800)
+  }
+
   /// Two sigma instead of four.
   @Test(arguments: [3, 7])
   func narrowClippingAgrees(count: Int) throws {

@@ -27,6 +27,8 @@ public struct Frame: Sendable {
   /// How much of one dark is still in the frame: 1 in a raw frame, 0 when it was removed, 1 - k after k x a raw
   /// background was subtracted.
   public var darkShare: Float
+  /// Where a file says it, when it is neither all nor nothing.
+  static let darkShareKeyword = "DARKSHAR"
   /// Map of subarrays read inside this frame, when the file has one (`SUBARR_MAP`).
   public var subarrayMap: Plane<UInt16>?
 

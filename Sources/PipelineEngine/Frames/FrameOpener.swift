@@ -29,10 +29,17 @@ package struct FrameOpener: Sendable {
     }
     var frame = Frame(
       member: member, source: source, metadata: metadata, unit: entry.unit, window: window,
-      darkShare: source.primary.string("S_DARK") == "COMPLETE" ? 0 : 1, operations: operations)
+      darkShare: Self.darkShare(source.primary), operations: operations)
     frame.scienceHeader.set("BUNIT", .string(entry.unit))
     frame.subarrayMap = try source.readSubarrayMap()
     return frame
+  }
+
+  /// How much of the dark an earlier run left in the frame: `DARKSHAR` where a raw background was subtracted, else
+  /// all or nothing by `S_DARK`.
+  static func darkShare(_ header: Header) -> Float {
+    header.double(Frame.darkShareKeyword).map { Float($0) }
+      ?? (header.string("S_DARK") == "COMPLETE" ? 0 : 1)
   }
 
   /// The frame's place on its detector.

@@ -12,8 +12,26 @@ public struct ReferenceFrame: Sendable {
   public let header: Header
   /// What the headers say, e.g. the exposure time of a dark.
   public let metadata: FrameMetadata
-  /// Values, errors (of a mask without any: 0) and flags, of the exposure's shape.
+  /// Values, errors (of a mask or gain without any: 0) and flags, of the exposure's shape.
   public let pixels: Measured
+  /// The window of the detector that the whole file covers.
+  let extent: PixelWindow
+
+  /// A frame that is no subarray shows its whole detector: a reference of a larger one is of another detector, and
+  /// cutting a corner out of it would be wrong.
+  /// - Throws: `EngineError` `reference-window` with both sizes.
+  func checkExtent(for frame: Frame) throws(EngineError) {
+    let size = (frame.width, frame.height)
+    guard frame.metadata.subarray == nil, metadata.subarray == nil, frame.window.x0 == 0,
+      frame.window.y0 == 0,
+      size != (extent.width, extent.height)
+    else { return }
+    throw EngineError(
+      "reference-window",
+      "the reference is \(extent.width) x \(extent.height) pixels, and \(frame.member.name) is a full frame of "
+        + "\(frame.width) x \(frame.height)", subject: name,
+      hint: "take a reference of the same detector, or say SUBARRAY, SUBSTRT1/2 and SUBSIZE1/2 in the frame")
+  }
 
   /// The pixels of some rows of the exposure.
   public func rows(_ rows: Range<Int>) -> Measured {
@@ -29,6 +47,7 @@ public struct ReferenceFrame: Sendable {
     header = frames[0].header
     metadata = frames[0].metadata
     pixels = try FrameStack(frames).combine(CombineOptions()).measured
+    extent = frames[0].window
   }
 
   /// Reads a reference file and cuts it to `wanted`, a window of the detector; a dark is brought into `unit`, a flat
@@ -44,6 +63,7 @@ public struct ReferenceFrame: Sendable {
     self.metadata = metadata
     name = fileName(of: path)
     header = source.primary
+    extent = try FrameOpener.window(of: metadata, source: source)
     let window = try ReferenceCut(reference: metadata, source: source, name: name).window(of: wanted)
     var pixels = try source.read(window.y0..<window.y0 + window.height)
     if window.width != source.width {
@@ -74,7 +94,7 @@ struct ReferenceErrors {
   let noise: NoiseModel?
 
   func fill(_ pixels: inout Measured, scatter: () throws -> Float, say: (String) -> Void) throws {
-    if type == "mask" {
+    if type == "mask" || type == "gain" {
       pixels.error = Plane(width: pixels.width, height: pixels.height, repeating: 0)
     } else if let noise {
       say("\(name) has no ERR: computed from GAIN and READNOIS")

@@ -15,6 +15,7 @@ struct ProductHeader {
   func primary(from frame: Frame) -> Header {
     var header = frame.header
     identify(&header)
+    remainingDark(&header, frame)
     references(&header)
     association(&header)
     if let type = pipeline.referenceType { describeReference(&header, type: type, frame: frame) }
@@ -34,6 +35,15 @@ struct ProductHeader {
     header.set("DRSVER", .string(services.version), comment: "version of the reduction software")
     header.set("PIPELINE", .string(pipeline.name), comment: "pipeline that made the file")
     header.set("DEGRADED", .logical(!record.notes.degraded.isEmpty), comment: "reasons are in HISTORY")
+  }
+
+  /// A raw background that was subtracted took dark along: what is left of it must not be taken out a second time.
+  private func remainingDark(_ header: inout Header, _ frame: Frame) {
+    header.remove(Frame.darkShareKeyword)
+    guard frame.darkShare != FrameOpener.darkShare(header) else { return }
+    header.set(
+      Frame.darkShareKeyword, .real(Double(frame.darkShare)),
+      comment: "how much of the dark is still in the frame")
   }
 
   private func references(_ header: inout Header) {

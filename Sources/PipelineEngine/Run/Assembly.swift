@@ -38,7 +38,8 @@ struct Assembly {
     let pipeline = request.configuration.pipeline
     let isRamp = pipeline.intake == .ramp
     let own = pipeline.referenceType
-    let takesFlats = own == "flat" || (own == nil && !pipeline.referenceTypes.contains("flat"))
+    let takesFlats =
+      own == "flat" || own == "mask" || (own == nil && !pipeline.referenceTypes.contains("flat"))
     return request.members.filter { member in
       let isTaken =
         switch member.exptype {
@@ -60,6 +61,8 @@ struct Assembly {
     let type = request.configuration.pipeline.referenceType
     let own = type.flatMap(MemberType.init(rawValue:))
     switch frame.member.exptype {
+    // A mask is made of darks and flats alike.
+    case .dark where type == "mask": return .science
     case .background: return type == "sky" ? .science : .background
     case .dark: return own == .dark ? .science : .dark
     case _ where own == .flat && frame.metadata.obsName?.hasSuffix("-DRK") == true: return .dark

@@ -27,10 +27,11 @@ struct ProductWriter {
     model.subarrayMap = frame.subarrayMap
     model.variancePoisson = work.variancePoisson
     model.varianceReadNoise = work.varianceReadNoise
+    model.varianceFlat = work.varianceFlat
     model.extraPlanes = work.planes
     var hash = ContentHash()
     let path = request.outputDirectory + "/" + request.productFileName
-    let written = try model.write(to: path, provenance: provenance) { hash.update($0) }
+    let written = try write(model, to: path) { hash.update($0) }
     let preview = preview(of: pixels, unit: frame.unit)
     return ProductReport(
       kind: pipeline.productKind, fileName: request.productFileName, sha256: hash.hexadecimal,
@@ -65,6 +66,16 @@ struct ProductWriter {
     return ProductReport(
       kind: pipeline.productKind, fileName: request.productFileName, sha256: hash.hexadecimal,
       bytes: hash.bytes, level: pipeline.level, headers: written.headerTexts.map(\.text))
+  }
+
+  /// A mask is a file of flags; everything else is an image.
+  private func write(
+    _ model: ImageModel, to path: String, observing onBytes: @escaping (UnsafeRawBufferPointer) -> Void
+  ) throws -> WrittenFile {
+    guard pipeline.referenceType == "mask" else {
+      return try model.write(to: path, provenance: provenance, observing: onBytes)
+    }
+    return try ReferenceModel(mask: model).write(to: path, provenance: provenance, observing: onBytes)
   }
 
   /// Every input, every reference and every step with its parameters.

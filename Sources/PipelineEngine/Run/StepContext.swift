@@ -1,3 +1,4 @@
+import FITSIO
 import JobContract
 import Logging
 import Pixels
@@ -26,7 +27,15 @@ public struct StepContext: Sendable {
   /// Logs which file is used, as stpipe does.
   /// - Throws: `EngineError` when the file is unreadable, its window does not hold the frame's, or its unit differs.
   public func reference(_ type: String, for frame: Frame) throws -> ReferenceFrame? {
-    try reference(type, window: frame.window, unit: frame.unit)
+    let reference = try reference(type, window: frame.window, unit: frame.unit)
+    try reference?.checkExtent(for: frame)
+    return reference
+  }
+
+  /// The primary header of the reference of a type, for references that may be one number; nil without a reference.
+  public func referenceHeader(_ type: String) throws -> Header? {
+    guard let path = resolved(type).path else { return nil }
+    return Header(try FITSFile(reading: path).cards(of: 0))
   }
 
   /// The reference of a type, cut to a window of the detector.

@@ -20,6 +20,7 @@ public struct Workpiece: Sendable {
   /// Parts of the variance of the first frame, where a step kept them apart.
   public var variancePoisson: Plane<Float>?
   public var varianceReadNoise: Plane<Float>?
+  public var varianceFlat: Plane<Float>?
   /// Numbers for people and quality checks, by name.
   public var quality: [String: Double] = [:]
 

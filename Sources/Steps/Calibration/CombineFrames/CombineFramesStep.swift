@@ -28,6 +28,12 @@ public struct CombineFramesStep: Step {
       Parameter(
         "max_iterations", .integer(1...100), default: .integer(10), help: "rounds of clipping at most"),
       Parameter(
+        "min_survivors", .integer(1...1000), default: .integer(3),
+        help: "a rejection that would leave fewer samples is not made"),
+      Parameter(
+        "light_leak", .number(0...1000), default: .number(0),
+        help: "leave out frames whose median lies this many sigmas above the set's; 0 for none"),
+      Parameter(
         "errors", .choice(["propagate", "measure"]), default: .string("propagate"),
         help: "errors from those of the frames, or from their scatter"),
       Parameter(
@@ -47,16 +53,16 @@ public struct CombineFramesStep: Step {
 
   public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
     var frames = try usable(work.frames, in: context)
-    guard let first = frames.first else {
+    guard !frames.isEmpty else {
       throw EngineError(
         "too-few-frames", "every frame is aborted or flagged BAD",
         subject: work.frames.map(\.member.name).joined(separator: ", "))
     }
-    try check(frames, in: context)
-    if frames.count > 1, context.parameters.string("scale") == "median" {
-      for i in frames.indices { try normalize(&frames[i], in: context) }
-    }
-    guard frames.count > 1 else {
+    try checkConfiguration(frames, in: context)
+    frames = try withoutLightLeaks(frames, in: context)
+    try checkCount(frames, in: context)
+    try scale(&frames, in: context)
+    guard let first = frames.first, frames.count > 1 else {
       var only = frames[0]
       try only.load()
       work.frames = [only]
@@ -70,7 +76,7 @@ public struct CombineFramesStep: Step {
     work.frames = [result]
     work.combined = combined
     work.planes.append(.init(name: "SCATTER", unit: result.unit, plane: combined.scatter))
-    work.planes.append(.init(name: "NUSED", unit: "", plane: combined.count.map { Float($0) }))
+    work.planes.append(.init(name: "NFRAMES", unit: "", plane: combined.count.map { Float($0) }))
     return .complete
   }
 
@@ -86,21 +92,38 @@ public struct CombineFramesStep: Step {
     }
   }
 
-  private func check(_ frames: [Frame], in context: StepContext) throws {
+  private func checkConfiguration(_ frames: [Frame], in context: StepContext) throws {
+    guard case .list(let keywords) = context.parameters["same"] else { return }
+    for keyword in keywords { try checkEqual(keyword, frames) }
+  }
+
+  private func checkCount(_ frames: [Frame], in context: StepContext) throws {
     let least = context.parameters.integer("min_frames") ?? 1
     guard frames.count >= least else {
       throw EngineError(
         "too-few-frames", "\(frames.count) frames, and at least \(least) are wanted",
         subject: frames.map(\.member.name).joined(separator: ", "),
-        hint: "--set combine_frames.min_frames=\(frames.count)")
-    }
-    if case .list(let keywords) = context.parameters["same"] {
-      for keyword in keywords { try checkEqual(keyword, frames) }
+        hint: "--set combine_frames.min_frames=\(max(1, frames.count))")
     }
     let good = context.parameters.integer("good_frames") ?? 1
     if frames.count < good {
       context.degrade("made of \(frames.count) frames, \(good) are wanted")
     }
+  }
+
+  /// Drops frames that are brighter than the rest, and says so; sets of fewer than three frames cannot tell.
+  private func withoutLightLeaks(_ frames: [Frame], in context: StepContext) throws -> [Frame] {
+    let kappa = context.parameters.number("light_leak") ?? 0
+    guard kappa > 0, frames.count >= 3 else { return frames }
+    let levels = try frames.map { try FrameLevel(of: $0) }
+    let leaks = Set(lightLeaks(levels, kappa: kappa))
+    let usual = SampleStatistics.median(levels.map(\.median))
+    for i in leaks.sorted() {
+      context.note(
+        "\(frames[i].member.name) was left out: its median \(Float(levels[i].median)) \(frames[i].unit) is more than "
+          + "\(kappa) sigma above the \(Float(usual)) of the set (light leak)")
+    }
+    return frames.indices.filter { !leaks.contains($0) }.map { frames[$0] }
   }
 
   private func checkEqual(_ keyword: String, _ frames: [Frame]) throws {
@@ -116,7 +139,20 @@ public struct CombineFramesStep: Step {
     }
   }
 
-  private func normalize(_ frame: inout Frame, in context: StepContext) throws {
+  /// Keyword of the level that frames were divided by before they were combined.
+  static let levelKeyword = "COMBLEVL"
+
+  /// Divides each frame by its own median, where asked for; the mean of the medians is kept in the header.
+  private func scale(_ frames: inout [Frame], in context: StepContext) throws {
+    for i in frames.indices { frames[i].header.remove(Self.levelKeyword) }
+    guard frames.count > 1, context.parameters.string("scale") == "median" else { return }
+    var sum = 0.0
+    for i in frames.indices { sum += Double(try normalize(&frames[i], in: context)) }
+    frames[0].header.set(
+      Self.levelKeyword, .real(sum / Double(frames.count)), comment: "mean level the frames were divided by")
+  }
+
+  private func normalize(_ frame: inout Frame, in context: StepContext) throws -> Float {
     let pixels = try frame.pixels()
     let level = median(of: pixels.value, quality: pixels.quality)
     guard level.isFinite, level > 0 else {
@@ -125,6 +161,7 @@ public struct CombineFramesStep: Step {
     }
     try frame.apply(.dividing(by: level))
     context.logger.info("\(frame.member.name) divided by its median \(level)")
+    return level
   }
 
   private func options(for frames: [Frame], in context: StepContext) throws -> CombineOptions {
@@ -140,7 +177,8 @@ public struct CombineFramesStep: Step {
       kappaLow: Float(parameters.number("sigma_low") ?? 3),
       kappaHigh: Float(parameters.number("sigma_high") ?? 3),
       center: spread == .biweight ? .biweight : .median, spread: spread,
-      maximumIterations: parameters.integer("max_iterations") ?? 10)
+      maximumIterations: parameters.integer("max_iterations") ?? 10,
+      minimumSurvivors: parameters.integer("min_survivors") ?? 3)
     let isWeighted = method == .wmean || method == .wmedian
     return CombineOptions(
       method: method, weights: isWeighted ? .frames(try frames.map(Self.weight)) : .equal,

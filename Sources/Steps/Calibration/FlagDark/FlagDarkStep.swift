@@ -13,10 +13,13 @@ public struct FlagDarkStep: Step {
       Parameter("warm_kappa", .number(1...1000), default: .number(5), help: "WARM from this many sigmas on"),
       Parameter(
         "scatter_factor", .number(1...1000), default: .number(3),
-        help: "UNRELIABLE_DARK where the frames scatter this many times more than usual"),
+        help: "UNRELIABLE_DARK where the frames scatter this many times more than expected"),
       Parameter(
         "min_frames", .integer(1...1000), default: .integer(3),
         help: "UNRELIABLE_DARK where fewer frames were used"),
+      Parameter(
+        "max_rejected", .number(0...1), default: .number(0.25),
+        help: "UNRELIABLE_DARK where more than this share of the frames was rejected"),
     ], intake: .set)
 
   public init() {}
@@ -40,6 +43,7 @@ public struct FlagDarkStep: Step {
       hotKappa: Float(parameters.number("hot_kappa") ?? 10),
       warmKappa: Float(parameters.number("warm_kappa") ?? 5),
       scatterFactor: Float(parameters.number("scatter_factor") ?? 3),
-      minimumFrames: parameters.integer("min_frames") ?? 3)
+      minimumFrames: parameters.integer("min_frames") ?? 3,
+      maximumRejected: Float(parameters.number("max_rejected") ?? 0.25))
   }
 }

@@ -23,6 +23,9 @@ public struct NormalizeStep: Step {
       Parameter(
         "reject_high", .number(1...1e6), default: .number(10),
         help: "pixels above this multiple of the level are flagged NO_FLAT_FIELD"),
+      Parameter(
+        "chip_reference", .number(1e-9...1e12), default: .none, unit: "adu/s",
+        help: "level that CHIPSCAL is counted in, e.g. the mean over the detectors; None: 1"),
     ])
 
   public init() {}
@@ -51,9 +54,24 @@ public struct NormalizeStep: Step {
       high: Float(context.parameters.number("reject_high") ?? .infinity))
     if rejected > 0 { context.note("\(rejected) pixels are too far from the level to serve as a flat") }
     frame.setPixels(flat)
-    frame.header.set("NORMLEVL", .real(level), comment: "level the frame was divided by")
+    noteLevel(level, in: &frame, context)
     frame.unit = ""
     return level
+  }
+
+  /// Writes `NORMLEVL`, the level of the frames before every division, and of an imager detector `CHIPSCAL`: over the
+  /// detectors of one sequence of flats its ratios are those of the chips' responses, for a mosaic to divide by.
+  private func noteLevel(_ level: Double, in frame: inout Frame, _ context: StepContext) {
+    let earlier = [CombineFramesStep.levelKeyword, SlicerResponseStep.levelKeyword]
+      .compactMap { frame.header.double($0) }.reduce(1, *)
+    let whole = level * earlier
+    frame.header.set("NORMLEVL", .real(whole), comment: "level of the frames before normalisation")
+    frame.header.remove("CHIPSCAL")
+    guard frame.metadata.instrumentMode == "IMG" else { return }
+    let reference = context.parameters.number("chip_reference")
+    frame.header.set(
+      "CHIPSCAL", .real(whole / (reference ?? 1)),
+      comment: reference == nil ? "level of this chip [adu/s]" : "level of this chip over chip_reference")
   }
 
   private func normalized(_ frame: Frame, _ options: NormalizeOptions) throws -> Normalized {

@@ -47,3 +47,40 @@ package func initialiseFlags(_ image: inout Measured, mask: Plane<UInt32>?, hole
     }
   }
 }
+
+/// The border of reference pixels of a detector: pixels that see no light.
+package struct ReferenceBorder: Sendable, Equatable {
+  /// Pixels of the detector without its border.
+  let light: PixelWindow
+
+  /// - Parameters:
+  ///   - width: columns of the detector.
+  ///   - height: rows of the detector.
+  ///   - pixels: how wide the border is on each side.
+  package init(width: Int, height: Int, pixels: Int) {
+    light = PixelWindow(
+      x0: pixels, y0: pixels, width: max(0, width - 2 * pixels), height: max(0, height - 2 * pixels))
+  }
+
+  /// Raises `REFERENCE_PIXEL | DO_NOT_USE` where the border lies in a window of the detector.
+  /// - Parameters:
+  ///   - quality: flags of `window`, or of `rows` of it.
+  ///   - window: the frame's place on the detector.
+  ///   - rows: which rows of the frame `quality` holds.
+  package func raise(in quality: inout Plane<UInt32>, window: PixelWindow, rows: Range<Int>) {
+    let (left, right) = (light.x0 - window.x0, light.x0 + light.width - window.x0)
+    let width = quality.width
+    quality.withUnsafeMutableBuffer { flags in
+      for row in rows {
+        let y = window.y0 + row
+        let start = (row - rows.lowerBound) * width
+        let isDark = y < light.y0 || y >= light.y0 + light.height
+        for x in 0..<(isDark ? width : min(max(left, 0), width)) { flags[start + x] |= Self.flags }
+        guard !isDark else { continue }
+        for x in min(max(right, 0), width)..<width { flags[start + x] |= Self.flags }
+      }
+    }
+  }
+
+  private static let flags = DQ.referencePixel | DQ.doNotUse
+}

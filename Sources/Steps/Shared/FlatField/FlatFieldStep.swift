@@ -14,7 +14,10 @@ public struct FlatFieldStep: Step {
     parameters: [
       Parameter(
         "flat_suffix", .string, default: .none,
-        help: "suffix of interpolated flats; kept for cfg files of the documents, without effect on images")
+        help: "suffix of interpolated flats; kept for cfg files of the documents, without effect on images"),
+      Parameter(
+        "save_var_flat", .boolean, default: .boolean(false),
+        help: "keep the flat's part of the variance apart in the product (VAR_FLAT)"),
     ],
     referenceTypes: ["flat"])
 
@@ -35,7 +38,17 @@ public struct FlatFieldStep: Step {
       try work.frames[i].apply(
         FrameOperation { pixels, rows in pixels = divideFlat(pixels, flat.rows(rows)) })
     }
+    try keepVariances(&work, flat: flat, apart: context.parameters.boolean("save_var_flat"))
     return .complete
+  }
+
+  /// The parts of the first frame's variance that earlier steps kept apart are scaled like it; the flat's own part is
+  /// made when it is asked for.
+  private func keepVariances(_ work: inout Workpiece, flat: ReferenceFrame, apart: Bool) throws {
+    work.variancePoisson = work.variancePoisson.map { flatScaled($0, by: flat.pixels) }
+    work.varianceReadNoise = work.varianceReadNoise.map { flatScaled($0, by: flat.pixels) }
+    guard apart else { return }
+    work.varianceFlat = flatVariance(of: try work.frames[0].pixels().value, flat: flat.pixels)
   }
 
   private func withoutFlat(_ work: inout Workpiece, context: StepContext) throws -> StepOutcome {
