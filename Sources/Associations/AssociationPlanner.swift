@@ -21,6 +21,12 @@ public struct AssociationPlanner: Sendable {
     public var exposure: Exposure
     public var criterion: String
     public var detail: String
+
+    public init(exposure: Exposure, criterion: String, detail: String) {
+      self.exposure = exposure
+      self.criterion = criterion
+      self.detail = detail
+    }
   }
 
   public struct Plan: Sendable, Equatable {

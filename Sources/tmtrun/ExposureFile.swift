@@ -12,6 +12,8 @@ struct ExposureFile {
   let program: String?
   let observation: String?
   let object: String?
+  /// Why the archive would hold it back, nil when it would not.
+  let held: String?
 
   /// Reads the headers alone and classifies them as the archive does.
   /// - Parameter index: its place on the command line, the exposure's `id`.
@@ -22,7 +24,7 @@ struct ExposureFile {
     let cards = structure.hdus.map(\.header.cards)
     let read = FrameMetadata(primary: cards.first ?? [], extensions: Array(cards.dropFirst()))
     let metadata = classifier.adapted(read)
-    let classification = classifier.classify(read)
+    let classification = classifier.classify(read, hint: FrameShape(structure.hdus), file: path)
     let begin = metadata.dateBegin?.timeIntervalSince1970 ?? 0
     let end = metadata.dateEnd?.timeIntervalSince1970 ?? begin
     exposure = Exposure(
@@ -32,6 +34,7 @@ struct ExposureFile {
     program = metadata.program
     observation = metadata.observation
     object = metadata.object
+    held = classification.state == .classified ? nil : classification.reason ?? classification.state.rawValue
   }
 
   private static func structure(of path: String) throws -> FileStructure {

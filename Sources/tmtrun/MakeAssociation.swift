@@ -71,8 +71,11 @@ struct MakeAssociation: ParsableCommand {
       try ExposureFile(path: $1, index: $0, classifier: rules.classifier)
     }
     guard let wanted else { return (plain.map { AssociationDraft.drafts($0, exposures) } ?? [], []) }
-    let plan = AssociationPlanner(rule: wanted).plan(exposures.map(\.exposure))
-    return (AssociationDraft.drafts(wanted, plan, exposures), plan.leftovers)
+    let plan = AssociationPlanner(rule: wanted).plan(exposures.filter { $0.held == nil }.map(\.exposure))
+    let held = exposures.compactMap { file in
+      file.held.map { AssociationPlanner.Leftover(exposure: file.exposure, criterion: "state", detail: $0) }
+    }
+    return (AssociationDraft.drafts(wanted, plan, exposures), held + plan.leftovers)
   }
 
   private func checkPresence() throws {

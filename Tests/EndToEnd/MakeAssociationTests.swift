@@ -122,4 +122,20 @@ import Testing
     #expect(try await session.tmtrun("create_dark", session.path("all.json")).exit == 0)
     #expect(session.products == ["d1_dark.fits"])
   }
+
+  @Test func rampsAreToldFromFramesAndHeldFilesAreKeptOut() async throws {
+    let session = try await HandSession("make-asn-ramp")
+    let ramp = try await session.frame("IMG1-SCI", "ramp.fits", minute: 8, options: ["--level", "0"])
+    var editor = try FITSEditor(session.path("sky_cal.fits"))
+    editor.set("DETECTOR", "'XYZ9'")
+    try editor.data.write(to: URL(fileURLWithPath: session.path("strange.fits")))
+    let files = [ramp, session.path("sci_sci.fits"), session.path("strange.fits")]
+    let run = try await make(session, files + ["--rule", "level1-ramp", "-o", session.path("asn.json")])
+    #expect(run.exit == 0, "\(run.talk)")
+    #expect(run.talk.contains("not used: strange.fits — state: "), "\(run.talk)")
+    #expect(run.talk.contains("not used: sci_sci.fits — kind: "), "\(run.talk)")
+    #expect(try read(session.path("asn.json")).products[0].members.map(\.expname) == ["ramp.fits"])
+    #expect(try await session.tmtrun("readout", session.path("asn.json")).exit == 0)
+    #expect(session.products == ["ramp_rate.fits"])
+  }
 }

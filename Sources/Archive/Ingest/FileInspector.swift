@@ -103,19 +103,11 @@ struct FileInspector: Sendable {
 
   private func describe(_ frame: inout NewFrame, _ structure: FileStructure, keepState: Bool) {
     let described = describer.describe(
-      headers: structure.hdus.map(\.header), shape: Self.shape(structure.hdus))
+      headers: structure.hdus.map(\.header), shape: FrameShape(structure.hdus))
     frame.description = described.description
     if keepState { return }
     frame.state = described.state
     frame.reason = described.reason
-  }
-
-  /// The first image with data tells what kind of frame it is.
-  private static func shape(_ hdus: [HDUStructure]) -> FrameShape {
-    let image = hdus.first {
-      $0.axes.count >= 2 && ($0.index == 0 || $0.xtension == "IMAGE" || $0.isCompressedImage)
-    }
-    return FrameShape(axes: image?.axes ?? [], extensionNames: hdus.map(\.name))
   }
 
   /// The descriptor before and after, and the path, are one and the same unchanged file.
