@@ -155,7 +155,7 @@ let package = Package(
     tests("SimulatorTests", ["Simulator", "DataModels", "Metadata", "FITSIO", "Pixels"]),
     tests("PipelineEngineTests", engine),
     tests("StepsTests", engine + ["ReadoutSteps", "SharedSteps", "CalibrationSteps"]),
-    tests("PipelinesTests", engine + ["Pipelines", "Simulator"]),
+    tests("PipelinesTests", engine + ["Pipelines", "SharedSteps", "Simulator"]),
     tests("ScienceTests", engine + ["Pipelines", "SharedSteps", "Simulator"]),
     tests("CatalogStoreTests", ["CatalogStore", "JobContract"]),
     tests("CommandTests", ["CatalogStore", "ChildProcess", crypto]),
