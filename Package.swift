@@ -173,7 +173,7 @@ let package = Package(
     tests("QuickLookTests", ["QuickLook", "Pixels", "CZlib"]),
     tests(
       "StepsTests", engine + ["ReadoutSteps", "SharedSteps", "ImagerSteps", "CalibrationSteps", "Astrometry"]),
-    tests("PipelinesTests", engine + ["Pipelines", "Simulator", "Astrometry"]),
+    tests("PipelinesTests", engine + ["Pipelines", "SharedSteps", "Simulator", "Astrometry"]),
     tests("ScienceTests", engine + ["Pipelines", "SharedSteps", "Simulator", "Astrometry"]),
     tests("TmtrunTests", engine + ["Pipelines", "ChildProcess"]),
     tests("CatalogStoreTests", ["CatalogStore", "JobContract"]),

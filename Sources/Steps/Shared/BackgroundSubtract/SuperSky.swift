@@ -22,33 +22,34 @@ extension BackgroundSubtractStep {
     return true
   }
 
-  /// The median of the frame over that of the super sky, both over the pixels beside the frame's sources. A super sky
-  /// holds no dark: what the frame still holds of its own is left out of its level.
+  /// The clipped median of the frame over the super sky, beside the frame's sources. A super sky holds no dark: what the
+  /// frame still holds of its own is taken out first.
   private func scale(of sky: Measured, in frame: Frame, _ context: StepContext) throws -> Float {
-    var pixels = try frame.pixels()
+    let pixels = try frame.pixels()
+    var ratio = pixels.value
     if frame.darkShare != 0 {
       if let dark = try context.reference("dark", for: frame) {
-        subtractDark(dark.pixels, share: frame.darkShare, from: &pixels)
+        ratio = ratio.subtracting(dark.pixels.value, times: frame.darkShare)
       } else {
         context.degrade("the super sky was scaled to a level that holds the dark: there is no dark")
       }
     }
-    let flags = SourceSearch.unusable
-    let unusable = PixelMask(unusable: pixels, flags: flags).union(PixelMask(unusable: sky, flags: flags))
     // Over the super sky the frame is even: only sources stand out.
+    ratio = ratio.divided(by: sky.value)
+    let flags = SourceSearch.unusable
+    let even = Measured(value: ratio, error: ratio, quality: pixels.quality)
+    let unusable = PixelMask(unusable: even, flags: flags).union(PixelMask(unusable: sky, flags: flags))
     let sources = try SourceSearch.mask(
-      pixels.value.divided(by: sky.value), excluding: unusable, SourceMaskOptions(), of: frame.member.name
+      ratio, excluding: unusable, SourceMaskOptions(), of: frame.member.name
     ).sources
     var excluded = Plane<UInt32>(width: frame.width, height: frame.height, repeating: 0)
     unusable.union(sources).raise(DQ.doNotUse, in: &excluded, rows: 0..<frame.height)
-    let ratio =
-      clippedStatistics(of: pixels.value, quality: excluded).median
-      / clippedStatistics(of: sky.value, quality: excluded).median
-    guard ratio > 0, ratio.isFinite else {
+    let level = clippedStatistics(of: ratio, quality: excluded).median
+    guard level > 0, level.isFinite else {
       throw EngineError(
-        "sky-scale", "the ratio of its median to the super sky's is \(ratio)", subject: frame.member.name,
+        "sky-scale", "its level over the super sky is \(level)", subject: frame.member.name,
         hint: "--skip bkg_subtract")
     }
-    return Float(ratio)
+    return Float(level)
   }
 }

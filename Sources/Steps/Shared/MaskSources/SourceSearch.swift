@@ -53,14 +53,26 @@ enum SourceSearch {
 
 extension Plane where Element == Float {
   /// This over another, pixel by pixel; not finite where that is 0.
-  func divided(by other: Plane<Float>) -> Plane<Float> {
-    Plane(uninitializedWidth: width, height: height) { out in
-      withUnsafeBuffer { top in
-        other.withUnsafeBuffer { bottom in
+  func divided(by other: Plane<Float>) -> Plane<Float> { combined(with: other) { $0 / $1 } }
+
+  /// This less a multiple of another; where that is not finite, this.
+  func subtracting(_ other: Plane<Float>, times factor: Float) -> Plane<Float> {
+    combined(with: other) { $0 - ($1.isFinite ? factor * $1 : 0) }
+  }
+
+  private func combined(
+    with other: Plane<Float>, _ operation: @Sendable (Float, Float) -> Float
+  ) -> Plane<Float> {
+    precondition(other.width == width && other.height == height, "planes of different shapes")
+    return Plane(uninitializedWidth: width, height: height) { out in
+      withUnsafeBuffer { first in
+        other.withUnsafeBuffer { second in
           // Bands are disjoint, so no two threads write the same pixel.
-          nonisolated(unsafe) let (out, top, bottom) = (out, top, bottom)
+          nonisolated(unsafe) let (out, first, second) = (out, first, second)
           forEachRowBand(height: height, width: width) { rows in
-            for i in rows.lowerBound * width..<rows.upperBound * width { out[i] = top[i] / bottom[i] }
+            for i in rows.lowerBound * width..<rows.upperBound * width {
+              out[i] = operation(first[i], second[i])
+            }
           }
         }
       }
