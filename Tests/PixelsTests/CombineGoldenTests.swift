@@ -124,25 +124,37 @@ import Testing
     }
   }
 
-  /// Known bug: the reference divides the unbiased scatter by √(n - 1) where √n belongs; ours is its error times
-  /// √((n - 1) / n). Compared where no sample is flagged or NaN (elsewhere the reference writes 0).
-  @Test(arguments: [3, 7])
-  func measuredErrorsOfMeansAgree(count: Int) throws {
-    let output = try GoldenFile("combine_\(count)_mean_noclip.fits")
-    let inputs = try frames(count)
+  /// Known bug: the reference's measured error of a mean is the weighted scatter, by 1 / error² even in a plain mean, over
+  /// √(n - 1) where √n belongs. Ours is the plain scatter over √n: compared with that in double precision, where the
+  /// reference's formula is compared with its own output first.
+  @Test func measuredErrorsOfMeansFollowTheMathematics() throws {
+    let expected = try GoldenFile("combine_7_mean_noclip.fits").image("ERR_MEASURE").pixels
+    let inputs = try frames(7)
     var wanted = options(.mean, clip: false)
     wanted.errors = .measure
     let result = combine(inputs, options: wanted)
-    let expected = try output.image("ERR_MEASURE").pixels
-    let factor = (Double(count - 1) / Double(count)).squareRoot()
     var compared = 0
     for i in 0..<2304
-    where inputs.allSatisfy({ $0.quality.elements[i] == 0 && $0.value.elements[i].isFinite }) {
-      let found = Double(result.measured.error.elements[i])
-      #expect(largestDifference([found], [expected[i] * factor]) < 1e-5, "pixel \(i)")
+    where i != noError
+      && inputs.allSatisfy({ $0.quality.elements[i] == 0 && $0.value.elements[i].isFinite })
+    {
+      let samples = inputs.map { Double($0.value.elements[i]) }
+      let weights = inputs.map { 1 / pow(Double($0.error.elements[i]), 2) }
+      #expect(largestDifference([weightedScatter(samples, weights) / 6.0.squareRoot()], [expected[i]]) < 1e-5)
+      let plain = weightedScatter(samples, Array(repeating: 1, count: 7)) / 7.0.squareRoot()
+      #expect(largestDifference([Double(result.measured.error.elements[i])], [plain]) < 1e-5)
       compared += 1
     }
     #expect(compared > 1800)
+  }
+
+  /// The unbiased standard deviation of weighted samples: Σ w d² / (Σ w - Σ w² / Σ w).
+  private func weightedScatter(_ samples: [Double], _ weights: [Double]) -> Double {
+    let sum = weights.reduce(0, +)
+    let mean = zip(samples, weights).reduce(0) { $0 + $1.0 * $1.1 } / sum
+    let square = zip(samples, weights).reduce(0) { $0 + $1.1 * ($1.0 - mean) * ($1.0 - mean) }
+    let squares = weights.reduce(0) { $0 + $1 * $1 }
+    return (square / (sum - squares / sum)).squareRoot()
   }
 
   /// Two sigma instead of four.

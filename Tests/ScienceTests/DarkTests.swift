@@ -34,10 +34,12 @@ import Testing
       print("master dark (\(method)): pull \(pull)")
       #expect(abs(pull.sigma - 1) < 0.05 && abs(pull.mean) < 0.02)
       #expect(model.extraPlanes.map(\.name) == ["SCATTER", "NFRAMES"])
-      // Nothing is hot, and hardly anything scatters three times more than it should: for ten frames the chance of a
-      // Gaussian is below 1e-9, clipped.
+      // Nothing is hot. Three samples of ten clipped make a pixel unreliable: 120 x 0.0027³ = 2.4e-6 of a Gaussian.
       let flags = model.quality?.elements ?? []
-      #expect(flags.allSatisfy { $0 & (DQ.hot | DQ.unreliableDark) == 0 })
+      #expect(flags.allSatisfy { $0 & DQ.hot == 0 })
+      let unreliable = flags.filter { $0 & DQ.unreliableDark != 0 }.count
+      print("master dark (\(method)): \(unreliable) unreliable pixels of \(flags.count)")
+      #expect(Double(unreliable) < 2e-5 * Double(flags.count))
       // WARM begins at 5 sigma: 2.9e-7 of a Gaussian on one side.
       #expect(flags.filter { $0 & DQ.warm != 0 }.count <= 3)
     }
