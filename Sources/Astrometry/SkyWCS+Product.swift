@@ -28,9 +28,11 @@ extension SkyWCS {
     return cards + derived
   }
 
-  /// As many digits as a difference of sky positions holds.
+  /// As many digits as a difference of sky positions holds, read back from text so that none is spurious.
   private static func rounded(_ value: Double, digits: Int) -> Double {
-    let power = pow(10, Double(digits - 1) - log10(abs(value)).rounded(.down))
-    return (value * power).rounded() / power
+    let exponent = Int(log10(abs(value)).rounded(.down))
+    let unit = pow(10, Double(digits - 1))
+    let mantissa = (value / pow(10, Double(exponent)) * unit).rounded() / unit
+    return Double("\(mantissa)e\(exponent)") ?? value
   }
 }
