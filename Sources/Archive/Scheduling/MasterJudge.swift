@@ -52,7 +52,8 @@ package struct MasterJudge: Sendable, Equatable {
 
   private func noise(_ quality: [String: Double]) -> String? {
     guard let ratio = quality["compared_noise_ratio"], ratio > 1 + noiseChange else { return nil }
-    return "its noise per frame is \(number(ratio)) times as large, \(number(1 + noiseChange)) times it may be"
+    return
+      "its noise per frame is \(number(ratio)) times as large, \(number(1 + noiseChange)) times it may be"
   }
 
   private func percent(_ fraction: Double) -> String { "\(number(fraction * 100)) %" }
