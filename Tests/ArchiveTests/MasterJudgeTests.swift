@@ -21,13 +21,13 @@ import Testing
     let end = "compared with tmt_iris_dark_0003.fits"
     #expect(
       fault(["compared_fraction_off": 0.1234])
-        == "12.3 % of its pixels are off by more than 6 sigma, 5 % may be: " + end)
+        == "12.3 % of its pixels are off by more than 6 sigma, it may be 5 %: " + end)
     #expect(
       fault(["median": 0.3, "compared_level_difference": 0.2])
-        == "its level is 0.3 instead of 0.1, 20 % it may change: " + end)
+        == "its level is 0.3 instead of 0.1, it may change by 20 %: " + end)
     #expect(
       fault(["compared_noise_ratio": 1.6])
-        == "its noise per frame is 1.6 times as large, 1.5 times it may be: " + end)
+        == "its noise per frame is 1.6 times as large, it may be 1.5 times: " + end)
     let all = fault([
       "compared_fraction_off": 1, "compared_level_difference": -9, "compared_noise_ratio": 99,
     ])
@@ -44,6 +44,17 @@ import Testing
   @Test func chanceIsNoFault() {
     #expect(fault(["compared_level_difference": 0.3, "compared_level_error": 0.06]) == nil)
     #expect(fault(["compared_level_difference": 0.37, "compared_level_error": 0.06]) != nil)
+  }
+
+  @Test func levelsAreComparedWithTheLargerOne() {
+    #expect(fault(["compared_level_difference": 0.0249]) == nil)
+    #expect(fault(["compared_level_difference": 0.0251]) != nil)
+    // From nothing to something is a change of 1, and more than 2 there is not.
+    let lit = [
+      "median": 5, "compared_level": 0, "compared_level_difference": 5, "compared_level_error": 0.01,
+    ]
+    #expect(judge.fault(quality: lit, previous: "x")?.hasPrefix("its level is 5 instead of 0,") == true)
+    #expect(MasterJudge(levelChange: 2).fault(quality: lit, previous: "x") == nil)
   }
 
   @Test func lessNoiseIsNoFault() { #expect(fault(["compared_noise_ratio": 0.1]) == nil) }

@@ -93,7 +93,7 @@ import Testing
 
   @Test func limitsAreSettings() async throws {
     let archive = try await TestArchive(
-      ["masters": ["fraction_off": "1", "level_change": "1e6"]], stem: "lenient")
+      ["masters": ["fraction_off": "1", "level_change": "2"]], stem: "lenient")
     for path in try await darks(from: 1) { try archive.drop(path) }
     #expect(try await archive.watchOnce().exit == 0)
     for path in try await darks(from: 11) {

@@ -79,7 +79,7 @@ import Testing
   @Test func theArchiveKeepsPicturesBesideItsProducts() async throws {
     let archive = try await TestArchive(stem: "pictures")
     for path in try await Frames.darks(5) { try archive.drop(path) }
-    try archive.drop(try await Frames.make("sky", "IMG1-SKY", ["--start", Frames.start(9)]))
+    try archive.drop(try await Frames.make("science", "IMG1-SCI", ["--start", Frames.start(9)]))
     // A file of a picture's name that nobody knows is not lost, nor in the way.
     try archive.makeFolder(archive.root + "/products/references")
     let place = archive.root + "/products/references/tmt_iris_dark_0001.png"
@@ -104,7 +104,7 @@ import Testing
 
   @Test func picturesCanBeSwitchedOff() async throws {
     let archive = try await TestArchive(["jobs": ["preview": "false"]], stem: "blind")
-    try archive.drop(try await Frames.make("sky", "IMG1-SKY"))
+    try archive.drop(try await Frames.make("science", "IMG1-SCI"))
     #expect(try await archive.watchOnce().exit == 0)
     let files = try FileManager.default.subpathsOfDirectory(atPath: archive.root + "/products")
     #expect(files.contains { $0.hasSuffix(".fits") })
