@@ -49,7 +49,8 @@ import Testing
     #expect(abs((product.quality["compared_level_ratio"] ?? 0) - 3) < 1e-5)
     #expect(abs((product.quality["compared_level_difference"] ?? 0) - 4) < 1e-5)
     #expect(abs((product.quality["compared_noise_ratio"] ?? 0) - 1) < 1e-5)
-    #expect(!report.references.contains { $0.reference.path == old }, "it is no reference of the run, else masters would go stale")
+    // It is no reference of the run, else masters would go stale.
+    #expect(!report.references.contains { $0.reference.path == old })
     #expect(report.inputs.count == 5)
 
     let path = bench.path + "/out/tmt_iris_dark_0002.fits"
