@@ -183,7 +183,7 @@ CREATE TABLE step (
   status TEXT NOT NULL CHECK (status IN ('COMPLETE', 'SKIPPED', 'FAILED')),
   reason TEXT,
   seconds REAL NOT NULL,
-  parameters TEXT NOT NULL CHECK (parameters GLOB '{*}'),
+  parameters TEXT NOT NULL CHECK (parameters GLOB '{*}'), peak_bytes INTEGER,
   PRIMARY KEY (run_id, ordinal)
 ) STRICT, WITHOUT ROWID;
 

@@ -37,7 +37,8 @@ public struct RunReport: Codable, Sendable, Equatable {
   public init(
     job: String, attempt: Int, token: String, pipeline: String, status: Status, exitCode: Int32,
     error: ReportedError? = nil, started: String, ended: String, seconds: Double, peakMemoryBytes: UInt64,
-    memoryPeaksOf: MemoryPeaks? = nil, software: [String: String] = [:], inputs: [FileIdentity] = [], references: [ReferenceUse] = [],
+    memoryPeaksOf: MemoryPeaks? = nil, software: [String: String] = [:], inputs: [FileIdentity] = [],
+    references: [ReferenceUse] = [],
     steps: [StepRun] = [], products: [ProductReport] = [], degraded: [String] = [], notes: [String] = []
   ) {
     self.version = Self.currentVersion

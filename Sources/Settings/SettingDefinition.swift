@@ -86,7 +86,9 @@ extension SettingKey {
         .number, "0.05", in: 0...1,
         "… with more pixels than this off by 6 sigma from the master in use (1: does not count)")
     case .masterLevel:
-      .init(.number, "0.2", in: 0...1e6, "… whose level differs by more than this part of that one's level")
+      .init(
+        .number, "0.2", in: 0...2,
+        "… whose level differs by more than this part of the larger of both (2: does not count)")
     default:
       .init(.number, "0.5", in: 0...1e6, "… whose noise per frame is larger by more than this part")
     }

@@ -65,7 +65,8 @@ struct SubjectDescription {
       ],
       rows: try reader.steps(run: run).map {
         [
-          .string($0.name), .string($0.status), .double($0.seconds), Cell($0.peakBytes.map(Int.init)), Cell($0.reason),
+          .string($0.name), .string($0.status), .double($0.seconds), Cell($0.peakBytes.map(Int.init)),
+          Cell($0.reason),
           .string($0.parameters),
         ]
       }, name: "steps")

@@ -81,7 +81,7 @@ final class CatalogFixture: Sendable {
       references: references.map { ReferenceUse(step: $0.type, reference: $0) },
       steps: [
         StepRun(
-          index: 0, name: "dark_current", status: .complete, seconds: 0.5,
+          index: 0, name: "dark_current", status: .complete, seconds: 0.5, peakMemoryBytes: 123_456_789_012,
           parameters: ["scale": ParameterValue(value: "1", origin: "default")])
       ])
     let made = try writer.complete(

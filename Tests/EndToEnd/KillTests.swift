@@ -76,8 +76,11 @@ import Testing
     let versions = products.map { "\($0.association ?? "") \($0.kind ?? "") \($0.version ?? 0)" }
     #expect(Set(versions).count == versions.count)
     let files = try FileManager.default.subpathsOfDirectory(atPath: archive.root + "/products")
-      .filter { $0.hasSuffix(".fits") }
-    #expect(Set(files.map { archive.root + "/products/" + $0 }) == Set(products.compactMap(\.path)))
+      .map { archive.root + "/products/" + $0 }
+    let paths = products.compactMap(\.path)
+    #expect(Set(files.filter { $0.hasSuffix(".fits") }) == Set(paths))
+    let pictures = paths.map { $0.replacingOccurrences(of: ".fits", with: ".png") }
+    #expect(Set(files.filter { $0.hasSuffix(".png") }) == Set(pictures))
     let told = archive.text("logs/events.log").split(separator: "\n").map { line in
       String(line.split(separator: " ", maxSplits: 3)[2])
     }

@@ -4,7 +4,8 @@ package struct MasterJudge: Sendable, Equatable {
   package var flaggedFraction: Double
   /// More pixels off by 6 combined errors from the master in use than this fraction (hot pixels come and go).
   package var fractionOff: Double
-  /// A level that differs from that one's by more than this part of it, where the difference is no chance.
+  /// A level that differs from that one's by more than this part of the larger of the two, where the difference is no
+  /// chance: 0.2 lets it rise by a quarter or fall by a fifth, 2 lets it do anything.
   package var levelChange: Double
   /// Noise per frame larger by more than this part. Less noise is no fault.
   package var noiseChange: Double
@@ -39,27 +40,30 @@ package struct MasterJudge: Sendable, Equatable {
 
   private func off(_ quality: [String: Double]) -> String? {
     guard let off = quality["compared_fraction_off"], off > fractionOff else { return nil }
-    return "\(percent(off)) of its pixels are off by more than 6 sigma, \(percent(fractionOff)) may be"
+    return "\(percent(off)) of its pixels are off by more than 6 sigma, it may be \(percent(fractionOff))"
   }
 
   private func level(_ quality: [String: Double], _ median: Double) -> String? {
     guard let difference = quality["compared_level_difference"], let level = quality["compared_level"],
-      let error = quality["compared_level_error"], abs(difference) > levelChange * abs(level),
+      let error = quality["compared_level_error"],
+      abs(difference) > levelChange * max(abs(level), abs(level + difference)),
       abs(difference) > Self.chance * error
     else { return nil }
-    return "its level is \(number(median)) instead of \(number(level)), \(percent(levelChange)) it may change"
+    return
+      "its level is \(number(median)) instead of \(number(level)), it may change by \(percent(levelChange))"
   }
 
   private func noise(_ quality: [String: Double]) -> String? {
     guard let ratio = quality["compared_noise_ratio"], ratio > 1 + noiseChange else { return nil }
-    return "its noise per frame is \(number(ratio)) times as large, \(number(1 + noiseChange)) times it may be"
+    return
+      "its noise per frame is \(number(ratio)) times as large, it may be \(number(1 + noiseChange)) times"
   }
 
   private func percent(_ fraction: Double) -> String { "\(number(fraction * 100)) %" }
 
   /// Three significant digits.
   private func number(_ value: Double) -> String {
-    guard value.isFinite, value != 0 else { return "\(value)" }
+    guard value.isFinite, value != 0 else { return value == 0 ? "0" : "\(value)" }
     var scale = 1.0
     while abs(value) * scale < 100 { scale *= 10 }
     let rounded = (value * scale).rounded() / scale

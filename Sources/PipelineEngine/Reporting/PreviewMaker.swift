@@ -8,9 +8,10 @@ public struct PreviewMaker: Sendable {
   /// The picture of an image as a file's bytes, given the bare name of its file and its unit.
   public let draw: Draw
 
-  public typealias Draw = @Sendable (
-    _ value: Plane<Float>, _ quality: Plane<UInt32>?, _ fileName: String, _ unit: String
-  ) throws -> [UInt8]
+  public typealias Draw =
+    @Sendable (
+      _ value: Plane<Float>, _ quality: Plane<UInt32>?, _ fileName: String, _ unit: String
+    ) throws -> [UInt8]
 
   public init(fileExtension: String, draw: @escaping Draw) {
     self.fileExtension = fileExtension
