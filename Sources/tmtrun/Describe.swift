@@ -120,6 +120,7 @@ extension Pipeline.Intake {
     case .exposure: "one science frame with its backgrounds"
     case .set: "all frames of a set"
     case .ramp: "one ramp, or the readouts of one exposure"
+    case .subarrays: "a full frame and the frames of its subarrays"
     }
   }
 }

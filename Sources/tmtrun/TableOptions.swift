@@ -4,15 +4,9 @@ import Glibc
 import PipelineEngine
 import Tables
 
-extension TableFormat: ExpressibleByArgument {}
-
-/// How a list is put out.
+/// How a list is put out, and where.
 struct TableOptions: ParsableArguments {
-  @Option(help: "Form of the answer: \(TableFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var format: TableFormat?
-
-  @Option(help: ArgumentHelp("Columns, separated by commas.", valueName: "a,b,c"))
-  var columns: String?
+  @OptionGroup var form: TableOutput
 
   @Flag(help: "Only the first column, one value a line.")
   var names = false
@@ -22,13 +16,12 @@ struct TableOptions: ParsableArguments {
   var output: String?
 
   /// Table for people at a terminal, TSV in a pipe or a file.
-  var chosenFormat: TableFormat { format ?? (Answer.isTerminal && output == nil ? .table : .tsv) }
+  var chosenFormat: TableFormat { form.format ?? (Answer.isTerminal && output == nil ? .table : .tsv) }
 
   /// - Throws: `TablesError` `unknown-column`; `EngineError` `output-folder` when the file cannot be written.
   func put(_ table: Table) throws {
-    let names = columns.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
-    let table = try names.map { try table.selecting($0) } ?? table
-    if self.names {
+    let table = try form.selected(table)
+    if names {
       let first = Table([table.columns[0]], rows: table.rows.map { [$0[0]] })
       let lines = TableFormat.tsv.render(first).split(separator: "\n", omittingEmptySubsequences: false)
       return try write(lines.dropFirst().joined(separator: "\n"))

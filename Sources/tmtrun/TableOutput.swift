@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Glibc
 import Tables
 
 extension TableFormat: ExpressibleByArgument {}
@@ -18,17 +17,21 @@ struct TableOutput: ParsableArguments {
   var limit = 1000
 
   /// Table for people at a terminal, TSV in a pipe.
-  private var chosen: TableFormat { format ?? (isatty(STDOUT_FILENO) == 1 ? .table : .tsv) }
+  private var chosen: TableFormat { format ?? (Answer.isTerminal ? .table : .tsv) }
 
   /// Puts a table out, cut to the limit with a word about it on standard error.
   /// - Throws: `TablesError` `unknown-column`.
   func put(_ table: Table) throws {
+    let options = TextOptions(width: Answer.width, colour: false)
+    Answer.write(chosen.render(try selected(table), options: options))
+  }
+
+  /// The columns asked for, at most `limit` rows of them; says on standard error what it cut.
+  func selected(_ table: Table) throws -> Table {
     let names = columns.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
-    var table = try names.map { names in try table.selecting(names) } ?? table
-    if limit > 0, table.rows.count > limit {
-      StandardError.write("showing \(limit) of \(table.rows.count); use --limit 0 for all\n")
-      table = Table(table.columns, rows: Array(table.rows.prefix(limit)), name: table.name)
-    }
-    FileHandle.standardOutput.write(Data(chosen.render(table).utf8))
+    let table = try names.map { names in try table.selecting(names) } ?? table
+    guard limit > 0, table.rows.count > limit else { return table }
+    StandardError.write("showing \(limit) of \(table.rows.count); use --limit 0 for all\n")
+    return Table(table.columns, rows: Array(table.rows.prefix(limit)), name: table.name)
   }
 }
