@@ -118,7 +118,8 @@ public struct ReferenceRules: Sendable {
     let first = lookup.choose(selector)
     guard !first.isFound, lookup.useOtherDetector() else { return first }
     let second = lookup.choose(selector)
-    if second.isFound { return second }
+    // Where only the other name is in the rules, what is missing is told of its rows.
+    if second.isFound || !lookup.namesLiteralDetector { return second }
     lookup.useLiteralDetector()
     return first
   }

@@ -42,7 +42,12 @@ struct RefsCertify: ParsableCommand {
   static func findings(
     _ headers: FileHeaders, _ type: String?, _ context: RulesContext?
   ) throws -> [ReferenceFinding] {
-    let certifier = try ReferenceCertifier(headers, type: type, context: context)
+    let certifier: ReferenceCertifier
+    do throws(ReferenceDeskError) {
+      certifier = try ReferenceCertifier(headers, type: type, context: context)
+    } catch {
+      return [ReferenceFinding(.problem, "REFTYPE", error.message)]
+    }
     let findings = certifier.findings()
     guard !findings.contains(where: { $0.state == .problem && $0.subject == "file" }) else { return findings }
     return findings + certifier.findings(try PixelCounter(path: headers.path, certifier: certifier).census())
