@@ -108,7 +108,8 @@ let package = Package(
     room(
       "Archive",
       [
-        "CatalogStore", "Associations", "References", "ReferenceDesk", "Executors", "FITSStructure", "Metadata",
+        "CatalogStore", "Associations", "References", "ReferenceDesk", "Executors", "FITSStructure",
+        "Metadata",
         "JobContract", "Settings", "CfgFormat", "ChildProcess", crypto, logging, lifecycle, "CInotifyTools",
       ]),
     room("Template", exclude: ["generate.sh"], resources: [.embedInCode("template.json")]),
@@ -122,12 +123,14 @@ let package = Package(
     command(
       "tmtrun",
       [
-        "Pipelines", "PipelineEngine", "References", "ReferenceDesk", "Metadata", "FITSIO", "Pixels", "Tables",
+        "Pipelines", "PipelineEngine", "References", "ReferenceDesk", "Metadata", "FITSIO", "Pixels",
+        "Tables",
         "JobContract", logging,
       ]),
     command("irissim", ["Simulator"]),
     .executableTarget(
-      name: "irisbench", dependencies: ["Pixels", "FITSIO", "FITSStructure", "CCFITSIO", "References", argumentParser],
+      name: "irisbench",
+      dependencies: ["Pixels", "FITSIO", "FITSStructure", "CCFITSIO", "References", argumentParser],
       path: "Benchmarks/irisbench", swiftSettings: strict),
     // tests
     tests("AssociationsTests", ["Associations"]),

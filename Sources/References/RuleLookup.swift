@@ -121,7 +121,8 @@ struct RuleLookup {
     }
     let ordered = choices.compactMap { if case .ordered(let table) = $0 { table } else { nil } }
     let kinds = Set(ordered.map(\.kind))
-    guard ordered.count == group.count, kinds.count == 1, !kinds.isDisjoint(with: [.closestTime, .versionAfter])
+    guard ordered.count == group.count, kinds.count == 1,
+      !kinds.isDisjoint(with: [.closestTime, .versionAfter])
     else { return .refused("\(rules.name) has rows that match equally and cannot be merged: \(texts)") }
     return choose(amongOrdered: ordered, row: Self.path(path, texts))
   }

@@ -84,7 +84,8 @@ enum House {
     Room(
       5, "Archive",
       [
-        "CatalogStore", "Associations", "References", "ReferenceDesk", "Executors", "FITSStructure", "Metadata",
+        "CatalogStore", "Associations", "References", "ReferenceDesk", "Executors", "FITSStructure",
+        "Metadata",
         "JobContract", "Settings", "CfgFormat", "ChildProcess", "Crypto", "Logging", "ServiceLifecycle",
         "CInotifyTools",
       ], notReaching: pixelSide),
@@ -104,7 +105,8 @@ enum House {
       6, "tmtrun",
       [
         "Pipelines", "PipelineEngine", "QuickLook", "DataModels", "Metadata", "FITSIO", "FITSStructure",
-        "Pixels", "References", "ReferenceDesk", "Associations", "Tables", "CfgFormat", "JobContract", "Crypto", "Logging",
+        "Pixels", "References", "ReferenceDesk", "Associations", "Tables", "CfgFormat", "JobContract",
+        "Crypto", "Logging",
         "ArgumentParser",
       ], notReaching: catalogSide),
     Room(

@@ -22,14 +22,16 @@ struct RefsCertify: ParsableCommand {
 
   func run() throws {
     try Refs.told {
-      let context = try Program.referenceCache == nil && named.context == nil ? nil : Refs.context(named.context).context
+      let context =
+        try Program.referenceCache == nil && named.context == nil ? nil : Refs.context(named.context).context
       var table = Table(ReferenceFinding.columns, name: "findings")
       var hasProblem = false
       for file in files {
         let findings = try Self.findings(try FileHeaders(path: file, verifying: true), type, context)
         hasProblem = hasProblem || findings.contains { $0.state == .problem }
         let shown =
-          findings.isEmpty ? [ReferenceFinding(.ok, "file", "nothing is wrong with this \(type ?? "reference")")]
+          findings.isEmpty
+          ? [ReferenceFinding(.ok, "file", "nothing is wrong with this \(type ?? "reference")")]
           : findings
         for finding in shown { table.append(finding.row(file: file)) }
       }
