@@ -126,7 +126,8 @@ let package = Package(
     room(
       "Archive",
       [
-        "CatalogStore", "Associations", "References", "ReferenceDesk", "Executors", "FITSStructure", "Metadata",
+        "CatalogStore", "Associations", "References", "ReferenceDesk", "Executors", "FITSStructure",
+        "Metadata",
         "JobContract", "Settings", "CfgFormat", "ChildProcess", crypto, logging, lifecycle, "CInotifyTools",
       ]),
     room("Template", exclude: ["generate.sh"], resources: [.embedInCode("template.json")]),

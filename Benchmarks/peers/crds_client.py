@@ -26,7 +26,7 @@ def load(cache):
     crds.tmt.locate = sys.modules["crds.tmt.locate"] = crds.tobs.locate
     from crds.core import log, rmap
 
-    log.set_verbose(-100)
+    log.set_verbose(-3)
     log.set_exception_trap("test")
     return rmap
 
@@ -36,7 +36,9 @@ def word(answer):
     if answer is None:
         return "omitted"
     if isinstance(answer, tuple):
-        return " ".join(flat(answer))
+        files = flat(answer)
+        # Rows that match equally and give no selectors that can be merged come out as a tuple of what they hold.
+        return " ".join(files) if all(isinstance(f, str) and f.endswith(".fits") for f in files) else "none"
     if answer == "NOT FOUND n/a":
         return "n/a"
     return "none" if answer.startswith("NOT FOUND") else answer
@@ -44,7 +46,7 @@ def word(answer):
 
 def flat(answer):
     """The files of a bracket of brackets; one file twice is one."""
-    if isinstance(answer, str):
+    if not isinstance(answer, tuple):
         return [answer]
-    below, above = (flat(side) for side in answer)
-    return below if below == above else below + above
+    sides = [flat(side) for side in answer]
+    return sides[0] if all(side == sides[0] for side in sides) else sum(sides, [])

@@ -54,6 +54,8 @@ def rows(selector_text, parkeys):
             if between:
                 low, high = map(float, between.groups())
                 found[name].update(map(str, (low, high, round((low + high) / 2, 4), low - 1e-3)))
+            elif field and field.startswith("#"):
+                found[name].update(re.findall(r"\d+", field))
             elif field:
                 found[name].update(part.strip("{}() ") for part in field.split("|"))
     return {name: sorted(words) for name, words in found.items()}
@@ -69,7 +71,8 @@ def big_rmap(rng, rows_wanted=500):
         key = (
             rng.choice(["IMG1", "IMG2", "IMG3", "IMG4"]), rng.choice(["J", "H", "K", "Y", "Z|J", "N/A", "KN*"]),
             rng.choice(["CLEAR", "COLD", "MASK|CLEAR", "N/A"]), rng.choice(["UTR", "CDS", "MCDS", "N/A"]),
-            rng.choice([str(seconds), f"between {seconds - 0.01} {seconds + 0.01}", "N/A", f"# >{seconds} #"]))
+            rng.choice([str(seconds), f"between {seconds - 0.01} {seconds + 0.01}", "N/A", f"#>{seconds}#", f"# >={seconds} AND <600 #",
+                        f"#<{seconds} OR >200#"]))
         keys.setdefault(key, len(keys))
     lines = [
         "header = {", "    'derived_from' : 'NONE',", "    'filekind' : 'FLAT',", "    'instrument' : 'IRIS',",

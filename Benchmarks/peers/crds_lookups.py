@@ -19,11 +19,16 @@ def main():
     rmap = crds_client.load(options.cache)
     from crds.core import utils
 
+    def minimal(header, names):
+        """As the client makes a frame's header ready: what is missing is UNDEFINED, then all is conditioned."""
+        return utils.condition_header({name: header.get(name, "UNDEFINED") for name in names} | header)
+
     with open(options.headers) as file:
-        headers = [utils.condition_header(header) for header in json.load(file)]
+        headers = json.load(file)
     if options.rmap:
         mapping = rmap.load_mapping(options.rmap)
         kind = mapping.filekind.lower()
+        headers = [minimal(header, mapping.get_required_parkeys()) for header in headers]
 
         def look(header):
             return {kind: mapping.get_best_ref(header)}
@@ -31,6 +36,7 @@ def main():
         mapping = rmap.load_mapping(f"{options.cache}/mappings/tmt/{options.context}")
         mapping.get_best_references({"META.INSTRUMENT.NAME": "IRIS"})
         kinds = [kind.lower() for kind in mapping.get_imap("iris").selections.keys()]
+        headers = [minimal(header, mapping.get_imap("iris").get_required_parkeys()) for header in headers]
 
         def look(header):
             try:

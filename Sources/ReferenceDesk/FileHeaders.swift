@@ -25,7 +25,8 @@ public struct FileHeaders: Sendable {
     self.path = path
     do throws(FITSStructureError) {
       if verifying {
-        (structure, verdicts) = try FileStructure.readVerifying(descriptor: descriptor, hasWriter: false) { _ in
+        (structure, verdicts) = try FileStructure.readVerifying(descriptor: descriptor, hasWriter: false) {
+          _ in
         }
       } else {
         structure = try FileStructure.read(descriptor: descriptor, hasWriter: false)
@@ -35,7 +36,8 @@ public struct FileHeaders: Sendable {
       throw ReferenceDeskError(error.code, error.message, path, hint: error.hint, underlying: error)
     }
     if case .notFITS(let reason) = structure.completeness {
-      throw ReferenceDeskError("not-fits", "not FITS: \(reason)", path, hint: "head -c 80 shows how it begins")
+      throw ReferenceDeskError(
+        "not-fits", "not FITS: \(reason)", path, hint: "head -c 80 shows how it begins")
     }
     let cards = structure.hdus.map(\.header.cards)
     guard let primary = cards.first else {

@@ -35,7 +35,9 @@ extension ReferenceCertifier {
     add(.problem, "DQ", census.beyondFlags, "have a value that is no word of 32 flags")
     if let permitted = schema.flags {
       for (name, count) in census.flags.sorted(by: { $0.key < $1.key }) where !permitted.contains(name) {
-        add(.problem, "DQ", count, "are flagged \(name), which says nothing lasting and has no place in a \(type)")
+        add(
+          .problem, "DQ", count,
+          "are flagged \(name), which says nothing lasting and has no place in a \(type)")
       }
     }
     if census.pixels > 0 {

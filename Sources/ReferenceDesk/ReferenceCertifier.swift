@@ -71,7 +71,8 @@ public struct ReferenceCertifier: Sendable {
     var findings: [ReferenceFinding] = []
     if let own = headers.text("REFTYPE") {
       if own.lowercased() != type {
-        findings.append(ReferenceFinding(.problem, "REFTYPE", "says \(own), and \(type.uppercased()) is wanted"))
+        findings.append(
+          ReferenceFinding(.problem, "REFTYPE", "says \(own), and \(type.uppercased()) is wanted"))
       }
     } else {
       findings.append(ReferenceFinding(.problem, "REFTYPE", "is missing"))
@@ -84,7 +85,9 @@ public struct ReferenceCertifier: Sendable {
   }
 
   private func pedigree() -> ReferenceFinding? {
-    guard let text = headers.text("PEDIGREE") else { return ReferenceFinding(.problem, "PEDIGREE", "is missing") }
+    guard let text = headers.text("PEDIGREE") else {
+      return ReferenceFinding(.problem, "PEDIGREE", "is missing")
+    }
     let words = text.uppercased().split(separator: " ").map(String.init)
     switch words.first {
     case "GROUND", "DUMMY", "MODEL", "SIMULATION": return nil
@@ -99,7 +102,9 @@ public struct ReferenceCertifier: Sendable {
   }
 
   private func useAfter() -> ReferenceFinding? {
-    guard let text = headers.text("USEAFTER") else { return ReferenceFinding(.problem, "USEAFTER", "is missing") }
+    guard let text = headers.text("USEAFTER") else {
+      return ReferenceFinding(.problem, "USEAFTER", "is missing")
+    }
     guard canonicalUseAfter(text) == nil else { return nil }
     return ReferenceFinding(.problem, "USEAFTER", "'\(text)' is not yyyy-mm-dd hh:mm:ss")
   }
@@ -145,7 +150,8 @@ public struct ReferenceCertifier: Sendable {
       if let found = headers.structure.hdus.first(where: { $0.name.uppercased() == name }) { return found }
     }
     // Plain old files have their image in the primary HDU.
-    guard let primary = headers.structure.hdus.first, !primary.axes.isEmpty, plane.names.contains("SCI") else {
+    guard let primary = headers.structure.hdus.first, !primary.axes.isEmpty, plane.names.contains("SCI")
+    else {
       return nil
     }
     return primary
@@ -163,17 +169,21 @@ public struct ReferenceCertifier: Sendable {
     guard let image = ImageShape(hdu) else { return [ReferenceFinding(.problem, name, "is not an image")] }
     var findings: [ReferenceFinding] = []
     if !plane.axes.contains(image.axes.count) {
-      let wanted = plane.axes.count == 1 ? "\(plane.axes.lowerBound)" : "\(plane.axes.lowerBound) to \(plane.axes.upperBound)"
+      let wanted =
+        plane.axes.count == 1
+        ? "\(plane.axes.lowerBound)" : "\(plane.axes.lowerBound) to \(plane.axes.upperBound)"
       findings.append(ReferenceFinding(.problem, name, "has \(image.axes.count) axes, not \(wanted)"))
     }
     if plane.content == .flags, image.bitpix < 0 {
-      findings.append(ReferenceFinding(.problem, name, "flags are whole numbers, and BITPIX is \(image.bitpix)"))
+      findings.append(
+        ReferenceFinding(.problem, name, "flags are whole numbers, and BITPIX is \(image.bitpix)"))
     }
     if let finding = unit(hdu, plane, name) { findings.append(finding) }
     return findings
   }
 
-  private func unit(_ hdu: HDUStructure, _ plane: ReferenceSchema.Plane, _ name: String) -> ReferenceFinding? {
+  private func unit(_ hdu: HDUStructure, _ plane: ReferenceSchema.Plane, _ name: String) -> ReferenceFinding?
+  {
     guard let units = plane.units else { return nil }
     let card = hdu.header.cards.first { $0.keyword == "BUNIT" }
     let unit = (card?.string ?? "").filter { $0 != " " }.lowercased()
@@ -197,11 +207,13 @@ public struct ReferenceCertifier: Sendable {
           .problem, other.name,
           "is \(other.axes[0]) x \(other.axes[1]), and \(first.name) is \(first.axes[0]) x \(first.axes[1])"))
     }
-    if let window = headers.metadata.subarray, window.width != first.axes[0] || window.height != first.axes[1] {
+    if let window = headers.metadata.subarray, window.width != first.axes[0] || window.height != first.axes[1]
+    {
       findings.append(
         ReferenceFinding(
           .problem, first.name,
-          "is \(first.axes[0]) x \(first.axes[1]), and the header's window is \(window.width) x \(window.height)"))
+          "is \(first.axes[0]) x \(first.axes[1]), and the header's window is \(window.width) x \(window.height)"
+        ))
     }
     return findings
   }

@@ -34,7 +34,8 @@ public struct ReferenceDesk: Sendable {
     }
     let header = CRDSHeader(metadata).values
     return Table(
-      Self.bestColumns, rows: wanted.map { row($0, context.bestReference(type: $0, header: header), context) },
+      Self.bestColumns,
+      rows: wanted.map { row($0, context.bestReference(type: $0, header: header), context) },
       name: "references", description: "what \(context.name) chooses")
   }
 
@@ -92,10 +93,12 @@ public struct ReferenceDesk: Sendable {
     let rows = try cache.contexts().map { context -> [Cell] in
       let state = context.problem != nil ? "broken" : context.warnings.isEmpty ? "ok" : "warning"
       let faults = [context.problem].compactMap { $0 } + context.warnings
-      let why = faults.isEmpty ? made[context.name]?.reason ?? context.description : faults.joined(separator: "; ")
+      let why =
+        faults.isEmpty ? made[context.name]?.reason ?? context.description : faults.joined(separator: "; ")
       return [
         .string(context.name), .bool(context.name == current), Cell(context.derivedFrom), .string(state),
-        context.problem == nil ? Cell(context.mappings.count) : .null, Cell(made[context.name]?.at), Cell(why),
+        context.problem == nil ? Cell(context.mappings.count) : .null, Cell(made[context.name]?.at),
+        Cell(why),
       ]
     }
     return Table(columns, rows: rows, name: "contexts", description: "contexts of \(cache.path)")

@@ -61,7 +61,8 @@ public struct ReferenceSchema: Sendable {
 
   private static let all: [ReferenceSchema] = [
     ReferenceSchema(
-      type: "dark", planes: image(counts, axes: 2...4), flags: nil, isRatio: false, requiredKeywords: detector),
+      type: "dark", planes: image(counts, axes: 2...4), flags: nil, isRatio: false, requiredKeywords: detector
+    ),
     ReferenceSchema(
       type: "flat", planes: image(ratios, axes: 2...2), flags: nil, isRatio: true, requiredKeywords: detector),
     ReferenceSchema(

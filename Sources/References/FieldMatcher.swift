@@ -10,8 +10,12 @@ enum FieldMatcher: Sendable {
   case globs([String])
   /// `(…)`: a regular expression, anchored at the start only, as the published client does.
   case regex(NSRegularExpression)
-  /// Alternatives of conjunctions of comparisons.
-  case relation([[Comparison]])
+  /// `>= 5` and the like, numbers only.
+  case comparison(Comparison)
+  /// `#a AND b#`, `between a b`
+  indirect case both(FieldMatcher, FieldMatcher)
+  /// `#a OR b#`
+  indirect case either(FieldMatcher, FieldMatcher)
   /// `NOT …`
   indirect case negation(FieldMatcher)
 
@@ -19,7 +23,6 @@ enum FieldMatcher: Sendable {
     enum Relation: String, CaseIterable {
       case atLeast = ">="
       case atMost = "<="
-      case equal = "=="
       case above = ">"
       case below = "<"
     }
@@ -33,7 +36,6 @@ enum FieldMatcher: Sendable {
       case .atLeast: value >= bound
       case .below: value < bound
       case .atMost: value <= bound
-      case .equal: value == bound
       }
     }
   }
@@ -60,14 +62,11 @@ enum FieldMatcher: Sendable {
     } else if field.count >= 2, field.hasPrefix("{"), field.hasSuffix("}") {
       self = .words([String(field.dropFirst().dropLast())])
     } else if field.count >= 2, field.hasPrefix("#"), field.hasSuffix("#") {
-      self = try Self.relation(String(upper.dropFirst().dropLast()), of: field)
+      self = try Self.relation(String(upper.dropFirst().dropLast()), depth: depth)
     } else if upper.hasPrefix("BETWEEN") {
       self = try Self.between(field)
     } else if upper.hasPrefix("NOT ") {
-      guard depth < Self.maximumNegations else {
-        throw Self.invalid("more than \(Self.maximumNegations) times NOT", String(field.prefix(40)) + "…")
-      }
-      let inner = try FieldMatcher(Self.trim(field.dropFirst(4)), depth: depth + 1)
+      let inner = try FieldMatcher(Self.trim(field.dropFirst(4)), depth: Self.deeper(depth, field))
       if case .notApplicable = inner { self = inner } else { self = .negation(inner) }
     } else if field.contains("|") || field.contains("*") {
       let parts = alternatives(field)
@@ -76,10 +75,17 @@ enum FieldMatcher: Sendable {
     } else if field == "N/A" {
       self = .notApplicable
     } else if field.hasPrefix(">") || field.hasPrefix("<") {
-      self = .relation([[try Self.comparison(field, of: field)]])
+      self = .comparison(try Self.comparison(field, of: field))
     } else {
       self = .words([field])
     }
+  }
+
+  private static func deeper(_ depth: Int, _ field: String) throws(ReferencesError) -> Int {
+    guard depth < maximumNegations else {
+      throw invalid("nested more than \(maximumNegations) times", String(field.prefix(40)) + "…")
+    }
+    return depth + 1
   }
 
   private static func trim(_ text: some StringProtocol) -> String {
@@ -89,7 +95,7 @@ enum FieldMatcher: Sendable {
   private static func invalid(_ message: String, _ field: String) -> ReferencesError {
     ReferencesError(
       "row-invalid", message, "'\(field)'",
-      hint: "fields are words, A|B, globs, (regex), {literal}, NOT x, between a b, # >a and <b #")
+      hint: "fields are words, A|B, globs, (regex), {literal}, NOT x, between a b, #>a AND <b#")
   }
 
   private static func regex(_ pattern: String) throws(ReferencesError) -> FieldMatcher {
@@ -104,29 +110,43 @@ enum FieldMatcher: Sendable {
     guard parts.count == 3, let low = Double(parts[1]), let high = Double(parts[2]), low <= high else {
       throw invalid("expected 'between LOW HIGH'", field)
     }
-    return .relation([
-      [Comparison(relation: .atLeast, bound: low), Comparison(relation: .below, bound: high)]
-    ])
+    return .both(
+      .comparison(Comparison(relation: .atLeast, bound: low)),
+      .comparison(Comparison(relation: .below, bound: high)))
   }
 
-  private static func relation(_ text: String, of field: String) throws(ReferencesError) -> FieldMatcher {
-    var result: [[Comparison]] = []
-    for alternative in text.components(separatedBy: " OR ") {
-      var conjunction: [Comparison] = []
-      for part in alternative.components(separatedBy: " AND ") {
-        conjunction.append(try comparison(trim(part), of: field))
-      }
-      result.append(conjunction)
+  /// What stands between two `#`: two fields joined by AND, else two joined by OR, else one field as it stands; of more
+  /// than two the published client takes the first two, and a blank before a single comparison makes it a word that
+  /// nothing equals.
+  private static func relation(_ inner: String, depth: Int) throws(ReferencesError) -> FieldMatcher {
+    for word in ["AND", "OR"] where "#\(inner)#".contains(" \(word) ") {
+      let parts = inner.components(separatedBy: word).map(trim)
+      let deeper = try deeper(depth, inner)
+      let first = try FieldMatcher(parts[0], depth: deeper)
+      let second = try FieldMatcher(parts[1], depth: deeper)
+      return word == "AND" ? .both(first, second) : .either(first, second)
     }
-    return .relation(result)
+    return try FieldMatcher(inner, depth: deeper(depth, inner))
   }
 
+  /// The number behind the sign; what follows it is not looked at, as in the published client.
   private static func comparison(_ text: String, of field: String) throws(ReferencesError) -> Comparison {
     let sign = Comparison.Relation.allCases.first { text.hasPrefix($0.rawValue) }
-    guard let sign, let bound = Double(trim(text.dropFirst(sign.rawValue.count))) else {
+    let number = sign.flatMap { sign in
+      text.dropFirst(sign.rawValue.count).prefixMatch(of: /\s*([-+]?[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?)/)?.1
+    }
+    guard let sign, let number, let bound = decimalNumber(String(number)) else {
       throw invalid("expected a comparison such as '>= 5'", field)
     }
     return Comparison(relation: sign, bound: bound)
+  }
+
+  /// A field that no header can fit, though it looks like a comparison: `# >5 #`.
+  static func isBlankComparison(_ field: String) -> Bool {
+    guard field.count > 2, field.hasPrefix("#"), field.hasSuffix("#") else { return false }
+    let inner = field.dropFirst().dropLast()
+    let isSingle = !field.uppercased().contains(" AND ") && !field.uppercased().contains(" OR ")
+    return isSingle && inner.first == " " && "<>".contains(trim(inner).first ?? " ")
   }
 
   /// 1 fits, 0 does not matter, -1 does not fit. A header's `*` fits every row; its `N/A` matters to none.
@@ -162,8 +182,9 @@ enum FieldMatcher: Sendable {
     switch self {
     case .globs(let globs): globs.contains { globMatches($0, value) }
     case .regex(let expression): Self.fits(expression, value)
-    case .relation(let alternatives):
-      if let number { alternatives.contains { $0.allSatisfy { $0.holds(number) } } } else { false }
+    case .comparison(let comparison): number.map(comparison.holds) ?? false
+    case .both(let a, let b): a.match(value, number: number) == 1 && b.match(value, number: number) == 1
+    case .either(let a, let b): a.match(value, number: number) == 1 || b.match(value, number: number) == 1
     case .notApplicable, .words, .negation: false
     }
   }

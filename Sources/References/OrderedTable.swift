@@ -1,8 +1,8 @@
 /// `ClosestTime`, `GeometricallyNearest`, `Bracket`, `SelectVersion` and `VersionAfter`: one value of the header
 /// picks among keys that have an order.
 ///
-/// Semantics are those of the published client 14 (`crds.core.selectors`), with distances in double precision where
-/// it rounds to single.
+/// Semantics are those of the published client 14 (`crds.core.selectors`), also that distances are compared in single
+/// precision: what is as near to that precision is as near.
 final class OrderedTable: Sendable {
   enum Kind: String, Sendable {
     /// The key nearest in time to the header's date; of two as near, the earlier.
@@ -153,20 +153,22 @@ final class OrderedTable: Sendable {
 // MARK: choosing
 
 extension OrderedTable {
-  /// Positions of the entries nearest to `stamp`; nil when there are none.
+  /// Position of the entry nearest to `stamp`, the first of those as near; nil when there is none.
   func nearest(to stamp: UseAfterStamp) -> Int? {
     entries.indices.min {
       Self.distance(entries[$0].position, stamp) < Self.distance(entries[$1].position, stamp)
     }
   }
 
-  private static func distance(_ position: Position, _ stamp: UseAfterStamp) -> Int64 {
-    guard case .time(let time) = position else { return .max }
-    return abs(time.microseconds - stamp.microseconds)
+  /// Seconds.
+  private static func distance(_ position: Position, _ stamp: UseAfterStamp) -> Float {
+    guard case .time(let time) = position else { return .infinity }
+    return Float(Double(abs(time.microseconds - stamp.microseconds)) / 1e6)
   }
 
   func nearest(to number: Double) -> Int? {
-    entries.indices.min { abs(self.number($0) - number) < abs(self.number($1) - number) }
+    func distance(_ index: Int) -> Float { abs(Float(self.number(index)) - Float(number)) }
+    return entries.indices.min { distance($0) < distance($1) }
   }
 
   private func number(_ index: Int) -> Double {

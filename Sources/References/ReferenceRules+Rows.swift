@@ -29,7 +29,8 @@ extension ReferenceRules {
 
   /// The tuple of the row that a reference made under `header` belongs in.
   ///
-  /// - DETECTOR is written by its present name (`IMG1`, also for `IRIS1`).
+  /// - DETECTOR is written by its present name (`IMG1`, also for `IRIS1`); in rules whose rows all say `IRIS1`, by that
+  ///   one, so that the published client finds the new row as well.
   /// - The exposure time a is written `between a-0.01 a+0.01`; a row that is there already and whose window
   /// holds
   ///   the time is taken as it is, so that equal set-ups share one row.
@@ -53,7 +54,7 @@ extension ReferenceRules {
       if name.parkey == "META.EXPOSURE.EXPOSURE_TIME", let seconds = Double(raw) {
         return Self.exposureWindow(seconds)
       }
-      return Self.field(raw, name)
+      return name.role == .detector ? detectorField(raw, name) : Self.field(raw, name)
     }
     return existingRow(near: values, names, header) ?? values
   }
@@ -66,7 +67,9 @@ extension ReferenceRules {
   }
 
   private func irrelevantParkeys(_ header: [String: String]) -> Set<String> {
-    let judged = parkeyRelevance.filter { $0.value.verdict({ value($0, in: header) ?? "UNDEFINED" }) == false }
+    let judged = parkeyRelevance.filter {
+      $0.value.verdict({ value($0, in: header) ?? "UNDEFINED" }) == false
+    }
     return Set(judged.keys)
   }
 
@@ -93,9 +96,17 @@ extension ReferenceRules {
     return String(text)
   }
 
+  private func detectorField(_ raw: String, _ name: HeaderName) -> String {
+    let field = Self.field(raw, name)
+    let present = field == "IRIS1" ? "IMG1" : field
+    guard present == "IMG1", case .match(let table) = selector,
+      let column = table.columns.first(where: { $0.name == name })
+    else { return present }
+    return column.rowsNaming("IMG1").isEmpty && !column.rowsNaming("IRIS1").isEmpty ? "IRIS1" : present
+  }
+
   private static func field(_ raw: String, _ name: HeaderName) -> String {
     let value = conditioned(raw)
-    if name.role == .detector { return value == "IRIS1" ? "IMG1" : value }
     let isPattern = isEsoteric(value) || value.contains { "|*?[<>".contains($0) }
     return isPattern && value != "*" ? "{\(value)}" : decimalNumber(raw) == nil ? value : raw
   }

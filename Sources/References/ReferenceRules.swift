@@ -55,7 +55,8 @@ public struct ReferenceRules: Sendable {
       byParkey[pair.key.pythonString.uppercased()] = try Self.expression(pair.value.string, file.name)
     }
     parkeyRelevance = byParkey
-    commentParkeys = Set((file.header["comment_parkeys"]?.elements ?? []).map { $0.pythonString.uppercased() })
+    commentParkeys = Set(
+      (file.header["comment_parkeys"]?.elements ?? []).map { $0.pythonString.uppercased() })
     expressionNames = Self.names(parkeys.joined())
   }
 
@@ -118,7 +119,8 @@ public struct ReferenceRules: Sendable {
     let first = lookup.choose(selector)
     guard !first.isFound, lookup.useOtherDetector() else { return first }
     let second = lookup.choose(selector)
-    if second.isFound { return second }
+    // Where only the other name is in the rules, what is missing is told of its rows.
+    if second.isFound || !lookup.namesLiteralDetector { return second }
     lookup.useLiteralDetector()
     return first
   }
@@ -133,7 +135,8 @@ public struct ReferenceRules: Sendable {
       }
     case .several(let files, let row):
       return .noMatch(
-        reason: "\(name), row \(row), brackets this header with \(files.joined(separator: " and ")), and no step "
+        reason:
+          "\(name), row \(row), brackets this header with \(files.joined(separator: " and ")), and no step "
           + "interpolates between two references")
     case .nothing, .unlisted, .refused:
       guard isRequired else { return .notApplicable(rmap: name) }

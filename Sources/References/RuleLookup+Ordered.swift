@@ -13,8 +13,7 @@ extension RuleLookup {
     guard let text = name.value(in: header) else {
       return .refused("\(rules.name): the header has no \(name.candidates.joined(separator: ", "))")
     }
-    let isDefault = table.kind == .selectVersion && text.filter { $0 != "=" && $0 != " " } == "default"
-    guard let number = isDefault ? .infinity : OrderedTable.finite(text) else {
+    guard let number = OrderedTable.finite(text) else {
       return .refused("\(rules.name): \(name.parkey)='\(text)' is not a number")
     }
     switch table.kind {

@@ -51,6 +51,15 @@ struct RuleLookup {
 
   mutating func useLiteralDetector() { detector = nil }
 
+  /// Some row of the outermost `Match` is for the detector under the header's own name.
+  var namesLiteralDetector: Bool {
+    guard case .match(let table) = rules.selector,
+      let column = table.columns.first(where: { $0.name.role == .detector }),
+      let literal = HeaderName.detector.value(in: header)
+    else { return true }
+    return !column.rowsNaming(conditioned(literal)).isEmpty
+  }
+
   /// The header's value in normal form; `UNDEFINED` when it has none.
   func value(_ name: HeaderName) -> String {
     if !irrelevant.isEmpty, irrelevant.contains(name.parkey) { return "N/A" }
@@ -112,7 +121,8 @@ struct RuleLookup {
     }
     let ordered = choices.compactMap { if case .ordered(let table) = $0 { table } else { nil } }
     let kinds = Set(ordered.map(\.kind))
-    guard ordered.count == group.count, kinds.count == 1, !kinds.isDisjoint(with: [.closestTime, .versionAfter])
+    guard ordered.count == group.count, kinds.count == 1,
+      !kinds.isDisjoint(with: [.closestTime, .versionAfter])
     else { return .refused("\(rules.name) has rows that match equally and cannot be merged: \(texts)") }
     return choose(amongOrdered: ordered, row: Self.path(path, texts))
   }

@@ -125,6 +125,9 @@ struct SelectorBuilder {
       let fields = zip(raw, parameters).map { field, name in
         conditionedField(substitutions[name.parkey]?[field] ?? field)
       }
+      for field in raw where FieldMatcher.isBlankComparison(field) {
+        warnings.append("\(subject): nothing fits '\(field)'; a comparison begins right behind the '#'")
+      }
       if let twin = byKey[fields] {
         let text = Literal.tuple(raw.map(Literal.string)).representation(indent: 0)
         warnings.append("\(subject): row \(text) says the same as \(twin.raw); the last is used")

@@ -71,7 +71,8 @@ struct RefsCertifyCommand: AsyncParsableCommand {
   @OptionGroup var root: RootOptions
   @Argument(help: "FITS files.") var files: [String]
   @Option(name: .long, help: "Type that the files must be; else what their REFTYPE says.") var type: String?
-  @Option(name: .long, help: ArgumentHelp("Context; else the pinned one.", valueName: "pmap")) var context: String?
+  @Option(name: .long, help: ArgumentHelp("Context; else the pinned one.", valueName: "pmap")) var context:
+    String?
   @OptionGroup var list: ListOptions
 
   func run() async throws {
@@ -79,7 +80,9 @@ struct RefsCertifyCommand: AsyncParsableCommand {
     try list.put(
       Table(
         ReferenceFinding.columns,
-        rows: findings.map { [.string($0.file), .string($0.state), .string($0.subject), .string($0.message)] },
+        rows: findings.map {
+          [.string($0.file), .string($0.state), .string($0.subject), .string($0.message)]
+        },
         name: "findings"))
     if findings.contains(where: { $0.state == "problem" }) { throw ExitStatus.problemsFound }
   }
@@ -112,10 +115,13 @@ struct RefsInsertCommand: AsyncParsableCommand {
     let base = try place.desk.cache.contextName(context ?? pinned)
     let receipts =
       try base == pinned
-      ? ReferenceCounter(root: try root.path(), settings: try root.settings()).insert(deliveries, at: Clock.now)
+      ? ReferenceCounter(root: try root.path(), settings: try root.settings()).insert(
+        deliveries, at: Clock.now)
       : aside(deliveries, base, place)
     try list.put(Self.table(receipts))
-    for receipt in receipts where !receipt.isNew { Talk.line("\(receipt.file): \(receipt.context) has it already") }
+    for receipt in receipts where !receipt.isNew {
+      Talk.line("\(receipt.file): \(receipt.context) has it already")
+    }
     if base != pinned { Talk.line("the archive goes on with \(pinned)") }
   }
 
@@ -143,7 +149,8 @@ struct RefsInsertCommand: AsyncParsableCommand {
     return deliveries.map { delivery in
       let row = context.rules(type: delivery.type)?.matchValues(header: delivery.header) ?? []
       return ReferenceCounter.Receipt(
-        file: delivery.name, type: delivery.type, row: "(" + row.map { "'\($0)'" }.joined(separator: ", ") + ")",
+        file: delivery.name, type: delivery.type,
+        row: "(" + row.map { "'\($0)'" }.joined(separator: ", ") + ")",
         useAfter: delivery.useAfter, context: made, isNew: made != base)
     }
   }

@@ -56,7 +56,8 @@ struct RefsBestCommand: ParsableCommand {
   @OptionGroup var root: RootOptions
   @Argument(help: "A FITS file by path, or a frame of the catalog by name.") var file: String
   @Option(name: .long, help: "Only this type; may be repeated.") var type: [String] = []
-  @Option(name: .long, help: ArgumentHelp("Context; else the pinned one.", valueName: "pmap")) var context: String?
+  @Option(name: .long, help: ArgumentHelp("Context; else the pinned one.", valueName: "pmap")) var context:
+    String?
   @OptionGroup var list: ListOptions
 
   func run() throws {
@@ -73,7 +74,8 @@ struct RefsBestCommand: ParsableCommand {
     guard !file.contains("/"), let reader = try? root.reader(),
       case .frame(let frame) = try RecordFinder(reader: reader).find(file)
     else { return try FileHeaders(path: file).metadata }
-    return try ReferenceCounter(root: try root.path(), settings: try root.settings()).metadata(frame: frame.id)
+    return try ReferenceCounter(root: try root.path(), settings: try root.settings()).metadata(
+      frame: frame.id)
   }
 }
 
@@ -115,7 +117,8 @@ struct RefsDiffCommand: ParsableCommand {
 struct RefsAffectedCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "affected", abstract: "Which products would choose another reference in another context.",
-    discussion: "Current products of the catalog, by the rules alone; references given by hand are left out.")
+    discussion:
+      "Current and stale products of the catalog, by the rules alone; references given by hand are left out.")
 
   @OptionGroup var root: RootOptions
   @Argument(help: "A context.") var old: String
@@ -141,7 +144,8 @@ struct RefsChecksumCommand: ParsableCommand {
     commandName: "checksum", abstract: "Check, or write, the sha1sums of mappings.")
 
   @OptionGroup var root: RootOptions
-  @Argument(help: "Mappings, by path or by name in the cache; none: all of the cache.") var files: [String] = []
+  @Argument(help: "Mappings, by path or by name in the cache; none: all of the cache.") var files: [String] =
+    []
   @Flag(name: .long, help: "Write the right sha1sum into those that have another.") var update = false
   @OptionGroup var list: ListOptions
 

@@ -92,7 +92,8 @@ enum House {
     Room(
       5, "Archive",
       [
-        "CatalogStore", "Associations", "References", "ReferenceDesk", "Executors", "FITSStructure", "Metadata",
+        "CatalogStore", "Associations", "References", "ReferenceDesk", "Executors", "FITSStructure",
+        "Metadata",
         "JobContract", "Settings", "CfgFormat", "ChildProcess", "Crypto", "Logging", "ServiceLifecycle",
         "CInotifyTools",
       ], notReaching: pixelSide),

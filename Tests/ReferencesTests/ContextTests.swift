@@ -19,7 +19,8 @@ import Testing
     #expect(try place.contextName("tmt-operational") == "tmt_10000.pmap", "nothing was written down")
     try FileManager.default.createDirectory(
       atPath: "\(cache.path)/config/tmt", withIntermediateDirectories: true)
-    let config = "{'connected': True, 'edit_context': 'tmt_0009.pmap', 'operational_context': 'tmt_0002.pmap'}"
+    let config =
+      "{'connected': True, 'edit_context': 'tmt_0009.pmap', 'operational_context': 'tmt_0002.pmap'}"
     try Data(config.utf8).write(to: URL(filePath: "\(cache.path)/config/tmt/server_config"))
     #expect(try place.contextName("operational") == "tmt_0002.pmap")
     #expect(try place.contextName("edit") == "tmt_10000.pmap", "it names one that is not there")
@@ -111,7 +112,9 @@ import Testing
     #expect(try MappingChecksum.update(path: path).state == .wrong)
     let after = try MappingChecksum(path: path)
     #expect(after.state == .valid)
-    func without(_ text: String) -> [Substring] { text.split(separator: "\n").filter { !$0.contains("sha1sum") } }
+    func without(_ text: String) -> [Substring] {
+      text.split(separator: "\n").filter { !$0.contains("sha1sum") }
+    }
     #expect(without(try cache.text(name)) == without(edited))
     #expect(try MappingChecksum.update(path: path).state == .valid, "nothing is left to do")
   }

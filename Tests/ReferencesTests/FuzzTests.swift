@@ -17,8 +17,10 @@ import Testing
   }
 
   private static let pieces = [
-    "(", ")", "{", "}", "[", "]", "'", "\"", "\"\"\"", ",", ":", "|", "*", "#", "\\", "\\x", "\\u12", "\n", "\0",
-    "=", "<", ">=", "-", "+", "1e999", "9223372036854775808", "0x", "None", "Match({", "UseAfter({", "Bracket({",
+    "(", ")", "{", "}", "[", "]", "'", "\"", "\"\"\"", ",", ":", "|", "*", "#", "\\", "\\x", "\\u12", "\n",
+    "\0",
+    "=", "<", ">=", "-", "+", "1e999", "9223372036854775808", "0x", "None", "Match({", "UseAfter({",
+    "Bracket({",
     "between 1 2", "NOT ", "(a+)+$", "{K}", "# >1 and <2 #", "é", "\u{0}", "N/A", "[!", "[a-", "????*****",
   ]
 
@@ -29,7 +31,8 @@ import Testing
       let length = min(Int.random(in: 0...12, using: &random), bytes.count - at)
       switch Int.random(in: 0..<4, using: &random) {
       case 0: bytes.removeSubrange(at..<at + length)
-      case 1: bytes.insert(contentsOf: pieces.randomElement(using: &random).map { Array($0.utf8) } ?? [], at: at)
+      case 1:
+        bytes.insert(contentsOf: pieces.randomElement(using: &random).map { Array($0.utf8) } ?? [], at: at)
       case 2: bytes.insert(contentsOf: Array(bytes[at..<at + length]), at: at)
       default: if at < bytes.count { bytes[at] = UInt8.random(in: 0...255, using: &random) }
       }
@@ -72,8 +75,9 @@ import Testing
   func repetitionsEnd(piece: String) {
     for count in [100, 100_000] {
       let text = String(repeating: piece, count: count)
-      for mapping in ["header = {}\nselector = \(text)", MappingTextTests.head + "selector = Match({'\(text)' : 'a'})"]
-      {
+      for mapping in [
+        "header = {}\nselector = \(text)", MappingTextTests.head + "selector = Match({'\(text)' : 'a'})",
+      ] {
         _ = try? ReferenceRules(text: mapping, name: "m.rmap").bestReference(header: Self.header)
       }
       let relevance = MappingTextTests.head.replacing("'m.rmap',", with: "'m.rmap', 'rmap_omit' : '\(text)',")
@@ -94,7 +98,8 @@ import Testing
   @Test func rowsThatCannotBeBoundedAreRefused() {
     for field in [String(repeating: "NOT ", count: 100) + "K", String(repeating: "K|", count: 20_000)] {
       let error = #expect(throws: ReferencesError.self) {
-        try ReferenceRules(text: MappingTextTests.head + "selector = Match({'\(field)' : 'a'})", name: "m.rmap")
+        try ReferenceRules(
+          text: MappingTextTests.head + "selector = Match({'\(field)' : 'a'})", name: "m.rmap")
       }
       #expect(error?.code == "row-invalid")
       #expect((error?.subject.count ?? 999) < 100)

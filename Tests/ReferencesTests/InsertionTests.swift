@@ -146,4 +146,17 @@ import Testing
     #expect(context.rules(type: "flat")?.references(matchValues: ["IRIS1", "K", "CLEAR"]).count == 2)
     #expect(context.warnings.isEmpty)
   }
+
+  @Test(arguments: ["IRIS1", "IMG1"])
+  func theFirstDetectorIsWrittenAsTheRulesWriteIt(detector: String) throws {
+    let published = try RulesContext(cachePath: GoldenRules.cachePath, context: "tmt_0001.pmap")
+    let header = ["DETECTOR": detector, "FILTER": "K", "PUPIL": "CLEAR"]
+    #expect(published.rules(type: "flat")?.matchValues(header: header) == ["IRIS1", "K", "CLEAR"])
+    let project = TemporaryCache.projectRules.path(percentEncoded: false)
+    let own = try RulesContext(cachePath: project, context: "tmt_0001.pmap")
+    #expect(own.rules(type: "mask")?.matchValues(header: header) == ["IMG1"])
+    let second = published.rules(type: "flat")?.matchValues(
+      header: header.merging(["DETECTOR": "IMG2"]) { $1 })
+    #expect(second == ["IMG2", "K", "CLEAR"])
+  }
 }

@@ -28,7 +28,7 @@ import Testing
       "mapping-selector", "m.rmap"
     ),
     ("selector = Match({'(IMG[)' : 'a.fits'})", "row-invalid", "m.rmap: '(IMG[)'"),
-    ("selector = Match({'# =5 #' : 'a.fits'})", "row-invalid", "m.rmap: '# =5 #'"),
+    ("selector = Match({'#>x#' : 'a.fits'})", "row-invalid", "m.rmap: '>X'"),
   ])
   func faultsAreNamed(selector: String, code: String, subject: String) {
     let error = #expect(throws: ReferencesError.self) {

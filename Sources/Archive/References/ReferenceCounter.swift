@@ -59,7 +59,8 @@ public struct ReferenceCounter: Sendable {
     for var delivery in deliveries {
       guard let sha256 = FileHasher.read(delivery.path) else {
         throw ArchiveError(
-          code: "read-failed", message: "the file cannot be read", subject: delivery.path, hint: "check the file")
+          code: "read-failed", message: "the file cannot be read", subject: delivery.path,
+          hint: "check the file")
       }
       delivery.name = try name(of: delivery, sha256, inserter)
       _ = try inserter.install(delivery.path, as: delivery.name, linking: false)
@@ -121,13 +122,14 @@ public struct ReferenceCounter: Sendable {
   ) -> Receipt {
     let row = context.rules(type: delivery.type)?.matchValues(header: delivery.header) ?? []
     return Receipt(
-      file: delivery.name, type: delivery.type, row: "(" + row.map { "'\($0)'" }.joined(separator: ", ") + ")",
+      file: delivery.name, type: delivery.type,
+      row: "(" + row.map { "'\($0)'" }.joined(separator: ", ") + ")",
       useAfter: delivery.useAfter, context: made, isNew: isNew)
   }
 
   // MARK: affected
 
-  /// Current products for which the rules alone, before the windows in time, choose another reference in `new` than in
+  /// Current and stale products for which the rules alone, before the windows in time, choose another reference in `new` than in
   /// `old`: product and change, by product.
   public func affected(
     from old: RulesContext, to new: RulesContext
@@ -135,7 +137,8 @@ public struct ReferenceCounter: Sendable {
     let headers = parts.headers
     var affected: [(product: String, change: ChoiceChange)] = []
     for type in old.typesThatDiffer(from: new) {
-      let uses = try reader.currentProductUses(type: type, detector: nil, interval: -1e12...1e12)
+      let uses = try reader.currentProductUses(
+        type: type, detector: nil, interval: -1e12...1e12, includingStale: true)
       for use in uses where use.origin != "override" {
         guard let science = try reader.members(ofAssociation: use.association).first?.frame else { continue }
         let header = CRDSHeader(try headers.metadata(frame: science.id)).values

@@ -125,7 +125,8 @@ struct ReferenceResolver: Sendable {
     else { return nil }
     let wanted = Self.without(time, rules.matchValues(header: CRDSHeader(metadata).values))
     let others = try reader.references(type: "dark").filter { record in
-      record.frameID != nil && RowKey(text: record.rowKey).map { Self.without(time, $0.values) == wanted } ?? false
+      record.frameID != nil
+        && RowKey(text: record.rowKey).map { Self.without(time, $0.values) == wanted } ?? false
     }
     let best = others.min { Self.distance($0.epoch, exposure) < Self.distance($1.epoch, exposure) }
     guard let best, let path = context.referencePath(file: best.file) else { return nil }

@@ -63,7 +63,11 @@ struct PixelCounter {
     for i in values.indices {
       let isFlagged = words.map { $0[i] != 0 } ?? false
       if isFlagged { continue }
-      if values[i].isNaN { census.unflaggedNaN += 1 } else if values[i] <= 0 { census.unflaggedNotPositive += 1 }
+      if values[i].isNaN {
+        census.unflaggedNaN += 1
+      } else if values[i] <= 0 {
+        census.unflaggedNotPositive += 1
+      }
     }
   }
 

@@ -83,7 +83,8 @@ struct RefsBest: ParsableCommand {
 /// `tmtrun refs contexts`
 struct RefsContexts: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "contexts", abstract: "The contexts of the cache, what each was made from, and the one in use.")
+    commandName: "contexts",
+    abstract: "The contexts of the cache, what each was made from, and the one in use.")
 
   @OptionGroup var output: RefsOutput
 
@@ -137,7 +138,8 @@ struct RefsChecksum: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "checksum", abstract: "Check, or write, the sha1sums of mappings.")
 
-  @Argument(help: "Mappings, by path or by name in the cache; none: all of the cache.") var files: [String] = []
+  @Argument(help: "Mappings, by path or by name in the cache; none: all of the cache.") var files: [String] =
+    []
   @Flag(name: .long, help: "Write the right sha1sum into those that have another.") var update = false
   @OptionGroup var output: RefsOutput
 

@@ -22,14 +22,16 @@ struct RefsCertify: ParsableCommand {
 
   func run() throws {
     try Refs.told {
-      let context = try Program.referenceCache == nil && named.context == nil ? nil : Refs.context(named.context).context
+      let context =
+        try Program.referenceCache == nil && named.context == nil ? nil : Refs.context(named.context).context
       var table = Table(ReferenceFinding.columns, name: "findings")
       var hasProblem = false
       for file in files {
         let findings = try Self.findings(try FileHeaders(path: file, verifying: true), type, context)
         hasProblem = hasProblem || findings.contains { $0.state == .problem }
         let shown =
-          findings.isEmpty ? [ReferenceFinding(.ok, "file", "nothing is wrong with this \(type ?? "reference")")]
+          findings.isEmpty
+          ? [ReferenceFinding(.ok, "file", "nothing is wrong with this \(type ?? "reference")")]
           : findings
         for finding in shown { table.append(finding.row(file: file)) }
       }
@@ -42,7 +44,12 @@ struct RefsCertify: ParsableCommand {
   static func findings(
     _ headers: FileHeaders, _ type: String?, _ context: RulesContext?
   ) throws -> [ReferenceFinding] {
-    let certifier = try ReferenceCertifier(headers, type: type, context: context)
+    let certifier: ReferenceCertifier
+    do throws(ReferenceDeskError) {
+      certifier = try ReferenceCertifier(headers, type: type, context: context)
+    } catch {
+      return [ReferenceFinding(.problem, "REFTYPE", error.message)]
+    }
     let findings = certifier.findings()
     guard !findings.contains(where: { $0.state == .problem && $0.subject == "file" }) else { return findings }
     return findings + certifier.findings(try PixelCounter(path: headers.path, certifier: certifier).census())
