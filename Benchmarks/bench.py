@@ -15,10 +15,13 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from cases import arrivals, combine, level2  # noqa: E402
+from cases import arrivals, combine, level2, startup  # noqa: E402
 from cases.bench_run import Bench, BenchFailure, Row  # noqa: E402
 
-CASES = {"arrivals": arrivals.burst, "steady": arrivals.steady, "level2": level2.run, "combine": combine.run}
+CASES = {
+    "arrivals": arrivals.burst, "steady": arrivals.steady, "level2": level2.run, "combine": combine.run,
+    "startup": startup.run,
+}
 
 
 def arguments():

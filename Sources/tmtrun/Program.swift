@@ -20,12 +20,17 @@ enum LogLevel {
 enum Program {
   static let registry = PipelineCatalog.registry
 
+  /// Hooks of steps that run now.
+  static let hooks = RunningHooks()
+
   static func services(_ level: LogLevel) -> RunServices {
-    .stpipe(
+    var services = RunServices.stpipe(
       now: { Date() }, write: { StandardError.write(Printable.escaped(String($0.dropLast())) + "\n") },
       level: level.level,
       version: PipelineCatalog.version,
       software: LinkedSoftware.versions)
+    services.hooks = hooks
+    return services
   }
 
   /// The reference rules: `CRDS_PATH` (with `CRDS_CONTEXT`), else `./crds`, else those beside the program.

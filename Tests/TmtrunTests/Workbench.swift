@@ -1,5 +1,6 @@
 import ChildProcess
 import DataModels
+import FITSIO
 import FITSStructure
 import Foundation
 import Pixels
@@ -24,7 +25,7 @@ final class Workbench: Sendable {
   init() throws {
     let base = FileManager.default.fileExists(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
     path = "\(base)/tmtrun-test-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    try makeFolder(path)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
@@ -54,12 +55,17 @@ final class Workbench: Sendable {
 
   func run(_ words: String...) async throws -> Run { try await run(words) }
 
+  /// A folder that only its owner may change, whatever the umask.
+  private func makeFolder(_ path: String) throws {
+    try FileManager.default.createDirectory(
+      atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+  }
+
   /// Writes a text file and returns its path; `mode` as chmod takes it.
   @discardableResult
   func write(_ name: String, _ text: String, mode: Int = 0o644) throws -> String {
     let file = "\(path)/\(name)"
-    try FileManager.default.createDirectory(
-      atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    try makeFolder((file as NSString).deletingLastPathComponent)
     try Data(text.utf8).write(to: URL(fileURLWithPath: file))
     try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
     return file

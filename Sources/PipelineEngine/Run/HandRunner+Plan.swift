@@ -14,9 +14,9 @@ extension HandRunner {
   /// The reference rules. Broken rules stop a run that needs them for a reference; where they could only give
   /// parameters (`pars-*`), the run goes on without.
   func makeFinder() throws -> ReferenceFinder? {
-    if wantsLookup { return try cache.map(ReferenceFinder.init) }
+    if wantsLookup { return try cache.map { try ReferenceFinder($0) } }
     do {
-      return try cache.map(ReferenceFinder.init)
+      return try cache.map { try ReferenceFinder($0) }
     } catch {
       services.logger("stpipe").debug("no parameter references: \(error)")
       return nil

@@ -10,6 +10,8 @@ public struct RunServices: Sendable {
   public let version: String
   /// Other software whose version matters, `cfitsio` … -> version.
   public let software: [String: String]
+  /// Hooks of steps run here, so that an interrupted program can end them.
+  public var hooks = RunningHooks()
 
   public init(
     now: @escaping @Sendable () -> Date, logger: @escaping @Sendable (String) -> Logger, version: String,
