@@ -108,14 +108,12 @@ import Testing
     try bench.write(
       "big.json",
       #"{"products": [{"name": "big", "members": [\#(members.joined(separator: ","))]}]}"#)
+    let run = try await bench.run("plan", "imager_level2", "big.json", "--format", "json")
+    #expect((try run.rows().first?["members"] as? [Object])?.count == 1000)
+    // By the clock it is looked at in `make bench`.
     var seconds: [Double] = []
-    for _ in 0..<3 {
-      let start = ContinuousClock.now
-      let run = try await bench.run("plan", "imager_level2", "big.json", "--format", "json")
-      seconds.append((ContinuousClock.now - start) / .seconds(1))
-      #expect((try run.rows().first?["members"] as? [Object])?.count == 1000)
-    }
-    // The best of three leaves the load of other tests out.
-    #expect(seconds.min() ?? 9 < 1, "\(seconds) s")
+    for _ in 0..<3 { seconds.append(try await bench.processorSeconds("plan", "imager_level2", "big.json")) }
+    let best = try #require(seconds.min())
+    #expect(best > 0 && best < 1, "\(seconds)")
   }
 }

@@ -40,7 +40,20 @@ final class Workbench: Sendable {
     return checkout + "/.build/release/tmtrun"
   }()
 
-  /// Runs in the folder; `CRDS_PATH` is a cache that does not exist unless the environment names one.
+  /// Seconds of processor that a call takes: unlike the clock they do not tell of the other tests.
+  func processorSeconds(_ words: String...) async throws -> Double {
+    let end = try await ProgramRun(
+      executable: "/bin/bash",
+      arguments: ["-c", #"TIMEFORMAT='%U %S'; time "$@" >/dev/null"#, "bash", Self.program] + words,
+      environment: ["PATH": "/usr/bin:/bin", "LC_ALL": "C"], workingDirectory: path,
+      errorOutput: .captured(limit: 1 << 16), timeout: .seconds(60)
+    ).run()
+    #expect(end.succeeded)
+    let numbers = String(decoding: end.errorOutput, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+    return numbers.compactMap { Double($0) }.reduce(0, +)
+  }
+
+  /// Runs in the folder, with the rules that are shipped unless the environment names others.
   func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Run {
     let end = try await ProgramRun(
       executable: Self.program, arguments: arguments,
