@@ -91,7 +91,8 @@ let package = Package(
     room(
       "PipelineEngine",
       [
-        "DataModels", "Metadata", "FITSIO", "FITSStructure", "Pixels", "Astrometry", "References", "CfgFormat",
+        "DataModels", "Metadata", "FITSIO", "FITSStructure", "Pixels", "Astrometry", "References",
+        "CfgFormat",
         // ChildProcess: pre_hooks and post_hooks of steps are programs of their own.
         "JobContract", "ChildProcess", crypto, logging,
       ]),
@@ -106,7 +107,8 @@ let package = Package(
       "SharedSteps", path: "Steps/Shared",
       ["PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry", "SourceExtraction"],
       exclude: [
-        "AssignWCS/README.md", "Background2D/README.md", "BackgroundSubtract/README.md", "DarkCurrent/README.md",
+        "AssignWCS/README.md", "Background2D/README.md", "BackgroundSubtract/README.md",
+        "DarkCurrent/README.md",
         "FlatField/README.md", "MaskSources/README.md",
       ]),
     room(
@@ -141,14 +143,16 @@ let package = Package(
     command(
       "tmtrun",
       [
-        "Pipelines", "PipelineEngine", "QuickLook", "References", "ReferenceDesk", "Associations", "JobContract",
+        "Pipelines", "PipelineEngine", "QuickLook", "References", "ReferenceDesk", "Associations",
+        "SourceExtraction", "JobContract",
         "CfgFormat", "Metadata", "FITSIO", "FITSStructure", "Pixels", "Tables", "Template", logging,
       ]),
     command("irissim", ["Simulator"]),
     .executableTarget(
       name: "irisbench",
       dependencies: [
-        "Pixels", "SourceExtraction", "CSEP", "FITSIO", "FITSStructure", "CCFITSIO", "References", argumentParser,
+        "Pixels", "SourceExtraction", "CSEP", "FITSIO", "FITSStructure", "CCFITSIO", "References",
+        argumentParser,
       ],
       path: "Benchmarks/irisbench", swiftSettings: strict),
     // tests

@@ -1,56 +1,43 @@
-"""What a person waits for before anything is reduced: the program's start, and the plan of a large association."""
+"""Start-up of `tmtrun`, and the plan of an association with a thousand members: what a person waits for."""
 
 import json
-import os
-import statistics
+import shutil
 
 from .bench_run import BenchFailure, Row
 
-AIM_START = 0.050
-AIM_PLAN = 1.0
-MEMBERS = 1000
+LIST_AIM = 0.05
+PLAN_AIM = 1.0
 
 
 def run(bench):
-    return [start(bench), plan(bench)]
+    members = 1000 if not bench.options.quick else 20
+    association = write_association(bench, members)
+    listing, planning = [], []
+    for _ in range(-1, 4 * bench.options.repeats):
+        listing.append(bench.run([bench.program("tmtrun"), "list"]).seconds)
+    for _ in range(-1, bench.options.repeats):
+        plans, child = bench.json(
+            [bench.program("tmtrun"), "plan", "imager_level2", association, "--format", "json"])
+        if len(plans) != 1 or len(plans[0]["members"]) != members:
+            raise BenchFailure("the plan has not the members of the association")
+        planning.append(child.seconds)
+    # The first of each warms the page cache.
+    rows = [Row("tmtrun list", listing[1:], aim=f"< {LIST_AIM} s"),
+            Row(f"tmtrun plan, {members} members", planning[1:], aim=f"< {PLAN_AIM:.0f} s")]
+    for row, aim in zip(rows, (LIST_AIM, PLAN_AIM)):
+        row.met = row.our_median < aim
+    return rows
 
 
-def start(bench):
-    command = [bench.program("tmtrun"), "list"]
-    if "imager_level2" not in bench.run(command).output:
-        raise BenchFailure("tmtrun list does not name imager_level2")
-    # A start is short: more of them, so that the median stands still.
-    runs = [bench.run(command) for _ in range(10 * bench.options.repeats)]
-    seconds = [child.seconds for child in runs]
-    return Row(
-        "tmtrun list", seconds, aim=f"<= {AIM_START * 1000:.0f} ms", met=statistics.median(seconds) <= AIM_START,
-        peak_bytes=max(child.peak_bytes for child in runs))
-
-
-def plan(bench):
-    """One science frame and 999 skies: every member is opened for its header, none for its pixels."""
-    folder = bench.folder("plan")
-    members = [{"expname": frame(bench, folder, "SCI", 1), "exptype": "science"}]
-    sky = frame(bench, folder, "SKY", 2)
-    for number in range(2, MEMBERS + 1):
-        name = f"sky_{number:04}.fits"
-        os.link(folder / sky, folder / name)
-        members.append({"expname": name, "exptype": "background"})
-    association = folder / "asn.json"
-    association.write_text(json.dumps(
-        {"asn_rule": "imager-level2", "products": [{"name": "plan", "members": members}]}))
-    command = [bench.program("tmtrun"), "plan", "imager_level2", association, "--format", "json"]
-    json.loads(bench.run(command).output)
-    runs = [bench.run(command) for _ in range(bench.options.repeats)]
-    seconds = [child.seconds for child in runs]
-    return Row(
-        f"tmtrun plan, {MEMBERS} members", seconds, aim=f"<= {AIM_PLAN:.0f} s",
-        met=statistics.median(seconds) <= AIM_PLAN, peak_bytes=max(child.peak_bytes for child in runs))
-
-
-def frame(bench, folder, kind, number):
-    name = f"{kind.lower()}_{number}_rate.fits"
-    bench.run(
-        [bench.program("irissim"), "frame", "--obsname", f"IMG1-{kind}", "--detector-size", 64, "--expnum", number,
-         "--exptime", 60, "--readmode", "CDS", "-o", folder / name])
-    return name
+def write_association(bench, members):
+    folder = bench.folder("startup")
+    bench.run([
+        bench.program("irissim"), "frame", "--obsname", "IMG1-SCI", "--detector-size", "64", "--seed", "1",
+        "-o", folder / "science.fits"])
+    entries = [{"expname": "science.fits", "exptype": "science"}]
+    for number in range(1, members):
+        shutil.copyfile(folder / "science.fits", folder / f"sky{number:04}.fits")
+        entries.append({"expname": f"sky{number:04}.fits", "exptype": "background"})
+    path = folder / "asn.json"
+    path.write_text(json.dumps({"products": [{"name": "large", "members": entries}]}))
+    return path

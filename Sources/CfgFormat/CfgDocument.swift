@@ -75,7 +75,7 @@ public struct CfgDocument: Sendable, Hashable {
     for entry in section.entries {
       lines += entry.leadingComments.map { $0.isEmpty ? "" : indent + $0 }
       let comment = entry.inlineComment.map { "  " + $0 } ?? ""
-      lines.append(indent + CfgValue.quotedName(entry.key) + " = " + entry.value.cfgText + comment)
+      lines.append(indent + CfgValue.quotedKey(entry.key) + " = " + entry.value.cfgText + comment)
     }
     for child in section.sections { render(child, depth: depth + 1, into: &lines) }
   }

@@ -47,10 +47,16 @@ public enum CfgValue: Sendable, Hashable {
     return text.contains("'") ? "\"\(text)\"" : "'\(text)'"
   }
 
-  /// A key or a section's name, quoted where it would be read as something else.
-  static func quotedName(_ text: String) -> String {
+  /// A key, quoted where it would be read as something else.
+  static func quotedKey(_ text: String) -> String { quotedName(text, endings: "=#\t") }
+
+  /// A section's name, quoted where it would be read as something else.
+  static func quotedName(_ text: String) -> String { quotedName(text, endings: "]") }
+
+  /// What was read without quotes may hold both kinds of them, and then needs none.
+  private static func quotedName(_ text: String, endings: String) -> String {
     let plain =
-      !text.contains { "=#]\t".contains($0) } && text.first != " " && text.last != " " && text.first != "["
+      !text.contains(where: endings.contains) && text.first != " " && text.last != " " && text.first != "["
       && text.first != "'" && text.first != "\""
     if plain { return text }
     return text.contains("'") ? "\"\(text)\"" : "'\(text)'"

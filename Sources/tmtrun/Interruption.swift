@@ -10,6 +10,7 @@ enum Interruption {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
       source.setEventHandler {
+        Program.hooks.stop(within: 2)
         removeTemporaryFiles(in: directory)
         StandardError.write("error: interrupted — no product was written\n")
         _exit(128 + number)

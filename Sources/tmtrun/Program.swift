@@ -3,6 +3,7 @@ import Logging
 import PipelineEngine
 import Pipelines
 import QuickLook
+import SourceExtraction
 
 /// How much is logged.
 enum LogLevel {
@@ -21,12 +22,18 @@ enum LogLevel {
 enum Program {
   static let registry = PipelineCatalog.registry
 
+  /// Hooks of steps that run now.
+  static let hooks = RunningHooks()
+
   static func services(_ level: LogLevel) -> RunServices {
-    .stpipe(
+    var services = RunServices.stpipe(
       now: { Date() }, write: { StandardError.write(Printable.escaped(String($0.dropLast())) + "\n") },
       level: level.level,
       version: PipelineCatalog.version,
-      software: LinkedSoftware.adding(QuickLookPicture.linkedSoftware), preview: preview())
+      software: LinkedSoftware.adding(QuickLookPicture.linkedSoftware, ["sep": sepVersion()]),
+      preview: preview())
+    services.hooks = hooks
+    return services
   }
 
   /// Draws previews; by default in the contrast of zscale.

@@ -16,6 +16,10 @@ struct TableOutput: ParsableArguments {
   @Option(help: "At most so many rows; 0 for all.")
   var limit = 1000
 
+  mutating func validate() throws {
+    if limit < 0 { throw ValidationError("--limit needs 0 or more, not \(limit)") }
+  }
+
   /// Table for people at a terminal, TSV in a pipe.
   private var chosen: TableFormat { format ?? (Answer.isTerminal ? .table : .tsv) }
 
@@ -32,6 +36,7 @@ struct TableOutput: ParsableArguments {
     let table = try names.map { names in try table.selecting(names) } ?? table
     guard limit > 0, table.rows.count > limit else { return table }
     StandardError.write("showing \(limit) of \(table.rows.count); use --limit 0 for all\n")
-    return Table(table.columns, rows: Array(table.rows.prefix(limit)), name: table.name)
+    return Table(
+      table.columns, rows: Array(table.rows.prefix(limit)), name: table.name, description: table.description)
   }
 }

@@ -70,7 +70,8 @@ enum House {
     Room(
       3, "PipelineEngine",
       [
-        "DataModels", "Metadata", "FITSIO", "FITSStructure", "Pixels", "Astrometry", "References", "CfgFormat",
+        "DataModels", "Metadata", "FITSIO", "FITSStructure", "Pixels", "Astrometry", "References",
+        "CfgFormat",
         // ChildProcess: pre_hooks and post_hooks of steps are programs of their own.
         "JobContract", "ChildProcess",
         "Crypto", "Logging",
@@ -113,7 +114,8 @@ enum House {
       6, "tmtrun",
       [
         "Pipelines", "PipelineEngine", "QuickLook", "DataModels", "Metadata", "FITSIO", "FITSStructure",
-        "Pixels", "References", "ReferenceDesk", "Associations", "Tables", "Template", "CfgFormat",
+        "Pixels", "References", "ReferenceDesk", "Associations", "SourceExtraction", "Tables", "Template",
+        "CfgFormat",
         "JobContract", "Crypto", "Logging", "ArgumentParser",
       ], notReaching: catalogSide),
     Room(

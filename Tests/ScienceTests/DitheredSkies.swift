@@ -1,3 +1,4 @@
+import Astrometry
 import DataModels
 import FITSIO
 import FITSStructure
@@ -35,7 +36,9 @@ final class DitheredSkies {
     footprint = Plane(width: size, height: size, repeating: 0)
     stars = (0..<starCount).map { _ in
       let (x, y) = (random.uniform(in: -64..<320), random.uniform(in: -64..<320))
-      return Source(x: x, y: y, flux: random.logUniform(in: 30..<8000))
+      // Only pixels matter here: the field lies nowhere.
+      return Source(
+        x: x, y: y, sky: SkyPosition(ra: 0, dec: 0), flux: random.logUniform(in: 30..<8000))
     }
     bad = (0..<size * size / 500).map { _ in Int(random.uniform() * Double(size * size)) }
     self.random = random

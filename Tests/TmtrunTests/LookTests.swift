@@ -20,17 +20,14 @@ import Testing
     #expect(wrong.code == 64 && wrong.talk.contains("error: ") && wrong.talk.contains("hint: "))
   }
 
-  /// Start-up is the whole of `list`: it must stay far below a blink even on a busy machine.
+  /// Start-up is the whole of `list`. The clock is looked at in `make bench` (aim 50 ms); here the processor's time,
+  /// 20 ms on a quiet machine, with room for a busy one.
   @Test func listIsQuick() async throws {
     let bench = try Workbench()
     var seconds: [Double] = []
-    for _ in 0..<9 {
-      let start = ContinuousClock.now
-      _ = try await bench.run("list")
-      seconds.append((ContinuousClock.now - start) / .seconds(1))
-    }
-    // Aim 50 ms; the median of nine leaves the load of other tests out, four times the aim what is left of it.
-    #expect(seconds.sorted()[4] < 0.2, "\(seconds)")
+    for _ in 0..<9 { seconds.append(try await bench.processorSeconds("list")) }
+    let best = try #require(seconds.min())
+    #expect(best > 0 && best < 0.1, "\(seconds)")
   }
 
   @Test(arguments: ["bkg_subtract", "jwst.background.BackgroundStep", "BackgroundStep"])

@@ -1,5 +1,6 @@
 import DataModels
 import Foundation
+import Glibc
 import JobContract
 import Testing
 
@@ -117,6 +118,20 @@ import Testing
       "imager_level2", "asn.json", "--set", "flat_field.pre_hooks=hang", "--set",
       "flat_field.hooks_timeout=0.2")
     #expect(run.code == 1 && run.talk.contains("timed out"), "\(run.talk)")
+  }
+
+  /// Ctrl-C ends the hook too, which has a process group of its own.
+  @Test func anInterruptedRunLeavesNoHook() async throws {
+    let bench = try Workbench()
+    try bench.frames()
+    try bench.write(
+      "hang", "#!/bin/sh\necho $$ >\"$(dirname \"$0\")/pid\"\nkill -INT $PPID\nexec sleep 600\n", mode: 0o755)
+    let run = try await bench.run("imager_level2", "asn.json", "--set", "dark_current.pre_hooks=hang")
+    #expect(run.code == 130, "\(run.talk)")
+    let pid = try #require(Int32(bench.text("pid").trimmingCharacters(in: .whitespacesAndNewlines)))
+    #expect(kill(pid, 0) != 0 && errno == ESRCH)
+    let left = try FileManager.default.contentsOfDirectory(atPath: bench.path).filter { $0.hasPrefix(".") }
+    #expect(left == [])
   }
 
   // MARK: as a job

@@ -1,5 +1,6 @@
 import ChildProcess
 import DataModels
+import FITSIO
 import FITSStructure
 import Foundation
 import Pixels
@@ -24,7 +25,7 @@ final class Workbench: Sendable {
   init() throws {
     let base = FileManager.default.fileExists(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
     path = "\(base)/tmtrun-test-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    try makeFolder(path)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
@@ -39,7 +40,20 @@ final class Workbench: Sendable {
     return checkout + "/.build/release/tmtrun"
   }()
 
-  /// Runs in the folder; `CRDS_PATH` is a cache that does not exist unless the environment names one.
+  /// Seconds of processor that a call takes: unlike the clock they do not tell of the other tests.
+  func processorSeconds(_ words: String...) async throws -> Double {
+    let end = try await ProgramRun(
+      executable: "/bin/bash",
+      arguments: ["-c", #"TIMEFORMAT='%U %S'; time "$@" >/dev/null"#, "bash", Self.program] + words,
+      environment: ["PATH": "/usr/bin:/bin", "LC_ALL": "C"], workingDirectory: path,
+      errorOutput: .captured(limit: 1 << 16), timeout: .seconds(60)
+    ).run()
+    #expect(end.succeeded)
+    let numbers = String(decoding: end.errorOutput, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+    return numbers.compactMap { Double($0) }.reduce(0, +)
+  }
+
+  /// Runs in the folder, with the rules that are shipped unless the environment names others.
   func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Run {
     let end = try await ProgramRun(
       executable: Self.program, arguments: arguments,
@@ -54,12 +68,17 @@ final class Workbench: Sendable {
 
   func run(_ words: String...) async throws -> Run { try await run(words) }
 
+  /// A folder that only its owner may change, whatever the umask.
+  private func makeFolder(_ path: String) throws {
+    try FileManager.default.createDirectory(
+      atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+  }
+
   /// Writes a text file and returns its path; `mode` as chmod takes it.
   @discardableResult
   func write(_ name: String, _ text: String, mode: Int = 0o644) throws -> String {
     let file = "\(path)/\(name)"
-    try FileManager.default.createDirectory(
-      atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    try makeFolder((file as NSString).deletingLastPathComponent)
     try Data(text.utf8).write(to: URL(fileURLWithPath: file))
     try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
     return file

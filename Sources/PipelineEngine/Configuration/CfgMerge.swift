@@ -13,14 +13,15 @@ struct CfgMerge {
   /// A cfg of the whole pipeline, or of its only step.
   mutating func whole(_ file: CfgFile, chain: [CfgFile]) {
     configuration.cfgFiles.append(file.identity)
-    if let name = file.name { configuration.logName = name }
     let root = file.document.root
     if pipeline.steps.count == 1, root.section("steps") == nil {
+      if let name = file.name { configuration.logName = name }
       return section(root, of: pipeline.steps[0].declaration.name, in: file, chain: chain)
     }
     if let entry = root.entry("config_file"), let other = included(entry, in: file, chain: chain) {
       whole(other, chain: chain + [file])
     }
+    if let name = file.name { configuration.logName = name }
     for entry in root.entries {
       collect { (merge: inout CfgMerge) throws(EngineError) in try merge.rootEntry(entry, in: file) }
     }
@@ -51,6 +52,7 @@ struct CfgMerge {
     }
     switch entry.key {
     case "name", "class", "config_file": break
+    case "skip" where entry.value == .none, "save_results" where entry.value == .none: break
     case "skip":
       guard try RunConfiguration.boolean(entry.value, key: "skip", place: place) else { return }
       throw RunConfiguration.bad(

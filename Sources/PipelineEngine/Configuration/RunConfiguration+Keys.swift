@@ -14,7 +14,7 @@ extension RunConfiguration {
     }
     switch key {
     case "skip":
-      // `None`, as in the documents: not skipped.
+      // `None` as in the documents: not skipped.
       let skips = value == .none ? false : try Self.boolean(value, key: "\(step).skip", place: place)
       configuration.skipping.set(skips, from: origin, at: place)
     case "name", "class": break
@@ -23,7 +23,8 @@ extension RunConfiguration {
         throw Self.bad("a cfg is named on the command line by itself", "\(step).config_file", nil, hint: nil)
       }
     case "save_results":
-      let saves = try Self.boolean(value, key: "\(step).save_results", place: place)
+      let saves =
+        value == .none ? false : try Self.boolean(value, key: "\(step).save_results", place: place)
       configuration.saving.set(saves, from: origin, at: place)
     case _ where RunHooks.keys.contains(key):
       guard origin != .job else {

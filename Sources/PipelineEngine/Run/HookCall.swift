@@ -1,9 +1,7 @@
 import ChildProcess
-import Dispatch
 import Foundation
 import Glibc
 import Logging
-import Synchronization
 
 /// One call of one executable before or after a step: no shell, no arguments, one JSON object on standard input, a
 /// scrubbed environment, a process group and a scratch folder of its own.
@@ -49,6 +47,7 @@ struct HookCall {
   let timeoutSeconds: Double
   /// Where the scratch folder is made and removed again.
   let directory: String
+  let running: RunningHooks
 
   /// Runs the hook and waits for its end; what it says on standard output goes to the log.
   /// - Throws: `EngineError` `hook-failed` with its last words on standard error.
@@ -80,28 +79,11 @@ struct HookCall {
 
   /// The engine is synchronous: its thread waits (it is never one of the cooperative pool's).
   private func wait(for run: ProgramRun) throws(EngineError) -> ProgramEnd {
-    let box = Outcome()
-    let ended = DispatchSemaphore(value: 0)
-    Task.detached {
-      do throws(ChildProcessError) {
-        let end = try await run.run()
-        box.result.withLock { $0 = .success(end) }
-      } catch {
-        box.result.withLock { $0 = .failure(error) }
-      }
-      ended.signal()
+    do throws(ChildProcessError) {
+      return try running.wait(for: run)
+    } catch {
+      throw failed(error.message, error)
     }
-    ended.wait()
-    switch box.result.withLock({ $0 }) {
-    case .success(let end): return end
-    case .failure(let error): throw failed(error.message, error)
-    case nil: throw failed("it could not be started", nil)
-    }
-  }
-
-  /// Where the waiting thread finds how it ended.
-  private final class Outcome: Sendable {
-    let result = Mutex<Result<ProgramEnd, ChildProcessError>?>(nil)
   }
 
   private func failed(_ why: String, _ underlying: (any Error)?) -> EngineError {

@@ -20,7 +20,7 @@ extension PipelineRunner {
     for program in programs {
       try HookCall(
         program: program, payload: payload, timeoutSeconds: hooks.timeoutSeconds.value,
-        directory: AbsolutePath.of(request.outputDirectory)
+        directory: AbsolutePath.of(request.outputDirectory), running: services.hooks
       ).run(log: log)
       record.notes.note("\(moment.rawValue) hook \(fileName(of: program)) of \(owner) ran")
     }

@@ -43,6 +43,7 @@ extension PipelineRunner {
   /// The same run with a product of another name and kind: what is half reduced is an image and no reference.
   private func intermediateRequest(_ step: StepDeclaration, stem: String) -> RunRequest {
     var request = request
+    request.wantsPreviews = false
     request.configuration.pipeline = Pipeline(
       name: pipeline.name, summary: pipeline.summary, aliases: pipeline.aliases, intake: pipeline.intake,
       steps: pipeline.steps, productKind: step.name, level: max(1, pipeline.level),

@@ -12,6 +12,8 @@ public struct RunServices: Sendable {
   public let software: [String: String]
   /// Draws quick-look pictures; nil for none.
   public let preview: PreviewMaker?
+  /// Hooks of steps run here, so that an interrupted program can end them.
+  public var hooks = RunningHooks()
 
   public init(
     now: @escaping @Sendable () -> Date, logger: @escaping @Sendable (String) -> Logger, version: String,

@@ -66,7 +66,7 @@ struct RefsBest: ParsableCommand {
   @Argument(help: "A FITS file.") var file: String
   @Option(name: .long, help: "Only this type; may be repeated.") var type: [String] = []
   @OptionGroup var named: ContextOption
-  @OptionGroup var output: RefsOutput
+  @OptionGroup var output: TableOptions
 
   func run() throws {
     try Refs.told {
@@ -86,7 +86,7 @@ struct RefsContexts: ParsableCommand {
     commandName: "contexts",
     abstract: "The contexts of the cache, what each was made from, and the one in use.")
 
-  @OptionGroup var output: RefsOutput
+  @OptionGroup var output: TableOptions
 
   func run() throws {
     try Refs.told {
@@ -103,7 +103,7 @@ struct RefsDiff: ParsableCommand {
 
   @Argument(help: "A context.") var old: String
   @Argument(help: "Another.") var new: String
-  @OptionGroup var output: RefsOutput
+  @OptionGroup var output: TableOptions
 
   func run() throws {
     try Refs.told {
@@ -121,7 +121,7 @@ struct RefsAffected: ParsableCommand {
   @Argument(help: "A context.") var old: String
   @Argument(help: "Another.") var new: String
   @Argument(help: "FITS files.") var files: [String]
-  @OptionGroup var output: RefsOutput
+  @OptionGroup var output: TableOptions
 
   func run() throws {
     try Refs.told {
@@ -141,7 +141,7 @@ struct RefsChecksum: ParsableCommand {
   @Argument(help: "Mappings, by path or by name in the cache; none: all of the cache.") var files: [String] =
     []
   @Flag(name: .long, help: "Write the right sha1sum into those that have another.") var update = false
-  @OptionGroup var output: RefsOutput
+  @OptionGroup var output: TableOptions
 
   func run() throws {
     try Refs.told {

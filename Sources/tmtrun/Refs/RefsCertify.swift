@@ -18,7 +18,7 @@ struct RefsCertify: ParsableCommand {
   @Argument(help: "FITS files.") var files: [String]
   @Option(name: .long, help: "Type that the files must be; else what their REFTYPE says.") var type: String?
   @OptionGroup var named: ContextOption
-  @OptionGroup var output: RefsOutput
+  @OptionGroup var output: TableOptions
 
   func run() throws {
     try Refs.told {

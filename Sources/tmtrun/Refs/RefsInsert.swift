@@ -17,7 +17,7 @@ struct RefsInsert: ParsableCommand {
   @Argument(help: "FITS files.") var files: [String]
   @Option(name: .long, help: "Type of the files; else what their REFTYPE says.") var type: String?
   @OptionGroup var named: ContextOption
-  @OptionGroup var output: RefsOutput
+  @OptionGroup var output: TableOptions
 
   func run() throws {
     try Refs.told {
