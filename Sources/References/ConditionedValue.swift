@@ -10,10 +10,24 @@ func conditioned(_ value: String) -> String {
   case .other: break
   }
   if value == "N/A" || value == "*" { return value }
-  var text = value.trimmingCharacters(in: .whitespacesAndNewlines).uppercased()
+  var text = asciiUppercased(value) ?? value.trimmingCharacters(in: .whitespacesAndNewlines).uppercased()
   if let number = decimalNumber(text) { return number == 4_294_967_295 ? "-1.0" : special(String(number)) }
   for start in ["()", "N/A", "NOT APPLICABLE"] where text.hasPrefix(start) { text = "N/A" }
   return special(text)
+}
+
+/// The text without blanks at its ends and in capitals; nil when it is not all ASCII.
+private func asciiUppercased(_ value: String) -> String? {
+  var bytes: [UInt8] = []
+  bytes.reserveCapacity(value.utf8.count)
+  for byte in value.utf8 {
+    guard byte < 0x80 else { return nil }
+    let isBlank = byte == 0x20 || 0x09...0x0D ~= byte
+    if isBlank && bytes.isEmpty { continue }
+    bytes.append(0x61...0x7A ~= byte ? byte - 0x20 : byte)
+  }
+  while let last = bytes.last, last == 0x20 || 0x09...0x0D ~= last { bytes.removeLast() }
+  return String(decoding: bytes, as: UTF8.self)
 }
 
 /// Words that have another normal form than themselves.

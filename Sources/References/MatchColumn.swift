@@ -48,14 +48,16 @@ final class MatchColumn: Sendable {
   /// The published client refuses values that no row names, unless some row has a wildcard or a pattern that
   /// it cannot list; a glob such as `KN*` on its own is therefore matched only where another row opens the
   /// column.
+  ///
+  /// - Parameter value: in normal form.
   func accepts(_ value: String) -> Bool {
     guard let valid else { return true }
-    if valid.contains(value) || valid.contains(conditioned(value)) { return true }
+    if valid.contains(value) { return true }
     if value == "*" || value == "ANY" || value == "N/A" { return true }
-    if value.hasPrefix("NOT") { return accepts(String(value.dropFirst(3).drop { $0 == " " })) }
+    if value.hasPrefix("NOT") { return accepts(conditioned(String(value.dropFirst(3)))) }
     if isEsoteric(value) { return true }
     if valid.count == 1, let range = valid.first, range.contains(":") { return Self.isIn(range, value) }
-    if let replacement = substitutions[value] { return accepts(replacement) }
+    if let replacement = substitutions[value] { return accepts(conditioned(replacement)) }
     return false
   }
 

@@ -16,6 +16,7 @@ final class MatchTable: Sendable {
 
   let columns: [MatchColumn]
   let rows: [Row]
+  let hasBracket: Bool
   private let everyRow: RowSet
 
   init(
@@ -29,6 +30,7 @@ final class MatchTable: Sendable {
           name: name, fields: entries.map { $0.fields[i] }, substitutions: substitutions[name.parkey] ?? [:]))
     }
     self.columns = columns
+    hasBracket = entries.contains { $0.choice.hasBracket }
     everyRow = RowSet(allOf: entries.count)
     self.rows = entries.enumerated().map { index, entry in
       var indifferent: UInt64 = 0

@@ -37,6 +37,7 @@ final class OrderedTable: Sendable {
   let parameters: [HeaderName]
   /// In the client's order.
   let entries: [Entry]
+  let hasBracket: Bool
 
   /// - Throws: a sentence about the first key that the kind cannot have.
   init(
@@ -52,6 +53,7 @@ final class OrderedTable: Sendable {
       entries.append(Entry(position: position, text: key.pythonString, choice: choice))
     }
     self.entries = entries.sorted { Self.precedes($0, $1, kind) }
+    hasBracket = kind == .bracket || entries.contains { $0.choice.hasBracket }
   }
 
   /// The same kind of table with entries of several; of equal keys the greater file name stays.
@@ -68,6 +70,7 @@ final class OrderedTable: Sendable {
       if entry.choice.fileText ?? "" > last.choice.fileText ?? "" { merged[merged.count - 1] = entry }
     }
     self.entries = merged
+    hasBracket = merged.contains { $0.choice.hasBracket }
   }
 
   struct KeyProblem: Error { let sentence: String }

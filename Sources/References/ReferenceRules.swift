@@ -90,7 +90,9 @@ public struct ReferenceRules: Sendable {
 
   /// The files on both sides of the header's number, from below, where a `Bracket` of the rules gives two; else nil.
   public func bracketedReferences(header: [String: String]) -> [String]? {
-    if case .several(let files, _) = judged(header).outcome { files } else { nil }
+    guard selector.hasBracket else { return nil }
+    guard case .several(let files, _) = judged(header).outcome else { return nil }
+    return files
   }
 
   /// The header's value under any of a name's aliases, in normal form.

@@ -11,7 +11,10 @@ final class UseAfterTable: Sendable {
   let entries: [Entry]
   let parameters: [HeaderName]
 
+  let hasBracket: Bool
+
   init(entries: [Entry], parameters: [HeaderName]) {
+    hasBracket = entries.contains { $0.choice.hasBracket }
     self.entries = entries
     self.parameters = parameters
   }
@@ -38,6 +41,16 @@ indirect enum SelectorTree: Sendable {
   case file(String)
   /// Several files at once (old HST rules); never chosen by us.
   case several([String])
+
+  /// A `Bracket` stands at its outside or below one; nothing else can choose two files at once.
+  var hasBracket: Bool {
+    switch self {
+    case .ordered(let table): table.hasBracket
+    case .match(let table): table.hasBracket
+    case .useAfter(let table): table.hasBracket
+    case .file, .several: false
+    }
+  }
 
   /// The text that the published client compares when two rows collide at one date.
   var fileText: String? {

@@ -129,8 +129,8 @@ public struct ReferenceCounter: Sendable {
 
   // MARK: affected
 
-  /// Current and stale products for which the rules alone, before the windows in time, choose another reference in `new` than in
-  /// `old`: product and change, by product.
+  /// Current and stale products for which the rules alone, before the windows in time, choose another
+  /// reference in `new` than in `old`: product and change, by product.
   public func affected(
     from old: RulesContext, to new: RulesContext
   ) throws(CatalogError) -> [(product: String, change: ChoiceChange)] {

@@ -16,7 +16,8 @@ struct Staleness: Sendable {
   let logger: Logger
 
   /// Looks at what a newly inserted reference changes: products of its detector whose exposures lie within the
-  /// type's last window. One that a person brought has no epoch: all products of its type are looked at. The mark that it is due is taken away at the end, so a crash repeats the look.
+  /// type's last window. One that a person brought has no epoch: all products of its type are looked at. The mark
+  /// that it is due is taken away at the end, so a crash repeats the look.
   func review(_ reference: ReferenceRecord, at time: Double) throws(CatalogError) {
     let reach = reference.frameID == nil ? 1e12 : min(windows.lastSeconds(type: reference.type), 3e9)
     let frame = try reference.frameID.flatMap { id throws(CatalogError) in
