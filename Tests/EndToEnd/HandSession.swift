@@ -42,8 +42,9 @@ struct HandSession {
       Programs.tmtrun, arguments + ["-o", path("out")], environment: environment)
   }
 
-  /// Everything in `out`, temporary files too.
+  /// Everything in `out` but previews, temporary files too.
   var products: [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: path("out"))) ?? []).sorted()
+    ((try? FileManager.default.contentsOfDirectory(atPath: path("out"))) ?? [])
+      .filter { !$0.hasSuffix(".png") }.sorted()
   }
 }

@@ -29,7 +29,7 @@ import Testing
     let files = try Self.levels.enumerated().map {
       try skies.write("sky\($0).fits", level: $1).path
     }
-    let (product, report) = try skies.run(.createSuperSky, files, as: .background, extras: ["NUSED"])
+    let (product, report) = try skies.run(.createSuperSky, files, as: .background, extras: ["NFRAMES"])
     let found = skies.compare(product, theory: Self.theory(Self.levels))
     print(
       "super sky of 9: noise \(found.noise) of theory, at stars \(found.bias) +- \(found.biasError)",
@@ -138,9 +138,9 @@ import Testing
   @Test func fewFrames() throws {
     let skies = try DitheredSkies(seed: 5, starCount: 60)
     let files = try (0..<3).map { try skies.write("sky\($0).fits", level: 100).path }
-    let (product, report) = try skies.run(.createSuperSky, files, extras: ["NUSED"])
+    let (product, report) = try skies.run(.createSuperSky, files, extras: ["NFRAMES"])
     #expect(report.degraded == ["made of 3 frames, 5 are wanted"])
-    let used = try #require(product.extraPlanes.first { $0.name == "NUSED" }).plane
+    let used = try #require(product.extraPlanes.first { $0.name == "NFRAMES" }).plane
     let quality = try #require(product.quality)
     for y in 0..<DitheredSkies.size {
       for x in 0..<DitheredSkies.size {

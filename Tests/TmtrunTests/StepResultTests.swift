@@ -35,8 +35,10 @@ import Testing
     ]
     for _ in 1...2 { #expect(try await bench.run(arguments).code == 0) }
     let names = try FileManager.default.contentsOfDirectory(atPath: bench.path + "/out").sorted()
+    // Intermediate results have no preview.
+    #expect(names.filter { $0.hasSuffix(".png") } == ["a_cal.png", "a_cal_v02.png"])
     #expect(
-      names == [
+      names.filter { !$0.hasSuffix(".png") } == [
         "a_bkg_subtract.fits", "a_bkg_subtract_v02.fits", "a_cal.fits", "a_cal_v02.fits",
         "a_dark_current.fits", "a_dark_current_v02.fits",
       ])

@@ -18,10 +18,10 @@ mkdir "$folder"
 cd "$folder"
 cp "$here/image2_iris.cfg" "$here/flat_field.cfg" "$here/asn_subtract_bg_flat.json" .
 
-# frame OBSNAME HH:MM EXPNUM FILE: 20 s of the first imager detector
+# frame OBSNAME HH:MM EXPNUM FILE: 10 s of the first imager detector
 frame() {
   irissim frame --obsname "$1" --start "2026-07-15T$2:00" --expnum "$3" --seed "$seed" --detector-size "$size" \
-    --exptime 20 --readmode UTR:6 --filter H -o "$4" >/dev/null
+    --exptime 10 --readmode UTR:6 --filter H -o "$4" >/dev/null
 }
 
 # The inputs of the documents: a raw science frame, a raw flat frame and a raw background frame.
