@@ -33,22 +33,18 @@ public struct ReferenceFinder: Sendable {
   public init(_ cache: Cache, windows: CalibrationWindows = CalibrationWindows()) throws {
     self.cache = cache
     self.windows = windows
-    guard let context = cache.context ?? Self.newest(in: cache.path) else {
+    let folder = RulesCache(path: cache.path)
+    if cache.context == nil, (try? folder.contextNames()) ?? [] == [] {
       throw EngineError(
         "rules-missing", "no context (tmt_NNNN.pmap) in mappings/tmt", subject: cache.path,
         hint: "set CRDS_PATH and CRDS_CONTEXT")
     }
-    self.context = context
-    rules = try RulesContext(cachePath: cache.path, context: context)
+    context = try folder.contextName(cache.context)
+    rules = try RulesContext(cache: folder, context: context)
   }
 
   /// Reference types that the rules know, lower case.
   var types: [String] { rules.types }
-
-  private static func newest(in path: String) -> String? {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path + "/mappings/tmt")) ?? []
-    return names.filter { $0.hasPrefix("tmt_") && $0.hasSuffix(".pmap") }.max()
-  }
 
   /// References of all the types for the exposure in `path`.
   public func references(_ types: [String], for path: String) throws -> [ResolvedReference] {
@@ -63,40 +59,32 @@ public struct ReferenceFinder: Sendable {
     return FrameMetadata(primary: cards[0], extensions: Array(cards.dropFirst()))
   }
 
-  /// The header's literal DETECTOR is asked first, then the alias `IMG1` <-> `IRIS1`.
+  /// The rules ask for the header's literal DETECTOR first, then for its alias `IMG1` <-> `IRIS1`.
   private func resolve(_ type: String, metadata: FrameMetadata) -> ResolvedReference {
-    let header = CRDSHeader(metadata).values
-    let literal = metadata.detectorLiteral ?? metadata.detector ?? ""
-    var result = ResolvedReference(type: type, origin: .none, context: context)
-    for detector in [literal] + Self.aliases(of: literal) {
-      var asked = header
-      asked["DETECTOR"] = detector
-      asked["META.INSTRUMENT.DETECTOR"] = detector
-      switch rules.bestReference(type: type, header: asked) {
-      case .found(let file, let rmap, let row, let useAfter):
-        let found = found(type, file: file, rule: "\(rmap) \(row)", useAfter: useAfter)
-        return judged(found, file: file, for: metadata)
-      case .notApplicable(let rmap):
-        return ResolvedReference(
-          type: type, origin: .notApplicable, context: context, rule: rmap,
-          reason: "the rules say that no \(type) applies")
-      case .noMatch(let reason): result.reason = result.reason ?? reason
-      case .omitted: result.reason = result.reason ?? "the rules leave \(type) out"
-      }
+    switch rules.bestReference(type: type, header: CRDSHeader(metadata).values) {
+    case .found(let file, let rmap, let row, let useAfter):
+      let found = found(type, file: file, rule: "\(rmap) \(row)", useAfter: useAfter)
+      return judged(found, file: file, for: metadata)
+    case .notApplicable(let rmap):
+      return ResolvedReference(
+        type: type, origin: .notApplicable, context: context, rule: rmap,
+        reason: "the rules say that no \(type) applies")
+    case .omitted:
+      return ResolvedReference(
+        type: type, origin: .notApplicable, context: context, reason: "the rules leave \(type) out")
+    case .noMatch(let reason):
+      return ResolvedReference(type: type, origin: .none, context: context, reason: reason)
     }
-    return result
   }
 
   private func found(_ type: String, file: String, rule: String, useAfter: String?) -> ResolvedReference {
-    let path = cache.path + "/references/tmt/iris/" + file
-    var result = ResolvedReference(
-      type: type, origin: .context, path: path, context: context, rule: rule, useAfter: useAfter)
-    if !FileManager.default.fileExists(atPath: path) {
-      result.origin = .none
-      result.path = nil
-      result.reason = "\(file) is chosen by \(rule) and is not in the cache"
+    guard let path = rules.referencePath(file: file) else {
+      return ResolvedReference(
+        type: type, origin: .none, context: context, rule: rule, useAfter: useAfter,
+        reason: "\(file) is chosen by \(rule) and is not in the cache")
     }
-    return result
+    return ResolvedReference(
+      type: type, origin: .context, path: path, context: context, rule: rule, useAfter: useAfter)
   }
 
   /// The windows in time of the archive: a reference beyond the last is none. One that does not say when it was taken
@@ -121,13 +109,5 @@ public struct ReferenceFinder: Sendable {
         + "\(Int(limit)) d; --override \(found.type)=FILE takes it all the same"
     }
     return result
-  }
-
-  private static func aliases(of detector: String) -> [String] {
-    switch detector {
-    case "IRIS1": ["IMG1"]
-    case "IMG1": ["IRIS1"]
-    default: []
-    }
   }
 }
