@@ -11,6 +11,7 @@ enum CatalogSchema {
     migrator.registerMigration("1-work") { try $0.execute(sql: work) }
     migrator.registerMigration("1-provenance") { try $0.execute(sql: provenance) }
     migrator.registerMigration("1-outbox") { try $0.execute(sql: outbox) }
+    migrator.registerMigration("2-lateness") { try $0.execute(sql: lateness) }
     return migrator
   }
 
