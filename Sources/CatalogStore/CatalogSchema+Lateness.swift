@@ -44,8 +44,10 @@ extension CatalogSchema {
     CREATE INDEX night_open ON night(name) WHERE closed_at IS NULL;
     ALTER TABLE frame ADD COLUMN was_state TEXT;
     ALTER TABLE frame ADD COLUMN was_reason TEXT;
-    CREATE INDEX frame_night ON frame(night, date_obs);
-    CREATE INDEX frame_object ON frame(object, date_obs);
-    CREATE INDEX frame_dec ON frame(dec) WHERE dec IS NOT NULL;
+    DROP INDEX frame_obsname;
+    CREATE INDEX frame_obsname ON frame(obsname, date_obs, state);
+    CREATE INDEX frame_night ON frame(night, date_obs, state);
+    CREATE INDEX frame_object ON frame(object, date_obs, state);
+    CREATE INDEX frame_position ON frame(dec, ra, state) WHERE dec IS NOT NULL;
     """
 }

@@ -142,7 +142,7 @@ extension CatalogReader {
     }
   }
 
-  /// Current products with, for each, the references it used: what staleness is judged by.
+  /// Products that are not superseded with, for each, the references it used: what staleness is judged by.
   ///
   /// - Parameters:
   ///   - detector: only products of this detector; nil for all.
@@ -155,7 +155,7 @@ extension CatalogReader {
         """
         SELECT f.id, f.name, q.association_id, r.origin, r.file, r.sha256, r.last_resort
         FROM frame f JOIN product q ON q.frame_id = f.id JOIN run_reference r ON r.run_id = q.run_id
-        WHERE f.date_obs BETWEEN ? AND ? AND f.state = 'current' AND r.type = ?
+        WHERE f.date_obs BETWEEN ? AND ? AND f.state IN ('current', 'stale') AND r.type = ?
           AND (? IS NULL OR f.detector = ?) ORDER BY f.id
         """, [interval.lowerBound, interval.upperBound, type, detector, detector]
       ).map { row in

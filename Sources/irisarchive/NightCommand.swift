@@ -21,7 +21,7 @@ struct NightClose: ParsableCommand {
       """)
 
   @OptionGroup var root: RootOptions
-  @Argument(help: "yyyy-mm-dd; the oldest night that is over and still open when left out.")
+  @Argument(help: "yyyy-mm-dd; the oldest night that is still open when left out.")
   var date: String?
 
   func run() throws {

@@ -90,4 +90,42 @@ import Testing
     #expect(five.last?.degraded == nil && five.last?.version == 3)
     #expect(try await daemon.stop() == 0)
   }
+
+  @Test func aLateSkyMakesStaleAndThatOfItsOwnObservationMakesTheScienceAgain() async throws {
+    let night = try await SimulatedNight.seed7.value
+    let archive = try await TestArchive(["associations": ["wait_scale": "0.001"]], stem: "sky")
+    let daemon = try await Daemon(archive)
+    func science() async throws -> [Row] {
+      try await archive.query("--all", "--obsname", "IMG1-SCI", "--level", "2").sorted {
+        ($0.version ?? 0) < ($1.version ?? 0)
+      }
+    }
+    let frame = try #require(night.files("IMG1-SCI").first { $0.level == 1 })
+    try archive.drop(night.path(frame), as: "science.fits")
+    let reader = try CatalogReader(path: archive.root + "/catalog/catalog.sqlite")
+    try await Eventually.holds("the wait for a sky is over", every: 0.2, context: archive.summary) {
+      try await science().map(\.state) == ["current"] && reader.associations(state: "open").isEmpty
+    }
+    try await archive.waitForRest(files: 1)
+    #expect(try await science().map(\.state) == ["current"])
+
+    let skies = night.files("IMG1-SKY").filter { $0.level == 1 }
+    var other = try FITSEditor(night.path(skies[0]))
+    other.set("OBSERVTN", "'099     '")
+    try archive.drop(other.data, as: "other.fits")
+    try await Eventually.holds("the product is stale", every: 0.2, context: archive.summary) {
+      try await science().map(\.state) == ["stale"]
+    }
+    #expect(try await science().first?.reason == "the rules now choose the sky other.fits")
+
+    let last = try #require(skies.last)
+    try archive.drop(night.path(last), as: "own.fits")
+    try await Eventually.holds("it is made again", every: 0.2, context: archive.summary) {
+      try await science().map(\.state) == ["superseded", "current"]
+    }
+    try await archive.waitForRest(files: 3)
+    let made = try await science()
+    #expect(made.count == 2 && made.last?.degraded?.contains("no sky") == false)
+    #expect(try await daemon.stop() == 0)
+  }
 }

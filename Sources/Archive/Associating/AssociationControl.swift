@@ -93,14 +93,14 @@ public struct AssociationControl: Sendable {
 
   /// Closes what waits of a night, and the night.
   ///
-  /// - Parameter name: `yyyy-mm-dd`; nil is the oldest night that is still open and over.
+  /// - Parameter name: `yyyy-mm-dd`; nil is the oldest night that is still open.
   /// - Returns: the night, the associations closed, and whether it had been open.
   /// - Throws: ``ArchiveError`` `usage`, `no-match`.
   public func closeNight(_ name: String?) throws(ArchiveError) -> (
     night: String, closed: [String], isNew: Bool
   ) {
     do {
-      let night = try name ?? oldestOver()
+      let night = try name ?? oldestOpen()
       guard parts.describer.night.interval(of: night) != nil else {
         throw ArchiveError(
           code: "usage", message: "a night is named by the date of its midnight, yyyy-mm-dd", subject: night,
@@ -118,7 +118,7 @@ public struct AssociationControl: Sendable {
     }
   }
 
-  private func oldestOver() throws -> String {
+  private func oldestOpen() throws -> String {
     let nights = parts.describer.night
     let current = nights.night(of: Date())
     guard let night = try parts.writer.reader.openNights().first(where: { $0.name <= current }) else {

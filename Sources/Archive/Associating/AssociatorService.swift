@@ -106,8 +106,12 @@ struct AssociatorService: Sendable {
     var known: [Int64: AssociationRecord] = [:]
     var sets: [SequenceMatcher.FrameSet] = []
     let open = try writer.reader.openAssociations(rule: rule.name, bucket: bucket)
-    let past = try writer.reader.pastAssociations(
-      rule: rule.name, bucket: bucket, endingIn: reach(exposure, gap, matcher))
+    // Where every frame is a set of its own, none can be late for another.
+    let past =
+      rule.position == nil
+      ? []
+      : try writer.reader.pastAssociations(
+        rule: rule.name, bucket: bucket, endingIn: reach(exposure, gap, matcher))
     for association in open + past {
       known[association.id] = association
       sets.append(
