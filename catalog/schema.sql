@@ -46,8 +46,6 @@ CREATE UNIQUE INDEX frame_raw_content ON frame(content_id)
 
 CREATE INDEX frame_name ON frame(name);
 
-CREATE INDEX frame_obsname ON frame(obsname, date_obs);
-
 CREATE INDEX frame_date ON frame(date_obs);
 
 CREATE INDEX frame_unassociated ON frame(id) WHERE associated = 0;
@@ -315,8 +313,10 @@ CREATE TABLE night (
 
 CREATE INDEX night_open ON night(name) WHERE closed_at IS NULL;
 
-CREATE INDEX frame_night ON frame(night, date_obs);
+CREATE INDEX frame_obsname ON frame(obsname, date_obs, state);
 
-CREATE INDEX frame_object ON frame(object, date_obs);
+CREATE INDEX frame_night ON frame(night, date_obs, state);
 
-CREATE INDEX frame_dec ON frame(dec) WHERE dec IS NOT NULL;
+CREATE INDEX frame_object ON frame(object, date_obs, state);
+
+CREATE INDEX frame_position ON frame(dec, ra, state) WHERE dec IS NOT NULL;
