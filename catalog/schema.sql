@@ -33,7 +33,7 @@ CREATE TABLE frame (
   quality TEXT NOT NULL DEFAULT 'UNKNOWN' CHECK (quality IN ('GOOD', 'BAD', 'UNKNOWN')),
   arrived_at REAL NOT NULL,
   recorded_at REAL NOT NULL,
-  associated INTEGER NOT NULL DEFAULT 0 CHECK (associated IN (0, 1)),
+  associated INTEGER NOT NULL DEFAULT 0 CHECK (associated IN (0, 1)), was_state TEXT, was_reason TEXT,
   CHECK ((origin = 'raw' AND state IN
       ('received', 'classified', 'held', 'quarantined', 'duplicate', 'missing'))
     OR (origin = 'product' AND state IN ('current', 'stale', 'superseded', 'missing'))),
@@ -45,8 +45,6 @@ CREATE UNIQUE INDEX frame_raw_content ON frame(content_id)
   WHERE origin = 'raw' AND state <> 'duplicate';
 
 CREATE INDEX frame_name ON frame(name);
-
-CREATE INDEX frame_obsname ON frame(obsname, date_obs);
 
 CREATE INDEX frame_date ON frame(date_obs);
 
@@ -108,7 +106,7 @@ CREATE TABLE association (
   touched_at REAL NOT NULL,
   closed_at REAL,
   due_at REAL,
-  settled INTEGER NOT NULL DEFAULT 0 CHECK (settled IN (0, 1)),
+  settled INTEGER NOT NULL DEFAULT 0 CHECK (settled IN (0, 1)), begins REAL, ends REAL, recheck INTEGER NOT NULL DEFAULT 0 CHECK (recheck IN (0, 1)),
   CHECK (state <> 'refused' OR length(reason) > 0)
 ) STRICT;
 
@@ -146,7 +144,7 @@ CREATE TABLE job (
   instance TEXT,
   created_at REAL NOT NULL,
   started_at REAL,
-  ended_at REAL,
+  ended_at REAL, software TEXT, configuration TEXT,
   CHECK (state NOT IN ('failed', 'dead') OR length(reason) > 0),
   CHECK ((state = 'running') = (instance IS NOT NULL))
 ) STRICT;
@@ -281,3 +279,44 @@ CREATE TABLE delivery (
 CREATE INDEX delivery_pending ON delivery(next_at) WHERE state = 'pending';
 
 CREATE INDEX delivery_order ON delivery(hook, subject, event) WHERE state = 'pending';
+
+CREATE INDEX association_time ON association(rule, bucket, ends);
+
+CREATE INDEX association_recheck ON association(id) WHERE recheck = 1;
+
+CREATE INDEX product_superseded ON product(superseded_by) WHERE superseded_by IS NOT NULL;
+
+CREATE TABLE stale_cause (
+  frame_id INTEGER NOT NULL REFERENCES product(frame_id),
+  cause TEXT NOT NULL CHECK (cause <> ''),
+  reason TEXT NOT NULL CHECK (reason <> ''),
+  at REAL NOT NULL,
+  PRIMARY KEY (frame_id, cause)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX stale_cause_cause ON stale_cause(cause);
+
+CREATE TABLE request (
+  association_id INTEGER PRIMARY KEY REFERENCES association(id),
+  priority INTEGER NOT NULL,
+  forced INTEGER NOT NULL CHECK (forced IN (0, 1)),
+  reason TEXT NOT NULL CHECK (reason <> ''),
+  asked_at REAL NOT NULL
+) STRICT;
+
+CREATE TABLE night (
+  name TEXT PRIMARY KEY CHECK (name <> ''),
+  touched_at REAL NOT NULL,
+  closed_at REAL,
+  reason TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX night_open ON night(name) WHERE closed_at IS NULL;
+
+CREATE INDEX frame_obsname ON frame(obsname, date_obs, state);
+
+CREATE INDEX frame_night ON frame(night, date_obs, state);
+
+CREATE INDEX frame_object ON frame(object, date_obs, state);
+
+CREATE INDEX frame_position ON frame(dec, ra, state) WHERE dec IS NOT NULL;

@@ -142,7 +142,8 @@ public struct ArchiveDaemon: Sendable {
           timeoutSeconds: parts.settings.hookTimeoutSeconds, limit: parts.settings.hookConcurrency,
           logger: logger,
           finished: { wake.ask() }),
-        headers: parts.headers, layout: parts.layout, windows: CalibrationWindows(), limits: parts.jobLimits,
+        headers: parts.headers, layout: parts.layout, windows: CalibrationWindows(),
+        nights: parts.describer.night, limits: parts.jobLimits,
         maxJobs: parts.maxJobs, insertsMasters: parts.settings.insertsMasters,
         calibrationWait: parts.settings.calibrationWaitSeconds, logger: logger),
       wake: { wake.ask() })

@@ -1,3 +1,4 @@
+import Associations
 import Foundation
 import JobContract
 import Metadata
@@ -27,7 +28,20 @@ extension Waits {
   init(_ settings: ArchiveSettings) {
     self.init(
       quiet: settings.quietMinimumSeconds, quietSeconds: settings.quietSeconds,
-      sky: settings.skyWaitSeconds, truncated: settings.truncatedAfterSeconds)
+      exposureGapSeconds: { settings.exposureGapSeconds(exposureSeconds: $0) },
+      sequence: { Self.sequenceWait($0, $1, settings) },
+      sky: settings.skyWaitSeconds, truncated: settings.truncatedAfterSeconds,
+      longest: settings.longestWaitSeconds)
+  }
+}
+
+extension Waits {
+  private static func sequenceWait(
+    _ rule: AssociationRule, _ exposureSeconds: Double, _ settings: ArchiveSettings
+  ) -> Double {
+    if rule.selector.exptype == .readout { return settings.readoutWaitSeconds }
+    let quiet = settings.quietSeconds(exposureSeconds: exposureSeconds)
+    return rule.serves == nil ? quiet : max(quiet, settings.masterWaitSeconds)
   }
 }
 

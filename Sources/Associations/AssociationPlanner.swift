@@ -100,8 +100,8 @@ public struct AssociationPlanner: Sendable {
     _ leftovers: inout [Int64: Leftover]
   ) -> [Planned] {
     guard let matcher = SequenceMatcher(rule: rule) else { return [] }
-    var open: [String: [SequenceMatcher.OpenSet]] = [:]
-    var finished: [SequenceMatcher.OpenSet] = []
+    var open: [String: [SequenceMatcher.FrameSet]] = [:]
+    var finished: [SequenceMatcher.FrameSet] = []
     for exposure in exposures {
       if let why = selector.firstMismatch(exposure) {
         leftovers[exposure.id] = Leftover(exposure: exposure, criterion: why.criterion, detail: why.detail)
@@ -110,7 +110,7 @@ public struct AssociationPlanner: Sendable {
       let bucket = rule.bucket(of: exposure)
       var sets = open[bucket] ?? []
       switch matcher.decide(exposure, among: sets) {
-      case .join(let id):
+      case .join(let id), .reopen(let id):
         if let index = sets.firstIndex(where: { $0.id == id }) { sets[index].members.append(exposure) }
       case .open(let closing):
         finished += sets.filter { closing.contains($0.id) }

@@ -26,12 +26,12 @@ extension AssociationRule {
     var good: Int?
     var serves: String?
     var priority: Int?
+    var rerun: Bool?
   }
 
   private static let knownKeys: Set<String> = [
     "rule", "summary", "pipeline", "gathers", "anchors", "backgrounds", "sequence", "minimum", "good",
-    "serves",
-    "priority",
+    "serves", "priority", "rerun",
   ]
 
   /// Reads one rule file.
@@ -49,6 +49,7 @@ extension AssociationRule {
     good = form.good ?? (form.minimum ?? 1)
     serves = form.serves
     priority = form.priority ?? 50
+    reruns = form.rerun ?? false
     shape = try Self.shape(form, path)
   }
 

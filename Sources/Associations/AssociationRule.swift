@@ -56,6 +56,8 @@ public struct AssociationRule: Sendable, Equatable {
   public var serves: String?
   /// Lower runs earlier.
   public var priority: Int
+  /// Makes a product again by itself where the default is to mark it stale and tell (MATCHING.md §3).
+  public var reruns: Bool
 
   /// The selector of the frames that open or join an association of this rule.
   public var selector: Selector {

@@ -60,6 +60,8 @@ public struct AssociationUpdate: Sendable, Equatable {
   public var dueAt: Double?
   /// False when a job is to be made for it; nil leaves it as it is.
   public var settled: Bool?
+  /// Applies to an association that a person holds, too.
+  public var releases = false
 
   public init(
     state: String, reason: String? = nil, degraded: String? = nil, declared: Int? = nil, dueAt: Double? = nil,

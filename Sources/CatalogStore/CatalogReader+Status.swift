@@ -55,6 +55,8 @@ public struct CatalogStatus: Sendable, Codable, Equatable {
   /// From the close of the last input of a product to the product's row.
   public var closeToProduct: StatusDelay
   public var context: String?
+  /// Files whose disk or folder is away, as a sentence; they are not marked missing.
+  public var outOfSight: String?
   /// Nothing is under way: no frame without its associations, no job to make or run, no hook to call now.
   public var settled: Bool
   /// What the log has to say, newest first.
@@ -85,7 +87,7 @@ extension CatalogReader {
         held: try Self.frames(db, "f.state = 'held'", limit, next: "irisarchive show %@ --header"),
         quarantined: try Self.frames(db, "f.state = 'quarantined'", limit, next: "irisarchive verify %@"),
         failed: try Self.failedJobs(db, limit),
-        stale: try Self.frames(db, "f.state = 'stale'", limit, next: "irisarchive show %@ --provenance"),
+        stale: try Self.frames(db, "f.state = 'stale'", limit, next: "irisarchive reprocess %@"),
         degraded: try Self.degraded(db, limit),
         refusedReferences: try Self.refused(db, limit),
         hooks: try Self.counts(db, "SELECT state, count(*) FROM delivery GROUP BY 1"),
@@ -95,6 +97,7 @@ extension CatalogReader {
         closeToCatalog: try Self.delay(db, Self.closeToCatalog, sample),
         closeToProduct: try Self.delay(db, Self.closeToProduct, sample),
         context: try String.fetchOne(db, sql: "SELECT value FROM fact WHERE name = 'context'"),
+        outOfSight: try String.fetchOne(db, sql: "SELECT value FROM fact WHERE name = 'out-of-sight'"),
         settled: try Self.isSettled(db, now),
         notices: try StatusNotice.fetchAll(
           db, sql: "SELECT at, subject, sentence FROM notice ORDER BY id DESC LIMIT ?", arguments: [limit]))
@@ -108,6 +111,7 @@ extension CatalogReader {
         SELECT EXISTS (SELECT 1 FROM frame WHERE associated = 0)
           OR EXISTS (SELECT 1 FROM association WHERE state = 'closed' AND settled = 0)
           OR EXISTS (SELECT 1 FROM fact WHERE name >= 'review:' AND name < 'review;')
+          OR EXISTS (SELECT 1 FROM association WHERE recheck = 1)
           OR EXISTS (SELECT 1 FROM job WHERE state IN ('queued', 'running'))
           OR EXISTS (SELECT 1 FROM product q CROSS JOIN frame f ON f.id = q.frame_id
             WHERE f.state = 'current' AND q.kind IN ('dark', 'flat', 'mask')

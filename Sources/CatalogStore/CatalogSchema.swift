@@ -14,6 +14,7 @@ enum CatalogSchema {
     migrator.registerMigration("2-step-memory") {
       try $0.execute(sql: "ALTER TABLE step ADD COLUMN peak_bytes INTEGER")
     }
+    migrator.registerMigration("2-lateness") { try $0.execute(sql: lateness) }
     return migrator
   }
 

@@ -15,6 +15,14 @@ extension CatalogWriter {
       case rechoose(association: Int64, members: [NewMember], update: AssociationUpdate)
       /// Changes only its state.
       case update(association: Int64, update: AssociationUpdate)
+      /// Puts a new version of a product in the place of the old one, and has the association planned again.
+      case replace(association: Int64, old: Int64, new: Int64)
+      /// Marks the current products of one stale.
+      case spoil(association: Int64, cause: String, reason: String)
+      /// Takes a cause of staleness away; products without another are current again.
+      case restore(association: Int64, cause: String)
+      /// Its members were looked at again.
+      case rechecked(association: Int64)
     }
 
     public var actions: [Action]
@@ -24,8 +32,21 @@ extension CatalogWriter {
   }
 
   /// Applies decisions; `frame` is marked as looked at.
-  public func apply(_ step: AssociationStep, frame: Int64?, at time: Double) throws(CatalogError) {
+  ///
+  /// - Parameter known: what the decisions rest upon; when somebody has changed it meanwhile, nothing is done.
+  /// - Throws: ``CatalogError`` `catalog-busy` when `known` has changed.
+  public func apply(
+    _ step: AssociationStep, frame: Int64?, ifStill known: AssociationRecord? = nil, at time: Double
+  ) throws(CatalogError) {
     try write { db in
+      if let known {
+        let now = try db.row("SELECT state, touched_at FROM association WHERE id = ?", [known.id])
+        guard now?["state"] == known.state, now?["touched_at"] == known.touchedAt else {
+          throw CatalogError(
+            code: "catalog-busy", message: "the daemon has just changed it", subject: known.name,
+            hint: "irisarchive show \(known.name); then again")
+        }
+      }
       for action in step.actions { try Self.apply(db, action, at: time) }
       if let frame {
         try db.execute(sql: "UPDATE frame SET associated = 1 WHERE id = ?", arguments: [frame])
@@ -57,7 +78,34 @@ extension CatalogWriter {
       try set(db, update, association: id, at: time)
     case .update(let id, let update):
       try set(db, update, association: id, at: time)
+    case .replace(let id, let old, let new): try replace(db, association: id, old: old, new: new, at: time)
+    case .spoil(let id, let cause, let reason):
+      try spoil(db, products: currentProducts(db, id), cause: cause, reason: reason, at: time)
+    case .restore(let id, let cause):
+      try restore(db, products: currentProducts(db, id), cause: cause)
+    case .rechecked(let id): try db.run("UPDATE association SET recheck = 0 WHERE id = ?", [id])
     }
+  }
+
+  /// Products of an association that no newer version has superseded.
+  static func currentProducts(_ db: Database, _ association: Int64) throws -> [Int64] {
+    try db.rows(
+      """
+      SELECT q.frame_id FROM product q JOIN frame f ON f.id = q.frame_id
+      WHERE q.association_id = ? AND f.state IN ('current', 'stale') ORDER BY q.frame_id
+      """, [association]
+    ).map { $0["frame_id"] }
+  }
+
+  private static func replace(
+    _ db: Database, association: Int64, old: Int64, new: Int64, at time: Double
+  ) throws {
+    try db.run(
+      "UPDATE OR REPLACE member SET frame_id = ? WHERE association_id = ? AND frame_id = ?",
+      [new, association, old])
+    try db.run(
+      "UPDATE association SET settled = 0, touched_at = ? WHERE id = ? AND state = 'closed'",
+      [time, association])
   }
 
   private static func open(
@@ -93,11 +141,22 @@ extension CatalogWriter {
         arguments: [association, member.frame, member.exptype, ordinal, member.level, member.distance])
       ordinal += 1
     }
+    try db.run(
+      """
+      UPDATE association SET begins = t.begins, ends = t.ends FROM (
+        SELECT min(coalesce(f.date_obs, f.arrived_at)) AS begins,
+          max(coalesce(f.date_end, f.date_obs, f.arrived_at)) AS ends
+        FROM member m JOIN frame f ON f.id = m.frame_id WHERE m.association_id = ?1) AS t
+      WHERE association.id = ?1
+      """, [association])
   }
 
   private static func set(
     _ db: Database, _ update: AssociationUpdate, association: Int64, at time: Double
   ) throws {
+    // What a person holds, only a person lets go.
+    let state = try db.row("SELECT state FROM association WHERE id = ?", [association])
+    if state?["state"] == "held", update.state != "held", !update.releases { return }
     try db.execute(
       sql: """
         UPDATE association SET state = ?, reason = ?, degraded = ?, declared = coalesce(?, declared), due_at = ?,
@@ -141,6 +200,7 @@ extension CatalogWriter {
   public func settle(association: Int64) throws(CatalogError) {
     try write { db in
       try db.execute(sql: "UPDATE association SET settled = 1 WHERE id = ?", arguments: [association])
+      try db.run("DELETE FROM request WHERE association_id = ?", [association])
     }
   }
 

@@ -39,7 +39,9 @@ extension CatalogWriter {
   /// - GOOD on a frame that was held because of its name (two files of one name, a file written over)
   ///   releases it: it becomes `classified` and is associated as a new one.
   /// - BAD takes the frame out of associations that still wait, and makes current products stale that were
-  ///   made of it, directly or through other products and references.
+  ///   made of it, directly or through other products and references. Science that used it as a sky looks for
+  ///   another.
+  /// - Not BAD any more: products are no longer stale for it, and it goes back into its associations.
   ///
   /// - Parameter frame: a file or product.
   /// - Throws: ``CatalogError`` `no-such-record`.
@@ -51,8 +53,12 @@ extension CatalogWriter {
       try Self.note(db, verdict, about: before, at: time)
       let released = verdict.quality == .good && Self.isHeldForItsName(before)
       if released { try Self.release(db, before, at: time) }
+      if verdict.quality != .bad && before.quality == "BAD" { try Self.readmit(db, before) }
       var stale: [String] = []
       if verdict.quality == .bad {
+        try db.run(
+          "UPDATE association SET recheck = 1 WHERE id IN (SELECT association_id FROM member WHERE frame_id = ?)",
+          [id])
         try Self.withdraw(db, before, verdict, at: time)
         stale = try Self.spoil(db, before, verdict, at: time)
       }
@@ -143,35 +149,25 @@ extension CatalogWriter {
     }
   }
 
-  /// Current products that were made of the frame, to any depth.
+  /// Current products that were made of the frame, to any depth. What it is a member of is looked at again.
   private static func spoil(
     _ db: Database, _ frame: FrameRecord, _ verdict: FrameVerdict, at time: Double
   ) throws -> [String] {
-    let products = try Row.fetchAll(
-      db,
-      sql: """
-        WITH RECURSIVE made(frame_id) AS (
-          VALUES (?)
-          UNION
-          SELECT q.frame_id FROM made d JOIN run_input i ON i.frame_id = d.frame_id
-            JOIN product q ON q.run_id = i.run_id
-          UNION
-          SELECT q.frame_id FROM made d JOIN frame f ON f.id = d.frame_id
-            JOIN content c ON c.id = f.content_id
-            JOIN run_reference r ON r.sha256 = c.sha256 JOIN product q ON q.run_id = r.run_id)
-        SELECT f.id, f.name FROM made m JOIN frame f ON f.id = m.frame_id
-        WHERE f.id <> ? AND f.origin = 'product' AND f.state = 'current' ORDER BY f.id
-        """, arguments: [frame.id, frame.id])
     let reason = "made of \(frame.name), \(verdict.sentence)"
-    for product in products {
-      let name: String = product["name"]
-      try db.execute(
-        sql: "UPDATE frame SET state = 'stale', reason = ? WHERE id = ?",
-        arguments: [reason, product["id"] as Int64])
-      try appendEvent(
-        db, type: "product-stale", subject: name, key: "\(name):\(reason)",
-        data: EventData(name: name, reason: reason), time: time)
-    }
-    return products.map { $0["name"] }
+    return try spoil(
+      db, products: CatalogReader.descendants(db, frame: frame.id, sha256: nil), cause: "quality:\(frame.id)",
+      reason: reason, at: time)
+  }
+
+  /// A frame that was BAD and is not any more: products are stale for it no longer, and it is associated again.
+  private static func readmit(_ db: Database, _ frame: FrameRecord) throws {
+    let cause = "quality:\(frame.id)"
+    let products = try db.rows("SELECT frame_id FROM stale_cause WHERE cause = ?", [cause])
+    try restore(db, products: products.map { $0["frame_id"] }, cause: cause)
+    try db.run(
+      """
+      UPDATE frame SET associated = 0 WHERE id = ? AND (state IN ('classified', 'current', 'stale')
+        OR (state = 'received' AND kind = 'readout'))
+      """, [frame.id])
   }
 }

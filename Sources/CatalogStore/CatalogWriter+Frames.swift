@@ -61,7 +61,9 @@ extension CatalogWriter {
       d.obsname, d.detector, d.filter, d.object, d.program, d.observation, d.night, d.dateObs, d.dateEnd,
       d.exptime, d.ra, d.dec, d.exposureKey, fields, file.arrivedAt, recordedAt, usable ? 0 : 1,
     ])
-    return db.lastInsertedRowID
+    let frame = db.lastInsertedRowID
+    if origin == .raw { try touchNight(db, d.night, at: recordedAt) }
+    return frame
   }
 
   static func place(_ db: Database, _ place: NewFrame.Place, frame: Int64) throws {

@@ -83,9 +83,11 @@ extension CatalogWriter {
   /// Takes the place from an older record of other content; that record stays, as `missing`.
   private static func vacate(_ db: Database, _ old: Known, _ file: inout NewFrame) throws {
     try db.run("DELETE FROM place WHERE path = ?", [file.place.path])
+    let reason = "replaced at its place by other content (sha256 \(file.sha256 ?? "unreadable"))"
+    // A second row of one content can only be a duplicate: the first one is in use.
     try db.run(
-      "UPDATE frame SET state = 'missing', reason = ? WHERE id = ?",
-      ["replaced at its place by other content (sha256 \(file.sha256 ?? "unreadable"))", old.frame])
+      "UPDATE frame SET state = CASE state WHEN 'duplicate' THEN state ELSE 'missing' END, reason = ? WHERE id = ?",
+      [reason, old.frame])
     if old.state != "quarantined" && old.state != "duplicate" && file.state == "classified" {
       file.state = "held"
       file.reason =
@@ -98,10 +100,23 @@ extension CatalogWriter {
   private static func move(_ db: Database, _ same: Known, to file: NewFrame) throws {
     try db.run("DELETE FROM place WHERE frame_id = ?", [same.frame])
     try place(db, file.place, frame: same.frame)
-    let isBack = same.state == "missing"
+    guard same.state == "missing" else {
+      return try db.run("UPDATE frame SET name = ? WHERE id = ?", [file.name, same.frame])
+    }
+    // Back: as it was before, or as it is judged now.
     try db.run(
-      "UPDATE frame SET name = ?, state = ?, reason = ? WHERE id = ?",
-      [file.name, isBack ? file.state : same.state, isBack ? file.reason : same.reason, same.frame])
+      """
+      UPDATE frame SET name = ?, state = coalesce(was_state, ?),
+        reason = CASE WHEN was_state IS NULL THEN ? ELSE was_reason END, was_state = NULL, was_reason = NULL
+      WHERE id = ?
+      """, [file.name, file.state, file.reason, same.frame])
+    // What could not be made without it is planned again.
+    try db.run(
+      """
+      UPDATE association SET settled = 0 WHERE state = 'closed'
+        AND id IN (SELECT association_id FROM member WHERE frame_id = ?)
+        AND NOT EXISTS (SELECT 1 FROM product q WHERE q.association_id = association.id)
+      """, [same.frame])
   }
 
   /// Same content elsewhere: `duplicate`. Same name with other content: `held`.

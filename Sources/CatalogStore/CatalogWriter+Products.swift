@@ -139,29 +139,12 @@ extension CatalogWriter {
       try db.execute(
         sql: "UPDATE product SET superseded_by = ? WHERE frame_id = ?",
         arguments: [frame, row["id"] as Int64])
+      try db.run("DELETE FROM stale_cause WHERE frame_id = ?", [row["id"] as Int64])
       try appendEvent(
         db, type: "product-superseded", subject: name, key: "\(name):\(product.frame.name)",
         data: try eventData(
           db, frame: row["id"], pipeline: job.pipeline, reason: "superseded by \(product.frame.name)"),
         time: time)
-    }
-  }
-
-  /// Marks current products stale, each with its reason, and tells it.
-  public func markStale(_ products: [(frame: Int64, reason: String)], at time: Double) throws(CatalogError) {
-    try write { db in
-      for (frame, reason) in products {
-        try db.execute(
-          sql:
-            "UPDATE frame SET state = 'stale', reason = ? WHERE id = ? AND origin = 'product' AND state = 'current'",
-          arguments: [reason, frame])
-        guard db.changesCount == 1,
-          let name = try String.fetchOne(db, sql: "SELECT name FROM frame WHERE id = ?", arguments: [frame])
-        else { continue }
-        try Self.appendEvent(
-          db, type: "product-stale", subject: name, key: "\(name):\(reason)",
-          data: try Self.eventData(db, frame: frame, pipeline: nil, reason: reason), time: time)
-      }
     }
   }
 

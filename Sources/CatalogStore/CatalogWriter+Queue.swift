@@ -11,41 +11,85 @@ extension CatalogWriter {
     public var priority: Int
     /// JobSpec as JSON; `job`, `attempt`, `token` and `outputDirectory` are filled in when it starts.
     public var spec: String
+    /// Version of the pipelines and sha256 of the pipeline's cfg that went into the key.
+    public var software: String?
+    public var configuration: String?
 
-    public init(association: Int64, pipeline: String, key: String, priority: Int, spec: String) {
+    public init(
+      association: Int64, pipeline: String, key: String, priority: Int, spec: String, software: String? = nil,
+      configuration: String? = nil
+    ) {
       self.association = association
       self.pipeline = pipeline
       self.key = key
       self.priority = priority
       self.spec = spec
+      self.software = software
+      self.configuration = configuration
     }
   }
 
   /// Queues a job and settles its association. A job of the same key that is active or done is not repeated, nor one
-  /// that failed or is dead: only other inputs, references or software (or `irisarchive jobs retry`) can help it.
+  /// that failed or is dead: only other inputs, references or software (or an operator's request) can help it.
   ///
   /// - Returns: the job's name, nil when it was known.
   public func queue(_ job: NewJob, at time: Double) throws(CatalogError) -> String? {
     try write { db in
       try db.execute(
         sql: "UPDATE association SET settled = 1, reason = NULL WHERE id = ?", arguments: [job.association])
-      let known = try Bool.fetchOne(
-        db,
-        sql: """
-          SELECT EXISTS (SELECT 1 FROM job WHERE key = ? AND state <> 'cancelled')
-          """, arguments: [job.key])
-      if known ?? false { return nil }
-      let next = (try Int64.fetchOne(db, sql: "SELECT coalesce(max(id), 0) + 1 FROM job")) ?? 1
-      let digits = String(next)
-      let name = "J" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
-      try db.execute(
-        sql: """
-          INSERT INTO job (id, name, association_id, pipeline, key, state, priority, spec, created_at)
-          VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?)
-          """,
-        arguments: [next, name, job.association, job.pipeline, job.key, job.priority, job.spec, time])
-      return name
+      let isRequested =
+        try db.row("DELETE FROM request WHERE association_id = ? RETURNING 1", [job.association]) != nil
+      let known = try db.row(
+        "SELECT id, name, state FROM job WHERE key = ? AND state <> 'cancelled'", [job.key])
+      if let known {
+        if isRequested { try Self.recognise(db, job, known, at: time) }
+        return nil
+      }
+      return try Self.insert(db, job, at: time)
     }
+  }
+
+  private static func insert(_ db: Database, _ job: NewJob, at time: Double) throws -> String {
+    let next = (try Int64.fetchOne(db, sql: "SELECT coalesce(max(id), 0) + 1 FROM job")) ?? 1
+    let digits = String(next)
+    let name = "J" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    try db.execute(
+      sql: """
+        INSERT INTO job (id, name, association_id, pipeline, key, state, priority, spec, created_at, software,
+          configuration) VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        next, name, job.association, job.pipeline, job.key, job.priority, job.spec, time, job.software,
+        job.configuration,
+      ])
+    return name
+  }
+
+  /// A request to reprocess that would repeat a job: one that failed is tried again; one that is done made the very
+  /// products that would be made now, so they are current.
+  private static func recognise(_ db: Database, _ job: NewJob, _ known: Row, at time: Double) throws {
+    let (name, state): (String, String) = (known["name"], known["state"])
+    let sentence: String
+    switch state {
+    case "failed", "dead":
+      try db.run(
+        "UPDATE job SET state = 'queued', reason = NULL, not_before = 0, attempts = 0 WHERE id = ?",
+        [known["id"] as Int64])
+      sentence = "reprocessing is the same job as \(name), which had failed: it is tried again"
+    case "done":
+      let products = try db.rows(
+        """
+        SELECT q.frame_id FROM product q JOIN run r ON r.id = q.run_id JOIN frame f ON f.id = q.frame_id
+        WHERE r.job_id = ? AND f.state = 'stale'
+        """, [known["id"] as Int64])
+      try restore(db, products: products.map { $0["frame_id"] }, cause: nil)
+      sentence = "reprocessing would repeat \(name): same inputs, references, parameters and software"
+    default: sentence = "reprocessing is the same job as \(name), which is \(state)"
+    }
+    let subject = try db.row("SELECT name FROM association WHERE id = ?", [job.association])
+    try db.run(
+      "INSERT INTO notice (at, subject, sentence) VALUES (?, ?, ?)",
+      [time, subject.map { $0["name"] as String } ?? "", sentence])
   }
 
   /// Takes a queued job: marks it running for this daemon instance and opens the run of its next attempt.

@@ -192,27 +192,23 @@ extension CatalogReader {
     }
   }
 
-  /// Current products with, for each, the references it used: what staleness is judged by.
+  /// Products that are not superseded with, for each, the references it used: what staleness is judged by.
   ///
   /// - Parameters:
   ///   - detector: only products of this detector; nil for all.
   ///   - interval: only exposures that begin in it, seconds since 1970 UTC.
-  ///   - includingStale: those that are stale as well.
   public func currentProductUses(
-    type: String, detector: String?, interval: ClosedRange<Double>, includingStale: Bool = false
+    type: String, detector: String?, interval: ClosedRange<Double>
   ) throws(CatalogError) -> [ProductUse] {
     try read { db in
       try db.rows(
         """
         SELECT f.id, f.name, q.association_id, r.origin, r.file, r.sha256, r.last_resort
         FROM frame f JOIN product q ON q.frame_id = f.id JOIN run_reference r ON r.run_id = q.run_id
-        WHERE f.date_obs BETWEEN ? AND ? AND f.state IN ('current', ?) AND r.type = ?
+        WHERE f.date_obs BETWEEN ? AND ? AND f.state IN ('current', 'stale') AND r.type = ?
           AND (? IS NULL OR f.detector = ?) ORDER BY f.id
         """,
-        [
-          interval.lowerBound, interval.upperBound, includingStale ? "stale" : "current", type, detector,
-          detector,
-        ]
+        [interval.lowerBound, interval.upperBound, type, detector, detector]
       ).map { row in
         ProductUse(
           frame: row["id"], name: row["name"], association: row["association_id"], origin: row["origin"],

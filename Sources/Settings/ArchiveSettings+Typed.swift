@@ -91,6 +91,11 @@ extension ArchiveSettings {
     return max(number(.quietMinimum), exposures) * waitScale
   }
 
+  /// As ``quietSeconds(exposureSeconds:)``, but never scaled: for the times in headers.
+  public func exposureGapSeconds(exposureSeconds: Double) -> Double {
+    max(number(.quietMinimum), number(.quietExposures) * exposureSeconds + number(.quietOverhead))
+  }
+
   /// The longest of all waits: what a night stays open after its turnover.
   public var longestWaitSeconds: Double {
     [

@@ -20,14 +20,17 @@ struct IrisArchive: AsyncParsableCommand {
       CommandGroup(
         name: "Work",
         subcommands: [
-          WatchCommand.self, IngestCommand.self, JobsCommand.self, AssociateCommand.self, FlagCommand.self,
+          WatchCommand.self, IngestCommand.self, ReprocessCommand.self, JobsCommand.self,
+          AssociateCommand.self,
+          FlagCommand.self, NightCommand.self,
         ]),
       CommandGroup(
         name: "Look",
         subcommands: [
           QueryCommand.self, ShowCommand.self, StatusCommand.self, LogCommand.self, HeaderCommand.self,
+          GetCommand.self,
         ]),
-      CommandGroup(name: "Keep", subcommands: [VerifyCommand.self, RefsCommand.self]),
+      CommandGroup(name: "Keep", subcommands: [VerifyCommand.self, StaleCommand.self, RefsCommand.self]),
     ])
 
   static let version = "0.1.0"

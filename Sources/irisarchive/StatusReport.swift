@@ -31,7 +31,7 @@ struct StatusReport {
       "hooks": JSONValue(complete(catalog.hooks, StatusText.deliveryStates)),
       "hook_problems": list(catalog.hookProblems), "close_to_catalog_s": delay(catalog.closeToCatalog),
       "close_to_product_s": delay(catalog.closeToProduct), "context": JSONValue(catalog.context),
-      "settled": .flag(catalog.settled),
+      "out_of_sight": JSONValue(catalog.outOfSight), "settled": .flag(catalog.settled),
       "disk": .list(disks.map(\.json)),
       "notices": .list(
         catalog.notices.map {

@@ -26,6 +26,7 @@ struct StatusText {
     lines.append("to catalog " + delay(catalog.closeToCatalog))
     lines.append("to product " + delay(catalog.closeToProduct))
     if let context = catalog.context { lines.append("context    \(context)") }
+    if let hidden = catalog.outOfSight { lines.append("incoming   \(oneLine(hidden))") }
     lines += report.disks.map { "disk       \($0.sentence)" }
     lines += concerns("waiting", catalog.waiting) + concerns("failed", catalog.failed)
     lines += concerns("held", catalog.held) + concerns("quarantined", catalog.quarantined)

@@ -59,9 +59,10 @@ import Testing
     #expect((parameters["scale"]?["place"] as? String)?.hasSuffix(name + ":2") == true)
     #expect(parameters["sigma"]?["origin"] as? String == "cfg")
     #expect(parameters["method"]?["origin"] as? String == "default")
-    let reference = try #require((step["references"] as? [[String: any Sendable]])?.first {
-      $0["type"] as? String == "pars-bkg_subtract"
-    })
+    let reference = try #require(
+      (step["references"] as? [[String: any Sendable]])?.first {
+        $0["type"] as? String == "pars-bkg_subtract"
+      })
     #expect((reference["rule"] as? String)?.contains("tmt_iris_pars-bkg_subtract_0001.rmap") == true)
     #expect(reference["useafter"] as? String == "2026-01-01 00:00:00")
 

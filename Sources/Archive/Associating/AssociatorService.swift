@@ -6,7 +6,12 @@ import Logging
 
 /// Takes frames that no rule has looked at yet and applies the rules, frame by frame, each in one transaction with
 /// its mark: a crash between two frames loses and doubles nothing.
+///
+/// A frame touches only associations of its own bucket and time, open or not: one that came too late for a set that
+/// was closed opens it again (MATCHING.md §1).
 struct AssociatorService: Sendable {
+  typealias Action = CatalogWriter.AssociationStep.Action
+
   let associator: Associator
   let writer: CatalogWriter
   let waits: Waits
@@ -28,23 +33,43 @@ struct AssociatorService: Sendable {
     return frames.count
   }
 
-  private func actions(for exposure: Exposure) throws(CatalogError) -> [CatalogWriter.AssociationStep.Action]
-  {
-    var actions: [CatalogWriter.AssociationStep.Action] = []
-    let joins = exposure["joins"] != "no"
-    for rule in joins ? associator.rulesOpened(by: exposure) : [] {
+  private func actions(for exposure: Exposure) throws(CatalogError) -> [Action] {
+    guard exposure["joins"] != "no" else { return [] }
+    var (actions, done) = try takeOver(exposure)
+    for rule in associator.rulesOpened(by: exposure) where !done.contains(rule.name) {
       if try isAlternative(exposure, rule) || (rule.serves != nil && exposure["aborted"] != nil) { continue }
-      switch rule.shape {
-      case .gathers(let selector, _): actions += try gather(exposure, rule, selector.exptype)
-      case .anchors(let selector, let backgrounds):
-        actions.append(try anchor(exposure, rule, selector.exptype, backgrounds))
-      }
+      actions += try open(exposure, rule)
     }
-    for rule in joins ? associator.rulesServed(by: exposure) : [] { actions += try serve(exposure, rule) }
+    for rule in associator.rulesServed(by: exposure) where !done.contains(rule.name) {
+      actions += try serve(exposure, rule)
+    }
     return actions
   }
 
-  private var now: Double { Date().timeIntervalSince1970 }
+  private func open(_ exposure: Exposure, _ rule: AssociationRule) throws(CatalogError) -> [Action] {
+    let own = try writer.reader.associations(ofFrame: exposure.id).filter { $0.rule == rule.name }
+    switch rule.shape {
+    case .gathers(let selector, _):
+      guard let matcher = SequenceMatcher(rule: rule) else { return [] }
+      let member = NewMember(frame: exposure.id, exptype: selector.exptype.rawValue)
+      if let association = own.first {
+        return try late(exposure, rule, matcher, member, association, try goodMembers(association))
+      }
+      return try gather(exposure, rule, matcher, member)
+    case .anchors(let selector, let backgrounds):
+      if let association = own.first(where: { $0.state == "refused" }) {
+        let choice = try choose(exposure, backgrounds)
+        return [
+          .rechoose(
+            association: association.id, members: Self.members(choice, backgrounds, exposure),
+            update: update(choice, exposure))
+        ]
+      }
+      return own.isEmpty ? [try anchor(exposure, rule, selector.exptype, backgrounds)] : []
+    }
+  }
+
+  var now: Double { Date().timeIntervalSince1970 }
 
   /// One level 1 per exposure: a second version of it joins nothing by itself.
   private func isAlternative(_ exposure: Exposure, _ rule: AssociationRule) throws(CatalogError) -> Bool {
@@ -52,39 +77,108 @@ struct AssociatorService: Sendable {
     return try writer.reader.exposureIsUsed(key, rule: rule.name, except: exposure.id)
   }
 
+  /// A product that was made again takes the place of its older version wherever that is a member; what was made of
+  /// it is made again. Returns also the rules that need no further look.
+  private func takeOver(_ exposure: Exposure) throws(CatalogError) -> ([Action], Set<String>) {
+    var actions: [Action] = []
+    var rules: Set<String> = []
+    for older in try writer.reader.olderVersions(of: exposure.id) {
+      for association in try writer.reader.associations(ofFrame: older) {
+        actions.append(.replace(association: association.id, old: older, new: exposure.id))
+        rules.insert(association.rule)
+      }
+    }
+    return (actions, rules)
+  }
+
+  private func goodMembers(_ association: AssociationRecord) throws(CatalogError) -> [Exposure] {
+    try writer.reader.members(ofAssociation: association.id).filter { $0.frame.quality != "BAD" }
+      .map { Exposure($0.frame) }
+  }
+
   // MARK: sequences
 
   private func gather(
-    _ exposure: Exposure, _ rule: AssociationRule, _ exptype: MemberType
-  ) throws(CatalogError) -> [CatalogWriter.AssociationStep.Action] {
-    guard let matcher = SequenceMatcher(rule: rule) else { return [] }
+    _ exposure: Exposure, _ rule: AssociationRule, _ matcher: SequenceMatcher, _ member: NewMember
+  ) throws(CatalogError) -> [Action] {
     let bucket = rule.bucket(of: exposure)
-    var sets: [SequenceMatcher.OpenSet] = []
-    for association in try writer.reader.openAssociations(rule: rule.name, bucket: bucket) {
-      let members = try writer.reader.members(ofAssociation: association.id).map { Exposure($0.frame) }
-      sets.append(.init(id: association.id, members: members))
+    let gap = waits.exposureGapSeconds(exposure.number("exptime") ?? 0)
+    var known: [Int64: AssociationRecord] = [:]
+    var sets: [SequenceMatcher.FrameSet] = []
+    let open = try writer.reader.openAssociations(rule: rule.name, bucket: bucket)
+    // Where every frame is a set of its own, none can be late for another.
+    let past =
+      rule.position == nil
+      ? []
+      : try writer.reader.pastAssociations(
+        rule: rule.name, bucket: bucket, endingIn: reach(exposure, gap, matcher))
+    for association in open + past {
+      known[association.id] = association
+      sets.append(
+        .init(id: association.id, members: try goodMembers(association), isOpen: association.state == "open"))
     }
-    let member = NewMember(frame: exposure.id, exptype: exptype.rawValue)
-    switch matcher.decide(exposure, among: sets) {
+    func members(_ id: Int64) -> [Exposure] { sets.first { $0.id == id }?.members ?? [] }
+    switch matcher.decide(exposure, among: sets, quietSeconds: gap) {
     case .join(let id):
-      let members = (sets.first { $0.id == id }?.members ?? []) + [exposure]
-      return [.join(association: id, members: [member], update: update(matcher, members))]
+      let all = members(id) + [exposure]
+      return [.join(association: id, members: [member], update: update(matcher, all))]
+    case .reopen(let id):
+      guard let association = known[id] else { return [] }
+      return try late(exposure, rule, matcher, member, association, members(id))
     case .open(let closing):
-      var actions = closing.compactMap { id in
-        sets.first { $0.id == id }.map { set in
-          CatalogWriter.AssociationStep.Action.update(association: id, update: closed(matcher, set.members))
-        }
-      }
-      actions.append(
+      let closed = closing.map { Action.update(association: $0, update: self.closed(matcher, members($0))) }
+      return closed + [
         .open(
           name: Self.name(rule, exposure), rule: rule.name, pipeline: rule.pipeline, bucket: bucket,
-          members: [member], update: update(matcher, [exposure])))
-      return actions
+          members: [member], update: update(matcher, [exposure]))
+      ]
     }
   }
 
+  /// When a closed set may have ended that this exposure belongs to: at most a day away, however many frames are
+  /// declared.
+  private func reach(_ exposure: Exposure, _ gap: Double, _ matcher: SequenceMatcher) -> ClosedRange<Double> {
+    let steps = Double(max(1, matcher.declared([exposure]) ?? 1))
+    let seconds = min(gap * steps, 86_400)
+    return (exposure.start - seconds)...(exposure.end + seconds + 86_400)
+  }
+
+  /// A frame for a set that was closed, refused or held before it came.
+  ///
+  /// Of a declared sequence, or where nothing was made yet, or where the rule says `rerun: true`, the set waits again
+  /// and is reduced again by itself. Otherwise its product is marked stale and told.
+  private func late(
+    _ exposure: Exposure, _ rule: AssociationRule, _ matcher: SequenceMatcher, _ member: NewMember,
+    _ association: AssociationRecord, _ before: [Exposure]
+  ) throws(CatalogError) -> [Action] {
+    let all = before.filter { $0.id != exposure.id } + [exposure]
+    if association.state == "held" {
+      let held = AssociationUpdate(
+        state: "held", reason: association.reason, degraded: association.degraded,
+        declared: matcher.declared(all), settled: true)
+      return [.join(association: association.id, members: [member], update: held)]
+    }
+    let hasProduct = try writer.reader.hasProduct(association: association.id)
+    if matcher.isDeclared(exposure) || !hasProduct || rule.reruns {
+      logger.info(
+        "a late frame opens its set again",
+        metadata: ["frame": "\(exposure.name)", "association": "\(association.name)"])
+      return [.join(association: association.id, members: [member], update: update(matcher, all))]
+    }
+    // As it was made: nothing was missing when it is only seen again.
+    if before.contains(where: { $0.id == exposure.id }) { return [.rechecked(association: association.id)] }
+    var change = closed(matcher, all)
+    change.settled = true
+    return [
+      .join(association: association.id, members: [member], update: change),
+      .spoil(
+        association: association.id, cause: "member:\(exposure.id)",
+        reason: "\(exposure.name) came later and belongs to its set"),
+    ]
+  }
+
   /// Open, or closed when the declared count is complete.
-  private func update(_ matcher: SequenceMatcher, _ members: [Exposure]) -> AssociationUpdate {
+  func update(_ matcher: SequenceMatcher, _ members: [Exposure]) -> AssociationUpdate {
     if matcher.isComplete(members) { return closed(matcher, members) }
     let declared = matcher.declared(members)
     let exposureSeconds = members.compactMap { $0.number("exptime") }.max() ?? 0
@@ -92,10 +186,10 @@ struct AssociatorService: Sendable {
     return AssociationUpdate(
       state: "open",
       reason: "waiting for frames: \(members.count) of \(declared.map(String.init) ?? "?") are here",
-      declared: declared, dueAt: max(due, now) + waits.quietSeconds(exposureSeconds), settled: true)
+      declared: declared, dueAt: max(due, now) + waits.sequence(matcher.rule, exposureSeconds), settled: true)
   }
 
-  private func closed(_ matcher: SequenceMatcher, _ members: [Exposure]) -> AssociationUpdate {
+  func closed(_ matcher: SequenceMatcher, _ members: [Exposure]) -> AssociationUpdate {
     let declared = matcher.declared(members)
     switch matcher.verdict(members) {
     case .complete: return AssociationUpdate(state: "closed", declared: declared)
@@ -103,87 +197,6 @@ struct AssociatorService: Sendable {
     case .refused(let why):
       return AssociationUpdate(state: "refused", reason: why, declared: declared, settled: true)
     }
-  }
-
-  // MARK: science with sky
-
-  private func anchor(
-    _ exposure: Exposure, _ rule: AssociationRule, _ exptype: MemberType,
-    _ backgrounds: AssociationRule.Backgrounds?
-  ) throws(CatalogError) -> CatalogWriter.AssociationStep.Action {
-    let choice = try choose(exposure, backgrounds)
-    let science = NewMember(frame: exposure.id, exptype: exptype.rawValue)
-    return .open(
-      name: Self.name(rule, exposure), rule: rule.name, pipeline: rule.pipeline,
-      bucket: rule.bucket(of: exposure),
-      members: [science] + Self.members(choice, backgrounds, exposure), update: update(choice, exposure))
-  }
-
-  private func choose(
-    _ science: Exposure, _ backgrounds: AssociationRule.Backgrounds?
-  ) throws(CatalogError) -> BackgroundMatcher.Choice? {
-    guard let backgrounds else { return nil }
-    let candidates = try writer.reader.candidates(
-      obsnames: backgrounds.selector.patterns["obsname"] ?? ["*"], start: science.start, end: science.end,
-      within: backgrounds.windows.last ?? 0)
-    let exposures = Self.onePerExposure(candidates.map(Exposure.init)).filter { $0["aborted"] == nil }
-    return BackgroundMatcher(backgrounds: backgrounds).choose(for: science, among: exposures)
-  }
-
-  /// Of two level 1 versions of one exposure the first recorded.
-  private static func onePerExposure(_ exposures: [Exposure]) -> [Exposure] {
-    var seen: Set<String> = []
-    return exposures.sorted { $0.id < $1.id }.filter { exposure in
-      exposure["exposure"].map { seen.insert($0).inserted } ?? true
-    }
-  }
-
-  private static func members(
-    _ choice: BackgroundMatcher.Choice?, _ backgrounds: AssociationRule.Backgrounds?, _ science: Exposure
-  ) -> [NewMember] {
-    guard let choice, let backgrounds else { return [] }
-    return choice.members.map { sky in
-      NewMember(
-        frame: sky.id, exptype: backgrounds.selector.exptype.rawValue, level: choice.level,
-        distance: sky.gap(to: science))
-    }
-  }
-
-  private func update(_ choice: BackgroundMatcher.Choice?, _ science: Exposure) -> AssociationUpdate {
-    guard let choice else { return AssociationUpdate(state: "closed") }
-    if choice.isComplete {
-      let late = choice.level > 0 ? "sky \(choice.distance.wholeText) s away" : nil
-      return AssociationUpdate(state: "closed", degraded: late)
-    }
-    let why = choice.reason ?? "waiting for sky"
-    return AssociationUpdate(
-      state: "open", reason: why, degraded: choice.members.isEmpty ? "no sky subtracted: \(why)" : why,
-      dueAt: max(science.arrivedAt, now) + waits.sky)
-  }
-
-  /// A sky has come: science that waits for one looks again.
-  private func serve(
-    _ sky: Exposure, _ rule: AssociationRule
-  ) throws(CatalogError) -> [CatalogWriter.AssociationStep.Action] {
-    guard case .anchors(_, let backgrounds?) = rule.shape else { return [] }
-    var actions: [CatalogWriter.AssociationStep.Action] = []
-    let bucket = backgrounds.match.bucket(of: sky)
-    for association in try writer.reader.openAssociations(rule: rule.name, bucket: bucket) {
-      let members = try writer.reader.members(ofAssociation: association.id)
-      guard let science = members.first(where: { $0.exptype == "science" }).map({ Exposure($0.frame) }) else {
-        continue
-      }
-      let choice = try choose(science, backgrounds)
-      let chosen = Self.members(choice, backgrounds, science)
-      if Set(chosen.map(\.frame)) == Set(members.filter { $0.exptype == "background" }.map(\.frame.id)) {
-        continue
-      }
-      var change = update(choice, science)
-      // One provisional product is enough: the next job waits for the whole set.
-      if change.state == "open" { change.settled = nil }
-      actions.append(.rechoose(association: association.id, members: chosen, update: change))
-    }
-    return actions
   }
 
   // MARK: closing
@@ -203,25 +216,29 @@ struct AssociatorService: Sendable {
     return closed
   }
 
-  private func close(_ association: AssociationRecord, _ rule: AssociationRule) throws(CatalogError) {
-    let members = try writer.reader.members(ofAssociation: association.id)
-    var update: AssociationUpdate
+  /// Closes an association with what is there.
+  @discardableResult
+  func close(
+    _ association: AssociationRecord, _ rule: AssociationRule, releasing: Bool = false
+  ) throws(CatalogError) -> AssociationUpdate {
+    var update = AssociationUpdate(state: "closed", degraded: association.degraded)
     if let matcher = SequenceMatcher(rule: rule) {
-      update = closed(matcher, members.map { Exposure($0.frame) })
-    } else {
-      update = AssociationUpdate(state: "closed", degraded: association.degraded)
+      update = closed(matcher, try goodMembers(association))
     }
+    update.releases = releasing
     logger.info(
-      "closed after its wait",
+      "closed",
       metadata: [
         "association": "\(association.name)", "degraded": "\(update.degraded ?? update.reason ?? "")",
       ])
     try writer.apply(
-      .init(actions: [.update(association: association.id, update: update)]), frame: nil, at: now)
+      .init(actions: [.update(association: association.id, update: update)]), frame: nil,
+      ifStill: releasing ? association : nil, at: now)
+    return update
   }
 
   /// Rule and the first exposure's name: the same on every machine that sees the same frames.
-  private static func name(_ rule: AssociationRule, _ exposure: Exposure) -> String {
+  static func name(_ rule: AssociationRule, _ exposure: Exposure) -> String {
     "\(rule.name)_\(FileStem.of(exposure.name))"
   }
 }

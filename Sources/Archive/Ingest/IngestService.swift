@@ -71,10 +71,11 @@ final class IngestService: Sendable {
     }
   }
 
-  /// Looks at everything under a folder that the catalog does not know exactly as it is.
+  /// Looks at everything under a folder that the catalog does not know exactly as it is, and marks what is gone.
   func scan(_ folder: String) {
     let listing = TreeScan.list(folder, accepts: filter.accepts)
     for oddity in listing.oddities { note(oddity.sentence, oddity.path) }
+    for entry in listing.unnameable { recordUnnameable(entry) }
     var known: [String: [Int64]] = [:]
     do {
       known = try writer.reader.knownPlaces(under: folder)
@@ -87,6 +88,21 @@ final class IngestService: Sendable {
       let now = Date().timeIntervalSince1970
       take(file.path, at: min(max(Double(file.changedNanoseconds) / 1e9, began), now))
     }
+    missing.review(listing, of: folder)
+  }
+
+  private var missing: MissingFiles { MissingFiles(writer: writer, logger: logger) }
+
+  /// A file whose name cannot be written down is in the catalog as quarantined, until it is renamed.
+  private func recordUnnameable(_ entry: TreeScan.Entry) {
+    record(
+      NewFrame(
+        place: .init(
+          path: entry.path, device: entry.device, inode: entry.inode, bytes: entry.bytes,
+          modifiedNanoseconds: entry.modifiedNanoseconds, changedNanoseconds: entry.changedNanoseconds),
+        sha256: nil, state: "quarantined",
+        reason: "its name is not UTF-8 (shown here with %XX for each such byte); rename the file",
+        arrivedAt: Date().timeIntervalSince1970))
   }
 
   /// Returns when nothing is in flight.

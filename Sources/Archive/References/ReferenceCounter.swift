@@ -138,7 +138,7 @@ public struct ReferenceCounter: Sendable {
     var affected: [(product: String, change: ChoiceChange)] = []
     for type in old.typesThatDiffer(from: new) {
       let uses = try reader.currentProductUses(
-        type: type, detector: nil, interval: -1e12...1e12, includingStale: true)
+        type: type, detector: nil, interval: -1e12...1e12)
       for use in uses where use.origin != "override" {
         guard let science = try reader.members(ofAssociation: use.association).first?.frame else { continue }
         let header = CRDSHeader(try headers.metadata(frame: science.id)).values

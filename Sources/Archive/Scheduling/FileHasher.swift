@@ -4,13 +4,15 @@ import Glibc
 import Synchronization
 
 /// sha256 of files that the catalog has no row for (references of a user's own cache), remembered by place and time.
-final class FileHasher: Sendable {
+package final class FileHasher: Sendable {
   private struct Known {
     var modifiedNanoseconds: Int64
     var bytes: Int64
     var sha256: String
   }
   private let known = Mutex<[String: Known]>([:])
+
+  package init() {}
 
   /// nil when the file cannot be read.
   func sha256(of path: String) -> String? {

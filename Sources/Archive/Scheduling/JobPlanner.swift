@@ -32,33 +32,73 @@ struct JobPlanner: Sendable {
   private var reader: CatalogReader { writer.reader }
 
   func plan(_ association: AssociationRecord) throws(CatalogError) -> Plan {
+    let request = try reader.request(association: association.id)
+    switch try gathered(association) {
+    case .refused(let why): return .refuse(why)
+    case .ready(let pipeline, let association, let members):
+      if let obstacle = try delay(pipeline, association, members, request) { return .wait(obstacle) }
+      return try job(try draft(pipeline, association, members, request), request)
+    }
+  }
+
+  /// What a job would be made of, as things are now.
+  func preview(_ association: AssociationRecord) throws(CatalogError) -> Preview {
+    switch try gathered(association) {
+    case .refused(let why): return .refused(why)
+    case .ready(let pipeline, let association, let members):
+      let draft = try draft(pipeline, association, members, nil)
+      return .job(
+        .init(
+          key: draft.key, software: manifest.software, configuration: draft.configurationSHA,
+          inputs: draft.inputs, references: draft.references))
+    }
+  }
+
+  /// What goes into the key of a job.
+  struct Ingredients: Sendable, Equatable {
+    var key: String
+    var software: String
+    var configuration: String?
+    var inputs: [JobInput]
+    var references: [ResolvedReference]
+  }
+
+  enum Preview: Sendable, Equatable {
+    case job(Ingredients)
+    case refused(String)
+  }
+
+  private enum Gathered {
+    case ready(PipelineDescription, AssociationRecord, [MemberRecord])
+    case refused(String)
+  }
+
+  /// The members that can be used, and the association as it is without the others.
+  private func gathered(_ association: AssociationRecord) throws(CatalogError) -> Gathered {
     guard let pipeline = manifest.pipeline(named: association.pipeline) else {
-      return .refuse("tmtrun knows no pipeline '\(association.pipeline)'; see tmtrun list")
+      return .refused("tmtrun knows no pipeline '\(association.pipeline)'; see tmtrun list")
     }
     let all = Self.inOrder(try reader.members(ofAssociation: association.id))
     let members = all.filter { $0.frame.path != nil && $0.frame.sha256 != nil && $0.frame.quality != "BAD" }
     guard let first = members.first, first.exptype == all.first?.exptype || isSequence(association) else {
-      return .refuse("\(all.first?.frame.name ?? "its frame") is missing from its place, or marked bad")
+      return .refused("\(all.first?.frame.name ?? "its frame") is missing from its place, or marked bad")
     }
     var association = association
-    if members.count < all.count, let verdict = shortened(&association, members) { return verdict }
-    let exposure = Exposure(first.frame)
-    if now - max(association.openedAt, first.frame.arrivedAt) < calibrationWait,
-      let obstacle = try obstacle(pipeline, exposure, association)
-    {
-      return .wait(obstacle)
+    if members.count < all.count, let why = shortened(&association, members) { return .refused(why) }
+    return .ready(pipeline, association, members)
+  }
+
+  private func delay(
+    _ pipeline: PipelineDescription, _ association: AssociationRecord, _ members: [MemberRecord],
+    _ request: ReprocessRequest?
+  ) throws(CatalogError) -> String? {
+    if let request {
+      if try reader.isBusyBefore(request) { return "to be reprocessed, after what it is made of" }
+      return try newMaster(pipeline)
     }
-    let metadata = try headers.metadata(frame: first.frame.id)
-    var references: [ResolvedReference] = []
-    for type in pipeline.referenceTypes {
-      references.append(try resolver.resolve(type: type, for: exposure, metadata: metadata))
-    }
-    for type in pipeline.parameterReferenceTypes ?? [] {
-      if let chosen = try resolver.parameters(type: type, for: exposure, metadata: metadata) {
-        references.append(chosen)
-      }
-    }
-    return try job(association, pipeline, members, references, metadata)
+    let exposure = Exposure(members[0].frame)
+    guard now - max(association.openedAt, members[0].frame.arrivedAt) < calibrationWait else { return nil }
+    return try obstacle(pipeline, exposure, association)
   }
 
   /// Science first, then by time and name: sums over frames, and so products, do not depend on the order of arrival.
@@ -78,11 +118,12 @@ struct JobPlanner: Sendable {
   }
 
   /// Members have gone since the association was closed: it goes on with those left, degraded, or is refused.
-  private func shortened(_ association: inout AssociationRecord, _ members: [MemberRecord]) -> Plan? {
+  /// Returns why it is refused.
+  private func shortened(_ association: inout AssociationRecord, _ members: [MemberRecord]) -> String? {
     var why = "a member is missing from its place, or marked bad"
     if let rule = associator.rule(named: association.rule), let matcher = SequenceMatcher(rule: rule) {
       switch matcher.verdict(members.map { Exposure($0.frame) }) {
-      case .refused(let reason): return .refuse(reason)
+      case .refused(let reason): return reason
       case .degraded(let reason): why = reason
       case .complete: break
       }
@@ -148,10 +189,33 @@ struct JobPlanner: Sendable {
 
   // MARK: the job
 
-  private func job(
-    _ association: AssociationRecord, _ pipeline: PipelineDescription, _ members: [MemberRecord],
-    _ references: [ResolvedReference], _ metadata: FrameMetadata
-  ) throws(CatalogError) -> Plan {
+  private struct Draft {
+    var association: AssociationRecord
+    var pipeline: PipelineDescription
+    var members: [MemberRecord]
+    var metadata: FrameMetadata
+    var inputs: [JobInput]
+    var references: [ResolvedReference]
+    var configuration: String?
+    var configurationSHA: String?
+    var key: String
+  }
+
+  private func draft(
+    _ pipeline: PipelineDescription, _ association: AssociationRecord, _ members: [MemberRecord],
+    _ request: ReprocessRequest?
+  ) throws(CatalogError) -> Draft {
+    let exposure = Exposure(members[0].frame)
+    let metadata = try headers.metadata(frame: members[0].frame.id)
+    var references: [ResolvedReference] = []
+    for type in pipeline.referenceTypes {
+      references.append(try resolver.resolve(type: type, for: exposure, metadata: metadata))
+    }
+    for type in pipeline.parameterReferenceTypes ?? [] {
+      if let chosen = try resolver.parameters(type: type, for: exposure, metadata: metadata) {
+        references.append(chosen)
+      }
+    }
     let inputs = members.compactMap { member -> JobInput? in
       guard let path = member.frame.path, let sha256 = member.frame.sha256,
         let type = MemberType(rawValue: member.exptype)
@@ -159,27 +223,45 @@ struct JobPlanner: Sendable {
       return JobInput(name: member.frame.name, path: path, sha256: sha256, exptype: type)
     }
     let configuration = layout.pipelineConfiguration(pipeline.name)
-    let key = JobKey.key(
-      pipeline: pipeline.name, software: manifest.software,
-      configuration: configuration.flatMap { resolver.hasher.sha256(of: $0) }, inputs: inputs,
-      references: references)
+    let sha256 = configuration.flatMap { ConfigurationDigest(hasher: resolver.hasher).sha256(of: $0) }
+    func key(again: String?) -> String {
+      JobKey.key(
+        pipeline: pipeline.name, software: manifest.software, configuration: sha256, inputs: inputs,
+        references: references, again: again)
+    }
+    var name = key(again: request.flatMap { $0.forced ? "\($0.askedAt)" : nil })
+    // What it made was superseded: the same once more is a new version, not a repetition.
+    if try reader.isOutdated(key: name) {
+      name = key(again: "version \(try reader.nextVersion(association: association.id))")
+    }
+    return Draft(
+      association: association, pipeline: pipeline, members: members, metadata: metadata, inputs: inputs,
+      references: references, configuration: configuration, configurationSHA: sha256, key: name)
+  }
+
+  private func job(_ draft: Draft, _ request: ReprocessRequest?) throws(CatalogError) -> Plan {
+    let association = draft.association
     let version = try reader.nextVersion(association: association.id)
-    let known = try reader.isDone(key: key)
+    let known = try reader.isDone(key: draft.key)
     let spec = JobSpec(
-      job: "", attempt: 0, token: "", pipeline: pipeline.name, configuration: configuration,
-      association: association.name, associationRule: association.rule, inputs: inputs,
-      references: references,
+      job: "", attempt: 0, token: "", pipeline: draft.pipeline.name, configuration: draft.configuration,
+      association: association.name, associationRule: association.rule, inputs: draft.inputs,
+      references: draft.references,
       context: resolver.context.name, outputDirectory: "",
-      fileNames: known ? [:] : try fileNames(pipeline, members, metadata, version: version),
-      degraded: degraded(association, members), limits: limits)
+      fileNames: known
+        ? [:] : try fileNames(draft.pipeline, draft.members, draft.metadata, version: version),
+      degraded: degraded(association, draft.members), limits: limits)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let data = try? encoder.encode(spec) else { return .refuse("its job cannot be written as JSON") }
+    // What was asked for by a person never delays the night.
+    let later = request == nil ? 0 : ReprocessRequest.priorityOffset
     return .queue(
       .init(
-        association: association.id, pipeline: pipeline.name, key: key,
-        priority: associator.rule(named: association.rule)?.priority ?? 50,
-        spec: String(decoding: data, as: UTF8.self)))
+        association: association.id, pipeline: draft.pipeline.name, key: draft.key,
+        priority: (associator.rule(named: association.rule)?.priority ?? 50) + later,
+        spec: String(decoding: data, as: UTF8.self), software: manifest.software,
+        configuration: draft.configurationSHA))
   }
 
   /// The association's own reason and those its members carry.
@@ -228,14 +310,17 @@ extension JobPlanner {
 /// The key of a job: equal keys are equal reductions.
 package enum JobKey {
   /// sha256 over pipeline, software version, configuration, member and reference contents, in fixed order.
+  ///
+  /// - Parameter again: tells a job from an equal one that was done, where it is to be done once more.
   package static func key(
     pipeline: String, software: String, configuration: String?, inputs: [JobInput],
-    references: [ResolvedReference]
+    references: [ResolvedReference], again: String? = nil
   ) -> String {
     var lines = ["pipeline \(pipeline)", "software \(software)", "configuration \(configuration ?? "-")"]
     lines += inputs.map { "\($0.exptype.rawValue) \($0.sha256)" }.sorted()
     lines += references.map { "\($0.type) \($0.origin.rawValue) \($0.sha256 ?? "-") \($0.lastResort)" }
       .sorted()
+    if let again { lines.append("again \(again)") }
     let text = lines.joined(separator: "\n")
     return FileInspector.hexadecimal(SHA256.hash(data: Data(text.utf8)))
   }

@@ -143,7 +143,7 @@ extension FieldMatch {
   /// The same match for a frame that is to *use* the calibration: what names the calibration's own sequence, and the
   /// window a reference is cut to, do not count.
   static func serving(_ match: FieldMatch, ignoring extra: Set<String> = []) -> FieldMatch {
-    let ignored = extra.union(["obsname", "sequence"])
+    let ignored = extra.union(["obsname", "observation", "sequence"])
     return FieldMatch(equal: match.equal.filter { !ignored.contains($0) }, within: match.within)
   }
 }

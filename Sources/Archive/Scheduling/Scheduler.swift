@@ -2,6 +2,7 @@ import CatalogStore
 import Foundation
 import JobContract
 import Logging
+import Metadata
 import References
 import Synchronization
 
@@ -18,6 +19,7 @@ actor Scheduler {
     var headers: HeaderLoader
     var layout: ArchiveLayout
     var windows: CalibrationWindows
+    var nights: NightName
     var limits: JobLimits
     var maxJobs: Int
     /// Whether masters that pass their checks become references by themselves.
@@ -47,7 +49,9 @@ actor Scheduler {
     let reader = parts.writer.reader
     guard try reader.unassociated(limit: 1).isEmpty else { return false }
     guard try reader.jobs(states: ["queued"], limit: 1).isEmpty else { return false }
-    guard try reader.pendingReviews().isEmpty else { return false }
+    guard try reader.pendingReviews().isEmpty, try reader.associationsToRecheck().isEmpty else {
+      return false
+    }
     if parts.insertsMasters, try !reader.uninsertedMasters().isEmpty { return false }
     let deliveries = try parts.writer.deliveries()
     let due = deliveries.contains { $0.nextAt <= now }
@@ -65,7 +69,9 @@ actor Scheduler {
   /// One turn: starts jobs and hooks, and waits for none of them.
   func turn() async throws {
     while try parts.associator.associateNew() > 0 {}
+    try parts.associator.recheck()
     _ = try parts.associator.closeDue(everything: false)
+    try parts.associator.closeNights(parts.nights)
     try insertMasters()
     try await plan()
     try startJobs()
@@ -93,6 +99,8 @@ actor Scheduler {
       case .wait(let why): try parts.writer.setWaitingReason(why, association: association.id)
       case .refuse(let why):
         try parts.writer.setWaitingReason(why, association: association.id)
+        parts.logger.info(
+          "nothing can be made", metadata: ["association": "\(association.name)", "reason": "\(why)"])
         try parts.writer.settle(association: association.id)
       case .queue(let job):
         if active.contains(where: { $0.key != job.key }) {

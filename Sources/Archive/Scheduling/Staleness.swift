@@ -39,8 +39,11 @@ struct Staleness: Sendable {
       let exposure = Exposure(science)
       let metadata = try headers.metadata(frame: science.id)
       let now = try resolver.resolve(type: type, for: exposure, metadata: metadata)
+      if now.sha256 == use.sha256 { try writer.restore(product: use.frame, cause: "rules:\(type)") }
       guard let sha256 = now.sha256, sha256 != use.sha256, now.origin == .context else { continue }
-      if use.origin == "none" || use.origin == "single" || (use.lastResort && !now.lastResort) {
+      if try reruns(use) || use.origin == "none" || use.origin == "single"
+        || (use.lastResort && !now.lastResort)
+      {
         try writer.unsettle(association: use.association)
         logger.info(
           "made again: its calibration came", metadata: ["product": "\(use.name)", "type": "\(type)"])
@@ -49,8 +52,14 @@ struct Staleness: Sendable {
         stale.append((use.frame, "the rules of \(resolver.context.name) now choose \(file) for \(type)"))
       }
     }
-    try writer.markStale(stale, at: time)
+    try writer.markStale(stale, cause: "rules:\(type)", at: time)
     try planAgain()
+  }
+
+  /// A rule may ask for products to be made again by themselves.
+  private func reruns(_ use: ProductUse) throws(CatalogError) -> Bool {
+    let rule = try writer.reader.association(id: use.association)?.rule
+    return rule.flatMap { resolver.associator.rule(named: $0)?.reruns } ?? false
   }
 
   /// Jobs that were planned before this context are planned again: one that would choose the same is known by its

@@ -15,6 +15,14 @@ package enum TreeScan {
   package struct Listing: Sendable {
     package var files: [Entry] = []
     package var oddities: [(path: String, sentence: String)] = []
+    /// Files whose names are not UTF-8, under an escaped path (`a%FF.fits`).
+    package var unnameable: [Entry] = []
+    /// Folders that could not be looked into: what lies in them is not known.
+    package var unreadable: [String] = []
+    /// Devices of the folders that were looked into.
+    package var devices: Set<Int64> = []
+
+    package init() {}
   }
 
   /// - Parameter accepts: judges a bare file name.
@@ -22,14 +30,23 @@ package enum TreeScan {
     var listing = Listing()
     var pending = [folder]
     while let current = pending.popLast() {
-      guard let stream = opendir(current) else { continue }
+      guard let stream = opendir(current) else {
+        refused(current, errno, isRoot: current == folder, &listing)
+        continue
+      }
       defer { closedir(stream) }
+      var status = stat()
+      if fstat(dirfd(stream), &status) == 0 {
+        listing.devices.insert(Int64(bitPattern: UInt64(status.st_dev)))
+      }
       while let item = readdir(stream) {
-        let name = withUnsafePointer(to: &item.pointee.d_name) { pointer in
-          pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
+        let bytes = withUnsafePointer(to: &item.pointee.d_name) { pointer in
+          pointer.withMemoryRebound(to: CChar.self, capacity: 256) { name in
+            Array(UnsafeBufferPointer(start: name, count: strlen(name)))
+          }
         }
-        guard let name else {
-          listing.oddities.append((current, "a file name in this folder is not UTF-8; rename the file"))
+        guard let name = String(validating: bytes.map { UInt8(bitPattern: $0) }, as: UTF8.self) else {
+          unnameable(bytes, dirfd(stream), current, &listing, accepts)
           continue
         }
         if name == "." || name == ".." { continue }
@@ -59,6 +76,43 @@ package enum TreeScan {
         listing.oddities.append((path, OddFile.other))
       }
     }
+  }
+
+  /// A folder that cannot be opened; one that has vanished meanwhile is none.
+  private static func refused(_ path: String, _ number: Int32, isRoot: Bool, _ listing: inout Listing) {
+    if number == ENOENT && !isRoot { return }
+    listing.unreadable.append(path)
+    if isRoot { return }
+    let why = String(cString: strerror(number))
+    listing.oddities.append(
+      (path, "a folder that cannot be looked into (\(why)): make it readable for the archive's user"))
+  }
+
+  /// A name that is not UTF-8 cannot be kept; the file is told under an escaped one.
+  private static func unnameable(
+    _ bytes: [CChar], _ folder: Int32, _ path: String, _ listing: inout Listing, _ accepts: (String) -> Bool
+  ) {
+    let escaped = Self.escaped(bytes.map { UInt8(bitPattern: $0) })
+    var status = stat()
+    guard fstatat(folder, bytes + [0], &status, AT_SYMLINK_NOFOLLOW) == 0 else { return }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG:
+      if accepts(escaped) { listing.unnameable.append(entry(path + "/" + escaped, status)) }
+    case S_IFDIR:
+      listing.unreadable.append(path + "/" + escaped)
+      listing.oddities.append(
+        (path + "/" + escaped, "a folder whose name is not UTF-8 is not looked into; rename it"))
+    default: break
+    }
+  }
+
+  /// Bytes outside ASCII, and `%` itself, as `%XX`.
+  package static func escaped(_ name: [UInt8]) -> String {
+    name.map { byte in
+      if byte >= 0x20, byte < 0x7f, byte != UInt8(ascii: "%") { return String(UnicodeScalar(byte)) }
+      let digits = String(byte, radix: 16, uppercase: true)
+      return "%" + (byte < 16 ? "0" : "") + digits
+    }.joined()
   }
 
   static func entry(_ path: String, _ status: stat) -> Entry {

@@ -1,0 +1,67 @@
+import GRDB
+
+extension CatalogReader {
+  /// Associations of a rule and bucket that are not open and whose exposures end within an interval: where a late
+  /// frame may belong. Found by an index; their number does not grow with the archive.
+  ///
+  /// - Parameters:
+  ///   - interval: seconds since 1970 UTC.
+  ///   - begin: only those whose exposures begin until then.
+  public func pastAssociations(
+    rule: String, bucket: String, endingIn interval: ClosedRange<Double>,
+    beginningUntil begin: Double = .infinity,
+    limit: Int = 64
+  ) throws(CatalogError) -> [AssociationRecord] {
+    try read { db in
+      try AssociationRecord.fetchAll(
+        db.cachedStatement(
+          sql: """
+            SELECT * FROM association WHERE rule = ? AND bucket = ? AND ends BETWEEN ? AND ?
+              AND begins <= ? AND state IN ('closed', 'refused', 'held') ORDER BY ends DESC, id DESC LIMIT ?
+            """), arguments: [rule, bucket, interval.lowerBound, interval.upperBound, begin, limit])
+    }
+  }
+
+  /// Associations whose members are to be looked at again because of a verdict.
+  public func associationsToRecheck() throws(CatalogError) -> [AssociationRecord] {
+    try read { db in
+      try AssociationRecord.fetchAll(
+        db.cachedStatement(sql: "SELECT * FROM association WHERE recheck = 1 ORDER BY id"))
+    }
+  }
+
+  /// Associations in a state, oldest first.
+  public func associations(state: String) throws(CatalogError) -> [AssociationRecord] {
+    try read { db in
+      try AssociationRecord.fetchAll(
+        db, sql: "SELECT * FROM association WHERE state = ? ORDER BY id", arguments: [state])
+    }
+  }
+
+  /// True when the association has a product that is not superseded.
+  public func hasProduct(association: Int64) throws(CatalogError) -> Bool {
+    try read { db in try !CatalogWriter.currentProducts(db, association).isEmpty }
+  }
+
+  /// Frames of a role that went into the newest products of an association; nil when it has none.
+  public func usedFrames(association: Int64, role: String) throws(CatalogError) -> Set<Int64>? {
+    try read { db in
+      guard let product = try CatalogWriter.currentProducts(db, association).last else { return nil }
+      let rows = try db.rows(
+        """
+        SELECT i.frame_id FROM product q JOIN run_input i ON i.run_id = q.run_id
+        WHERE q.frame_id = ? AND i.role = ?
+        """, [product, role])
+      return Set(rows.map { $0["frame_id"] })
+    }
+  }
+
+  /// Older versions of a product.
+  public func olderVersions(of product: Int64) throws(CatalogError) -> [Int64] {
+    try read { db in
+      try db.rows("SELECT frame_id FROM product WHERE superseded_by = ? ORDER BY frame_id", [product]).map {
+        $0["frame_id"]
+      }
+    }
+  }
+}

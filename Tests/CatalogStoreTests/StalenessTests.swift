@@ -1,0 +1,159 @@
+import CatalogStore
+import Testing
+
+@Suite struct StalenessTests {
+  private let fixture: CatalogFixture
+  private let raw: Int64
+  private let rate: Int64
+  private let cal: Int64
+
+  init() throws {
+    fixture = try CatalogFixture()
+    raw = try fixture.record(fixture.frame("a.fits", 1))
+    rate = try fixture.reduce(
+      "one", pipeline: "readout", members: [(raw, 1, "science")],
+      product: fixture.frame("a_rate.fits", 2, state: "current"), kind: "rate")
+    cal = try fixture.reduce(
+      "two", pipeline: "imager_level2", members: [(rate, 2, "science")],
+      product: fixture.frame("a_cal.fits", 3, state: "current"), kind: "cal")
+  }
+
+  private func verdict(_ quality: FrameVerdict.Quality) -> FrameVerdict {
+    FrameVerdict(quality: quality, reason: "looked at it", user: "ana")
+  }
+
+  private func state(_ frame: Int64) throws -> String? { try fixture.reader.frame(id: frame)?.state }
+
+  @Test func goodAgainMakesProductsCurrentAndAssociatesTheFrame() throws {
+    _ = try fixture.writer.flag(frame: raw, verdict(.bad), at: 200)
+    #expect(try fixture.reader.staleProducts().map(\.product.id) == [rate, cal])
+    #expect(try fixture.reader.staleProducts().map(\.cause) == ["quality", "quality"])
+    #expect(try fixture.reader.unassociated(limit: 9).contains { $0.id == raw } == false)
+    _ = try fixture.writer.flag(frame: raw, verdict(.good), at: 201)
+    #expect(try fixture.reader.staleProducts() == [])
+    for product in [rate, cal] {
+      #expect(try state(product) == "current" && fixture.reader.frame(id: product)?.reason == nil)
+    }
+    #expect(try fixture.reader.unassociated(limit: 9).contains { $0.id == raw })
+  }
+
+  @Test func aProductWithTwoCausesStaysStaleUntilBothAreGone() throws {
+    try fixture.writer.markStale([(cal, "the rules now choose x for dark")], at: 150)
+    _ = try fixture.writer.flag(frame: raw, verdict(.bad), at: 200)
+    let reason = try #require(try fixture.reader.frame(id: cal)?.reason)
+    #expect(reason.contains("x for dark; made of a.fits, flagged BAD"))
+    _ = try fixture.writer.flag(frame: raw, verdict(.unknown), at: 201)
+    #expect(try state(cal) == "stale" && fixture.reader.frame(id: cal)?.reason?.contains("flagged") == false)
+    try fixture.writer.restore(product: cal, cause: "rules")
+    #expect(try state(cal) == "current")
+  }
+
+  @Test func stalenessIsToldOnceForEachProduct() throws {
+    _ = try fixture.writer.flag(frame: raw, verdict(.bad), at: 200)
+    _ = try fixture.writer.flag(frame: raw, verdict(.bad), at: 201)
+    _ = try fixture.writer.dispatchEvents(listeners: {
+      ["product-stale": [.init(hook: "/h", refusal: nil)]]
+    })
+    #expect(try fixture.writer.deliveries().map(\.subject) == ["a_rate.fits", "a_cal.fits"])
+  }
+
+  @Test func aVerdictAsksForAnotherLookAtTheAssociations() throws {
+    _ = try fixture.writer.flag(frame: rate, verdict(.bad), at: 200)
+    #expect(try fixture.reader.associationsToRecheck().map(\.name) == ["two"])
+  }
+
+  @Test func aNewVersionEndsStaleness() throws {
+    try fixture.writer.markStale([(cal, "why")], at: 150)
+    let next = try fixture.reduce(
+      "two", pipeline: "imager_level2", members: [(rate, 2, "science")],
+      product: fixture.frame("a_cal_v02.fits", 4, state: "current"), kind: "cal", version: 2)
+    #expect(try state(cal) == "superseded" && fixture.reader.staleProducts() == [])
+    #expect(try fixture.reader.olderVersions(of: next) == [cal])
+    #expect(try fixture.reader.madeOf(frame: raw, sha256: nil).map(\.product.id) == [rate, next])
+  }
+
+  @Test func aRequestThatWouldRepeatADoneJobMakesItsProductCurrent() throws {
+    try fixture.writer.markStale([(cal, "why")], at: 150)
+    let two = try #require(try fixture.reader.association(named: "two"))
+    try fixture.writer.ask([
+      .init(associationID: two.id, priority: 40, forced: false, reason: "stale", askedAt: 300)
+    ])
+    #expect(try fixture.reader.unsettledAssociations().map(\.name) == ["two"])
+    let key = try #require(try fixture.reader.makingJob(association: two.id)?.key)
+    let again = try fixture.writer.queue(
+      .init(association: two.id, pipeline: "imager_level2", key: key, priority: 40, spec: "{}"), at: 301)
+    #expect(try again == nil && state(cal) == "current")
+    #expect(try fixture.reader.request(association: two.id) == nil)
+    let notice = try #require(try fixture.reader.status(now: 302).notices.first)
+    #expect(notice.subject == "two" && notice.sentence.contains("would repeat J"))
+  }
+
+  @Test func requestsOfEarlierRulesGoFirst() throws {
+    let (one, two) = (
+      try #require(try fixture.reader.association(named: "one")),
+      try #require(try fixture.reader.association(named: "two"))
+    )
+    let early = ReprocessRequest(
+      associationID: one.id, priority: 5, forced: false, reason: "stale", askedAt: 300)
+    let late = ReprocessRequest(
+      associationID: two.id, priority: 40, forced: false, reason: "stale", askedAt: 300)
+    try fixture.writer.markAssociated([raw, rate, cal])
+    try fixture.writer.ask([early, late])
+    #expect(try fixture.reader.isBusyBefore(late) && !fixture.reader.isBusyBefore(early))
+    let name = try #require(
+      try fixture.writer.queue(
+        .init(
+          association: one.id, pipeline: "readout", key: CatalogFixture.sha(77),
+          priority: 5 + ReprocessRequest.priorityOffset, spec: "{}"), at: 301))
+    #expect(try fixture.reader.isBusyBefore(late))
+    #expect(try fixture.writer.change(job: name, to: "cancelled"))
+    #expect(try !fixture.reader.isBusyBefore(late))
+  }
+}
+
+@Suite struct LateTests {
+  @Test func aLateFramesSetsAreFoundByTimeAndBucket() throws {
+    let fixture = try CatalogFixture()
+    for index in 1...3 {
+      let id = try fixture.record(
+        fixture.frame("d\(index).fits", index) {
+          $0.dateObs = Double(index) * 1000
+          $0.dateEnd = Double(index) * 1000 + 10
+        })
+      try fixture.writer.apply(
+        .init(actions: [
+          .open(
+            name: "a\(index)", rule: "r", pipeline: "p", bucket: index == 3 ? "other" : "b",
+            members: [NewMember(frame: id, exptype: "dark")], update: AssociationUpdate(state: "closed"))
+        ]), frame: id, at: 1)
+    }
+    func found(_ interval: ClosedRange<Double>, until begin: Double = .infinity) throws -> [String] {
+      try fixture.reader.pastAssociations(
+        rule: "r", bucket: "b", endingIn: interval, beginningUntil: begin
+      ).map(\.name)
+    }
+    #expect(try found(0...5000) == ["a2", "a1"])
+    #expect(try found(1500...5000) == ["a2"])
+    #expect(try found(0...5000, until: 1500) == ["a1"])
+    #expect(try found(1011...2009) == [])
+  }
+
+  @Test func aNewVersionTakesThePlaceOfTheOldAmongMembers() throws {
+    let fixture = try CatalogFixture()
+    let (old, new) = (
+      try fixture.record(fixture.frame("a.fits", 1)), try fixture.record(fixture.frame("b.fits", 2))
+    )
+    try fixture.writer.apply(
+      .init(actions: [
+        .open(
+          name: "a", rule: "r", pipeline: "p", bucket: "b", members: [NewMember(frame: old, exptype: "dark")],
+          update: AssociationUpdate(state: "closed", settled: true))
+      ]), frame: nil, at: 1)
+    let id = try #require(try fixture.reader.association(named: "a")?.id)
+    #expect(try fixture.reader.unsettledAssociations() == [])
+    try fixture.writer.apply(
+      .init(actions: [.replace(association: id, old: old, new: new)]), frame: new, at: 2)
+    #expect(try fixture.reader.members(ofAssociation: id).map(\.frame.id) == [new])
+    #expect(try fixture.reader.unsettledAssociations().map(\.name) == ["a"])
+  }
+}
