@@ -16,6 +16,8 @@ public func nearMatches(of word: String, in candidates: some Sequence<String>) -
       scored.append((limit + 1, candidate))
     }
   }
+  var seen: Set<String> = []
+  scored.removeAll { !seen.insert($0.name).inserted }
   scored.sort { $0.distance == $1.distance ? $0.name < $1.name : $0.distance < $1.distance }
   return scored.prefix(3).map(\.name)
 }

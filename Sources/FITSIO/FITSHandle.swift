@@ -22,6 +22,7 @@ final class FITSHandle {
       fileBytes = try Self.regularSize(descriptor, path)
       var magic: (UInt8, UInt8) = (0, 0)
       isGzipped = pread(descriptor, &magic, 2, 0) == 2 && magic.0 == 0x1F && magic.1 == 0x8B
+      if fileBytes == 0 || !isGzipped { try Self.checkBeginning(descriptor, path) }
       file = try Self.openCFITSIO(descriptor, path, updating)
     } catch {
       Glibc.close(descriptor)
@@ -47,6 +48,16 @@ final class FITSHandle {
       throw FITSError(code: "not-regular", message: "this is not a regular file", subject: path)
     }
     return Int64(status.st_size)
+  }
+
+  /// What is no FITS file is told in our words, not in CFITSIO's.
+  private static func checkBeginning(_ descriptor: Int32, _ path: String) throws(FITSError) {
+    var bytes = [UInt8](repeating: 0, count: 6)
+    guard pread(descriptor, &bytes, 6, 0) == 6, bytes == Array("SIMPLE".utf8) else {
+      throw FITSError(
+        code: "not-fits", message: "this is no FITS file: it does not begin with SIMPLE", subject: path,
+        hint: "look at it with: file \(path)")
+    }
   }
 
   private static func openCFITSIO(

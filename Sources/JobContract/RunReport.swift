@@ -151,9 +151,12 @@ public struct ParameterValue: Codable, Sendable, Equatable {
   public var value: String
   /// `default`, `reference`, `cfg`, `command line` or `job`.
   public var origin: String
+  /// `file:line` of a value from a cfg or a reference.
+  public var place: String?
 
-  public init(value: String, origin: String) {
+  public init(value: String, origin: String, place: String? = nil) {
     self.value = value
     self.origin = origin
+    self.place = place
   }
 }

@@ -129,8 +129,11 @@ public struct ReferenceCertifier: Sendable {
     guard let context else { return findings }
     guard let rules = context.rules(type: type) else {
       let types = context.types.joined(separator: ", ")
-      findings.append(
-        ReferenceFinding(.problem, "REFTYPE", "\(context.name) has no rules for \(type); it has \(types)"))
+      let sentence =
+        context.types.contains(type)
+        ? "\(context.name) says that no \(type) applies (N/A in its imap)"
+        : "\(context.name) has no rules for \(type); it has \(types)"
+      findings.append(ReferenceFinding(.problem, "REFTYPE", sentence))
       return findings
     }
     let row = rules.matchValues(header: CRDSHeader(headers.metadata).values)

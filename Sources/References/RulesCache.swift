@@ -65,7 +65,12 @@ public struct RulesCache: Sendable, Hashable {
     do {
       return try FileManager.default.contentsOfDirectory(atPath: folder)
     } catch {
-      throw ReferencesError("io", "the folder cannot be read", folder, underlying: error)
+      let isThere = isFolder(path)
+      throw ReferencesError(
+        isThere ? "io" : "mapping-missing",
+        isThere ? "the folder cannot be read" : "there is no such CRDS cache",
+        isThere ? folder : path, hint: "set CRDS_PATH to a folder that holds mappings/\(observatory)",
+        underlying: error)
     }
   }
 

@@ -10,6 +10,6 @@ struct Manifest: ParsableCommand {
   func run() throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    print(String(decoding: try encoder.encode(Program.registry.manifest), as: UTF8.self))
+    Answer.write(String(decoding: try encoder.encode(Program.registry.manifest), as: UTF8.self) + "\n")
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CfgFormat
 import Foundation
 import JobContract
 import PipelineEngine
@@ -55,9 +56,15 @@ struct Run: ParsableCommand {
   }
 
   private func runByHand(_ target: String, level: LogLevel) throws {
-    let configured = try choices.configuration(for: target)
+    let configured: RunConfiguration
+    do {
+      configured = try choices.configuration(for: target)
+    } catch let error as EngineError where error.code == "unknown-pipeline" {
+      throw Self.withCommands(error, target)
+    }
     Interruption.cleanUp(in: choices.outputDirectory)
     guard !inputs.isEmpty else { throw ValidationError("no input file or association is given") }
+    if let report { try ReportFile.checkFolder(of: report, made: choices.outputDirectory) }
     let hand = HandRunner(
       configuration: configured, inputs: inputs, outputDirectory: choices.outputDirectory,
       cache: Program.referenceCache, comparedMaster: comparedMaster, wantsPreviews: !noPreview,
@@ -65,6 +72,14 @@ struct Run: ParsableCommand {
     let reports = try hand.run()
     if let report { try ReportFile.write(reports, to: report) }
     try end(with: reports)
+  }
+
+  /// What is no pipeline may be a misspelt command.
+  private static func withCommands(_ error: EngineError, _ target: String) -> EngineError {
+    let commands = TMTRun.configuration.subcommands.map { $0._commandName }
+    guard let near = nearMatches(of: target, in: commands).first else { return error }
+    return EngineError(
+      error.code, "no pipeline, step or command of that name", subject: target, hint: "tmtrun \(near)")
   }
 
   /// Prints what failed; one failure ends with its own code, some of many with 5.

@@ -41,8 +41,10 @@ import Testing
       "show", product.name, "--steps", "--provenance", "--format", "json")
     // The cfg that is laid down sets sigma itself, and is the stronger.
     let parameters = answer.out.split(separator: "\n").map { $0.replacing(" ", with: "") }.joined()
-    #expect(parameters.contains(#""max_iterations":{"origin":"reference","value":"7"}"#), "\(answer.out)")
-    #expect(parameters.contains(#""sigma":{"origin":"cfg","value":"3"}"#))
+    // Each value with its place: file and line.
+    #expect(parameters.contains(/"max_iterations":\{"origin":"reference","place":"[^"]*:1","value":"7"\}/))
+    #expect(
+      parameters.contains(/"sigma":\{"origin":"cfg","place":"[^"]*imager_level2.cfg:\d+","value":"3"\}/))
     #expect(parameters.contains("tmt_iris_pars-bkg_subtract_0001.cfg"))
     #expect(product.degraded?.contains("pars") != true)
   }

@@ -62,7 +62,7 @@ public struct ParameterSet: Sendable, Equatable {
 
   /// Everything as the report writes it.
   public var reported: [String: ParameterValue] {
-    values.mapValues { ParameterValue(value: $0.value.text, origin: $0.origin.rawValue) }
+    values.mapValues { ParameterValue(value: $0.value.text, origin: $0.origin.rawValue, place: $0.place) }
   }
 
   public static func == (a: ParameterSet, b: ParameterSet) -> Bool { a.reported == b.reported }

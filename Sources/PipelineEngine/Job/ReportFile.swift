@@ -26,6 +26,21 @@ public struct ReportFile: Sendable {
     }
   }
 
+  /// Tells before a run that its report could not be written.
+  /// - Parameter made: a folder that the run makes itself.
+  /// - Throws: `EngineError` `output-folder`.
+  public static func checkFolder(of path: String, made: String) throws(EngineError) {
+    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    if folder == made { return }
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder.isEmpty ? "/" : folder, isDirectory: &isFolder),
+      isFolder.boolValue
+    else {
+      throw EngineError(
+        "output-folder", "the folder for the report is not there", subject: path, hint: "mkdir -p \(folder)")
+    }
+  }
+
   private static func write(
     _ content: some Encodable, of subject: String, to name: String, in directory: String
   ) throws(EngineError) {

@@ -1,5 +1,6 @@
 import Foundation
 import JobContract
+import Logging
 
 extension HandRunner {
   /// Decides every product of the inputs and runs nothing: no folder is made, no pixel is read.
@@ -34,7 +35,11 @@ extension HandRunner {
     }
     return try finder.references(wanted, for: first.path).filter { found in
       if let path = found.path { log.info("\(found.type.uppercased()) parameters found: \(path)") }
-      if found.path == nil { log.debug("No \(found.type.uppercased()) parameters: \(found.reason ?? "")") }
+      if found.path == nil {
+        // Chosen and not there: other parameters than the rules want are used, and that is said.
+        let level: Logger.Level = found.rule != nil && found.origin == .none ? .warning : .debug
+        log.log(level: level, "No \(found.type.uppercased()) parameters: \(found.reason ?? "")")
+      }
       return found.path != nil
     }
   }

@@ -70,15 +70,17 @@ public struct HandRunner: Sendable {
     var configuration = configuration
     let parameters = try parameterReferences(for: first, finder: finder)
     try configuration.merge(parameterReferences: parameters)
-    var notes = group.notes
+    var notes: [String] = []
     if let finder, let cache {
-      notes.append("reference rules: \(finder.context) of \(cache.path) (\(cache.origin))")
+      notes.append(
+        "reference rules: \(finder.context)\(cache.context == nil ? ", the newest" : "") of \(cache.path) "
+          + "(\(cache.origin))")
     } else if wantsLookup {
       notes.append(
         "no reference rules were found, so no \(lookupTypes.joined(separator: ", ")) was looked up: set CRDS_PATH "
           + "to a CRDS cache, or give --override type=file")
     }
-    return RunRequest(
+    var request = RunRequest(
       configuration: configuration, members: group.members,
       references: try references(for: first, finder: finder) + parameters, context: finder?.context,
       association: group.product, associationRule: group.rule, associationTable: group.table,
@@ -86,6 +88,8 @@ public struct HandRunner: Sendable {
       productFileName: try productName(for: group),
       previousMaster: try previousMaster, wantsPreviews: wantsPreviews, notes: notes,
       arguments: group.table.map { [$0] } ?? group.members.map(\.name))
+    request.warnings = group.notes + (finder?.warnings ?? [])
+    return request
   }
 
   private var previousMaster: ResolvedReference? {

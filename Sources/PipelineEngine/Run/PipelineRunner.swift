@@ -77,6 +77,7 @@ public struct PipelineRunner: Sendable {
     let text = arguments.map { "'\($0)'" }.joined(separator: ", ")
     log.info("Step \(request.configuration.logName) running with args (\(text),).")
     for note in request.notes { log.info("\(note)") }
+    for warning in request.warnings { log.warning("\(warning)") }
   }
 
   /// What the log calls the product: the association's name, else the file name without version and kind.

@@ -43,6 +43,11 @@ public struct ReferenceFinder: Sendable {
     rules = try RulesContext(cache: folder, context: context)
   }
 
+  /// What is not as it should be with the mappings, each with what to do about it.
+  var warnings: [String] {
+    rules.warnings.map { "reference rules: \($0); tmtrun refs checksum FILE… tells more" }
+  }
+
   /// Reference types that the rules know, lower case.
   var types: [String] { rules.types }
 
@@ -73,15 +78,22 @@ public struct ReferenceFinder: Sendable {
       return ResolvedReference(
         type: type, origin: .notApplicable, context: context, reason: "the rules leave \(type) out")
     case .noMatch(let reason):
-      return ResolvedReference(type: type, origin: .none, context: context, reason: reason)
+      return ResolvedReference(
+        type: type, origin: .none, context: context, reason: "\(reason)\(Self.remedy(type))")
     }
+  }
+
+  /// What a person can do who gets no reference.
+  private static func remedy(_ type: String) -> String {
+    type.hasPrefix("pars-")
+      ? "" : "; --override \(type)=FILE takes one, tmtrun refs best tells what the rules choose"
   }
 
   private func found(_ type: String, file: String, rule: String, useAfter: String?) -> ResolvedReference {
     guard let path = rules.referencePath(file: file) else {
       return ResolvedReference(
         type: type, origin: .none, context: context, rule: rule, useAfter: useAfter,
-        reason: "\(file) is chosen by \(rule) and is not in the cache")
+        reason: "\(file) is chosen by \(rule) and is not in the cache\(Self.remedy(type))")
     }
     return ResolvedReference(
       type: type, origin: .context, path: path, context: context, rule: rule, useAfter: useAfter)

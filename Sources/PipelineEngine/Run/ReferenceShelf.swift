@@ -16,9 +16,15 @@ package struct ReferenceShelf: Sendable {
     byType[type] ?? ResolvedReference(type: type, origin: .none, reason: "no \(type) reference was looked up")
   }
 
-  package func frame(_ type: String, window: PixelWindow, unit: String) throws -> ReferenceFrame? {
+  /// - Parameter tell: is told what is noted about the file.
+  package func frame(
+    _ type: String, window: PixelWindow, unit: String, tell: (String) -> Void = { _ in }
+  ) throws -> ReferenceFrame? {
     guard let path = resolved(type).path else { return nil }
-    return try ReferenceFrame(type: type, path: path, window: window, unit: unit) { notes.note($0) }
+    return try ReferenceFrame(type: type, path: path, window: window, unit: unit) {
+      notes.note($0)
+      tell($0)
+    }
   }
 
   /// Logs what was chosen, in stpipe's words: one line of types for each step that asks for some, then each file,

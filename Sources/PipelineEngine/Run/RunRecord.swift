@@ -16,7 +16,7 @@ struct RunRecord {
   init(request: RunRequest) {
     self.request = request
     notes = RunNotes(degraded: request.degraded)
-    request.notes.forEach(notes.note)
+    (request.notes + request.warnings).forEach(notes.note)
     inputs = request.members.map {
       FileIdentity(role: $0.exptype.rawValue, name: $0.name, path: $0.path, sha256: $0.sha256 ?? "")
     }

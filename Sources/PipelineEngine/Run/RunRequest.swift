@@ -28,6 +28,8 @@ public struct RunRequest: Sendable {
   public var degraded: [String]
   /// Sentences known beforehand, e.g. which rules are used.
   public var notes: [String]
+  /// Sentences known beforehand that a person should not miss: logged as warnings.
+  public var warnings: [String] = []
   /// What the run was called with, for the log.
   public var arguments: [String]
 

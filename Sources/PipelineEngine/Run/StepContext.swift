@@ -29,7 +29,19 @@ public struct StepContext: Sendable {
   public func reference(_ type: String, for frame: Frame) throws -> ReferenceFrame? {
     let reference = try reference(type, window: frame.window, unit: frame.unit)
     try reference?.checkExtent(for: frame)
+    if let reference { tellDifferences(reference, frame) }
     return reference
+  }
+
+  /// A reference that a person named may be of another detector or filter: it is taken, and said.
+  private func tellDifferences(_ reference: ReferenceFrame, _ frame: Frame) {
+    var pairs = [("DETECTOR", reference.metadata.detector, frame.metadata.detector)]
+    if reference.type == "flat" { pairs.append(("FILTER", reference.metadata.filter, frame.metadata.filter)) }
+    for case (let keyword, let found?, let wanted?) in pairs where found != wanted {
+      degrade(
+        "the \(reference.type) \(reference.name) is of \(keyword) \(found), \(frame.member.name) of \(wanted)"
+      )
+    }
   }
 
   /// The primary header of the reference of a type, for references that may be one number; nil without a reference.
@@ -42,7 +54,7 @@ public struct StepContext: Sendable {
   public func reference(_ type: String, window: PixelWindow, unit: String) throws -> ReferenceFrame? {
     guard let path = resolved(type).path else { return nil }
     logger.info("Using \(type.uppercased()) reference file \(path)")
-    return try references.frame(type, window: window, unit: unit)
+    return try references.frame(type, window: window, unit: unit) { [logger] in logger.info("\($0)") }
   }
 
   /// Says that frames of the association serve as the reference of a type, so that the product names them.

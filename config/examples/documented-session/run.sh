@@ -8,7 +8,7 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-bin=${IRISDEMO_BIN-.build/release}
+bin=${IRISDEMO_BIN-$here/../../../.build/release}
 [ -z "$bin" ] || PATH=$(cd "$bin" && pwd):$PATH
 folder=${1:-documented-session}
 size=${IRISDEMO_SIZE:-512}
