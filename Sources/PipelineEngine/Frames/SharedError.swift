@@ -29,22 +29,26 @@ public struct SharedError: Sendable {
   /// The error, `|factor| sigma`; 0 where the master has no value or no error, for nothing was subtracted there or
   /// nothing is known (`UNRELIABLE_DARK`, `UNRELIABLE_ERROR`).
   public var plane: Plane<Float> {
-    var pixels = Measured(width: master.width, height: master.height, repeating: 0, error: 0)
-    add(to: &pixels, rows: 0..<master.height)
-    return pixels.error
+    var errors = Plane<Float>(width: master.width, height: master.height, repeating: 0)
+    change(&errors, 0..<master.height, sign: 1)
+    return errors
   }
 
   /// `error = sqrt(error² + (factor sigma)²)` in rows of the frame.
-  package func add(to pixels: inout Measured, rows: Range<Int>) { change(&pixels, rows, sign: 1) }
+  package func add(to pixels: inout Measured, rows: Range<Int>) {
+    change(&pixels.error, rows, sign: 1)
+  }
 
   /// `error = sqrt(error² - (factor sigma)²)` in rows of the frame, at least 0.
-  package func remove(from pixels: inout Measured, rows: Range<Int>) { change(&pixels, rows, sign: -1) }
+  package func remove(from pixels: inout Measured, rows: Range<Int>) {
+    change(&pixels.error, rows, sign: -1)
+  }
 
-  private func change(_ pixels: inout Measured, _ rows: Range<Int>, sign: Float) {
+  private func change(_ plane: inout Plane<Float>, _ rows: Range<Int>, sign: Float) {
     let width = master.width
     let first = rows.lowerBound * width
     let factor = factor
-    pixels.error.withUnsafeMutableBuffer { errors in
+    plane.withUnsafeMutableBuffer { errors in
       master.value.withUnsafeBuffer { values in
         master.error.withUnsafeBuffer { sigmas in
           // Bands are disjoint, so no two threads write the same pixel.
