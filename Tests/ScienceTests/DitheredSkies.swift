@@ -151,15 +151,18 @@ final class DitheredSkies {
   func run(
     _ pipeline: Pipeline, _ files: [String], as type: MemberType = .science,
     references: [(String, String)] = [], settings: [String: String] = [:], skip: [String] = [],
-    extras: [String] = []
+    extras: [String] = [], backgrounds: [String] = []
   ) throws -> (product: ImageModel, report: RunReport) {
     var configuration = try RunConfiguration(pipeline)
     for (key, text) in settings { try configuration.set(key, text, from: .commandLine) }
     for step in skip { try configuration.skip(step, from: .commandLine) }
     let name = "product-\(UUID().uuidString).fits"
+    let members = files.map { ($0, type) } + backgrounds.map { ($0, .background) }
     let request = RunRequest(
       configuration: configuration,
-      members: files.map { Member(name: ($0 as NSString).lastPathComponent, path: $0, exptype: type) },
+      members: members.map {
+        Member(name: ($0.0 as NSString).lastPathComponent, path: $0.0, exptype: $0.1)
+      },
       references: references.map { ResolvedReference(type: $0.0, origin: .override, path: $0.1) },
       outputDirectory: path, productFileName: name)
     let services = RunServices(

@@ -32,6 +32,9 @@ public struct Frame: Sendable {
   /// Map of subarrays read inside this frame, when the file has one (`SUBARR_MAP`).
   public var subarrayMap: Plane<UInt16>?
 
+  /// The error of a master that other frames of the set hold too; not in `content`.
+  private(set) var sharedError: SharedError?
+
   private var content: Content
 
   private enum Content: Sendable {
@@ -78,6 +81,37 @@ public struct Frame: Sendable {
 
   /// Does `operation` on every pixel: now when the pixels are in memory, else as they are read.
   public mutating func apply(_ operation: FrameOperation) throws {
+    switch operation.effect {
+    case .anything: try mergeSharedError()
+    case .keepsErrors: break
+    case .divides(let divisor): sharedError = sharedError?.times(1 / divisor)
+    }
+    try perform(operation)
+  }
+
+  /// Subtracts a master with `operation`, which leaves errors alone, and keeps the master's error apart until the
+  /// frame is combined with others that hold the same one.
+  public mutating func apply(_ operation: FrameOperation, sharing error: SharedError) throws {
+    try mergeSharedError()
+    try perform(operation)
+    sharedError = error
+  }
+
+  /// Takes out of the frame's errors that of a master which was subtracted earlier, to keep it apart from now on.
+  public mutating func setApart(_ error: SharedError) throws {
+    try mergeSharedError()
+    try perform(FrameOperation { pixels, rows in error.remove(from: &pixels, rows: rows) })
+    sharedError = error
+  }
+
+  /// Puts what was kept apart into the frame's own errors, as any operation must find them.
+  private mutating func mergeSharedError() throws {
+    guard let shared = sharedError else { return }
+    sharedError = nil
+    try perform(FrameOperation { pixels, rows in shared.add(to: &pixels, rows: rows) })
+  }
+
+  private mutating func perform(_ operation: FrameOperation) throws {
     switch content {
     case .memory(var pixels):
       content = .memory(Measured(width: 0, height: 0))
@@ -88,8 +122,15 @@ public struct Frame: Sendable {
     }
   }
 
-  /// The pixels of some rows, with every operation done.
+  /// The pixels of some rows, with every operation done and all that is known of their errors.
   public func rows(_ rows: Range<Int>) throws -> Measured {
+    var pixels = try ownRows(rows)
+    sharedError?.add(to: &pixels, rows: rows)
+    return pixels
+  }
+
+  /// The pixels of some rows, without the error that other frames share.
+  func ownRows(_ rows: Range<Int>) throws -> Measured {
     switch content {
     case .memory(let pixels):
       return pixels.cropped(to: PixelWindow(x0: 0, y0: rows.lowerBound, width: width, height: rows.count))
@@ -102,12 +143,12 @@ public struct Frame: Sendable {
 
   /// Brings the pixels into memory.
   public mutating func load() throws {
-    if case .file = content { content = .memory(try rows(0..<height)) }
+    if case .file = content { content = .memory(try ownRows(0..<height)) }
   }
 
   /// All pixels, loaded if they were not.
   public func pixels() throws -> Measured {
-    if case .memory(let pixels) = content { return pixels }
+    if case .memory(let pixels) = content, sharedError == nil { return pixels }
     return try rows(0..<height)
   }
 
@@ -115,6 +156,7 @@ public struct Frame: Sendable {
   /// - Precondition: the shape is the frame's.
   public mutating func setPixels(_ pixels: Measured) {
     precondition(pixels.width == width && pixels.height == height, "pixels of another shape")
+    sharedError = nil
     content = .memory(pixels)
   }
 
@@ -122,6 +164,7 @@ public struct Frame: Sendable {
   /// `setPixels` puts them back.
   public mutating func takePixels() throws -> Measured {
     let pixels = try pixels()
+    sharedError = nil
     content = .memory(Measured(width: 0, height: 0))
     return pixels
   }
@@ -132,10 +175,26 @@ public struct Frame: Sendable {
 
 /// Something to do with a frame's pixels; called with whole frames or with bands of rows.
 public struct FrameOperation: Sendable {
+  /// What an operation may do to errors, so that one that is kept apart (`SharedError`) stays right.
+  public enum Effect: Sendable {
+    /// It may do anything: a frame's errors are made whole first.
+    case anything
+    /// It leaves errors as they are; values may move by what does not depend on them.
+    case keepsErrors
+    /// It divides values and errors by a number.
+    case divides(Float)
+  }
+
+  /// What it may do to errors.
+  public let effect: Effect
   /// Changes `pixels`, which are the rows `rows` of the frame.
   public let body: @Sendable (_ pixels: inout Measured, _ rows: Range<Int>) throws -> Void
 
-  public init(_ body: @escaping @Sendable (_ pixels: inout Measured, _ rows: Range<Int>) throws -> Void) {
+  public init(
+    _ effect: Effect = .anything,
+    _ body: @escaping @Sendable (_ pixels: inout Measured, _ rows: Range<Int>) throws -> Void
+  ) {
+    self.effect = effect
     self.body = body
   }
 }
@@ -143,11 +202,11 @@ public struct FrameOperation: Sendable {
 extension FrameOperation {
   /// ORs `flags` into every pixel.
   public static func raising(_ flags: UInt32) -> FrameOperation {
-    FrameOperation { pixels, _ in pixels.raise(flags) }
+    FrameOperation(.keepsErrors) { pixels, _ in pixels.raise(flags) }
   }
 
   /// Divides values and errors by a number.
   public static func dividing(by divisor: Float) -> FrameOperation {
-    FrameOperation { pixels, _ in pixels = pixels.divided(by: divisor) }
+    FrameOperation(.divides(divisor)) { pixels, _ in pixels = pixels.divided(by: divisor) }
   }
 }

@@ -49,16 +49,20 @@ public struct BackgroundSubtractStep: Step {
       context.note("the backgrounds of the association are used, not the super sky \(fileName(of: path))")
     }
     let k = Float(context.parameters.number("scale") ?? 1)
-    let (sky, skyShare) = try combinedSky(work.backgrounds, in: context)
+    let shared = try sharedDark(of: work, in: context)
+    let (sky, skyShare) = try combinedSky(work.backgrounds, sharing: shared, in: context)
+    let sharedError = shared?.plane
     for i in work.frames.indices where !work.frames[i].hadBackgroundSubtracted {
-      try subtract(sky, k, holding: skyShare, from: &work.frames[i], in: context)
+      let own = work.frames[i].earlierDark == shared?.name ? sharedError : nil
+      try subtract(sky, k, holding: skyShare, sharing: own, from: &work.frames[i], in: context)
     }
     work.backgrounds = []
     return .complete
   }
 
   private func subtract(
-    _ sky: Measured, _ k: Float, holding skyShare: Float, from frame: inout Frame, in context: StepContext
+    _ sky: Measured, _ k: Float, holding skyShare: Float, sharing error: Plane<Float>?,
+    from frame: inout Frame, in context: StepContext
   ) throws {
     let share = frame.darkShare - k * skyShare
     if share != frame.darkShare {
@@ -67,13 +71,32 @@ public struct BackgroundSubtractStep: Step {
     try frame.apply(
       FrameOperation { pixels, rows in
         let window = PixelWindow(x0: 0, y0: rows.lowerBound, width: sky.width, height: rows.count)
-        pixels = Pixels.subtract(pixels, sky.cropped(to: window), scale: k)
+        pixels = calibrate(
+          pixels,
+          with: CalibrationFrames(
+            sky: sky.cropped(to: window), skyScale: k, sharedError: error?.cropped(to: window)))
       })
     frame.darkShare = share
   }
 
+  /// The error of the one dark that earlier runs took out of all skies and of a frame: it is the same in all of them, so
+  /// it cancels as the dark does. Nil where there is no such dark, or where it cannot be had, which the report says.
+  private func sharedDark(of work: Workpiece, in context: StepContext) throws -> SharedError? {
+    let names = Set(work.backgrounds.map(\.earlierDark))
+    guard names.count == 1, case let name?? = names.first,
+      let frame = work.frames.first(where: { $0.earlierDark == name })
+    else { return nil }
+    if let error = try context.earlierDark(named: name, for: frame) { return error }
+    context.note(
+      "the frame and its sky had the same dark subtracted (\(name)), which is not at hand: its error is counted twice "
+        + "and ERR is too large")
+    return nil
+  }
+
   /// The sky and how much of the dark is in it.
-  private func combinedSky(_ skies: [Frame], in context: StepContext) throws -> (Measured, Float) {
+  private func combinedSky(
+    _ skies: [Frame], sharing shared: SharedError?, in context: StepContext
+  ) throws -> (Measured, Float) {
     let share = skies[0].darkShare
     guard skies.allSatisfy({ $0.darkShare == share }) else {
       throw EngineError(
@@ -90,6 +113,8 @@ public struct BackgroundSubtractStep: Step {
     let options = CombineOptions(
       method: CombineOptions.Method(rawValue: context.parameters.string("method") ?? "") ?? .median,
       clipping: clipping)
+    var skies = skies
+    if let shared { for i in skies.indices { try skies[i].setApart(shared) } }
     return (try FrameStack(skies).combine(options).measured, share)
   }
 }

@@ -8,8 +8,12 @@ import Pixels
 /// With `share` 0 (the same
 /// master was in the science and in the sky subtracted with k = 1) only the flags change. Computed in float32: one
 /// subtraction and one sum of squares per pixel.
-/// - Parameter dark: of the image's shape, rates in the same unit.
-package func subtractDark(_ dark: Measured, share: Float, from image: inout Measured) {
+/// - Parameters:
+///   - dark: of the image's shape, rates in the same unit.
+///   - addingError: whether the dark's error is added; false where several frames share it and it is kept apart.
+package func subtractDark(
+  _ dark: Measured, share: Float, from image: inout Measured, addingError: Bool = true
+) {
   let width = image.width
   let height = image.height
   image.value.withUnsafeMutableBuffer { value in
@@ -23,7 +27,7 @@ package func subtractDark(_ dark: Measured, share: Float, from image: inout Meas
               nonisolated(unsafe) let source = (darkValue, darkError, darkQuality)
               forEachRowBand(height: height, width: width) { rows in
                 let pixels = rows.lowerBound * width..<rows.upperBound * width
-                subtractDark(source, share, from: out, pixels)
+                subtractDark(source, share, addingError ? share : 0, from: out, pixels)
               }
             }
           }
@@ -36,7 +40,7 @@ package func subtractDark(_ dark: Measured, share: Float, from image: inout Meas
 @inline(__always)
 private func subtractDark(
   _ dark: (UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>, UnsafeBufferPointer<UInt32>),
-  _ share: Float,
+  _ share: Float, _ errorShare: Float,
   from out: (
     UnsafeMutableBufferPointer<Float>, UnsafeMutableBufferPointer<Float>, UnsafeMutableBufferPointer<UInt32>
   ), _ pixels: Range<Int>
@@ -46,7 +50,7 @@ private func subtractDark(
     let isBad = !values[i].isFinite
     let known = errors[i].isFinite && !isBad
     let level = isBad ? 0 : values[i] * share
-    let sigma = known ? errors[i] * share : 0
+    let sigma = known ? errors[i] * errorShare : 0
     out.0[i] -= level
     out.1[i] = (out.1[i] * out.1[i] + sigma * sigma).squareRoot()
     let unknown: UInt32 = !known && !isBad && share != 0 ? DQ.unreliableError : 0

@@ -16,14 +16,16 @@ public struct DarkCurrentStep: Step {
 
   public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
     guard let first = work.first else { return .skipped(reason: "there is no frame") }
+    try setEarlierDarkApart(in: &work, context)
     if work.frames.allSatisfy(\.hadDarkSubtracted) {
       return .skipped(reason: "the dark was subtracted before")
     }
     guard let dark = try reference(for: first, work: work, context: context) else {
       return try withoutDark(&work, context: context)
     }
+    let isShared = work.frames.count > 1
     for i in work.frames.indices where !work.frames[i].hadDarkSubtracted {
-      try subtract(dark, from: &work.frames[i])
+      try subtract(dark, from: &work.frames[i], isShared: isShared)
       guard let reason = lastResort(dark, for: work.frames[i], in: context) else { continue }
       try work.frames[i].apply(.raising(DQ.unreliableDark))
       context.degrade("the dark serves only as the last resort (\(reason)): UNRELIABLE_DARK everywhere")
@@ -61,12 +63,17 @@ public struct DarkCurrentStep: Step {
     return try ReferenceFrame(combining: work.darks, type: "dark")
   }
 
-  private func subtract(_ dark: ReferenceFrame, from frame: inout Frame) throws {
+  /// Subtracts the dark; where other frames share it, its error is kept apart for `combine_frames` to add once.
+  private func subtract(_ dark: ReferenceFrame, from frame: inout Frame, isShared: Bool) throws {
     let share = frame.darkShare
-    try frame.apply(
-      FrameOperation { pixels, rows in
-        subtractDark(dark.rows(rows), share: share, from: &pixels)
-      })
+    let operation = FrameOperation(isShared ? .keepsErrors : .anything) { pixels, rows in
+      subtractDark(dark.rows(rows), share: share, from: &pixels, addingError: !isShared)
+    }
+    if isShared {
+      try frame.apply(operation, sharing: SharedError(of: dark.pixels, named: dark.name, factor: share))
+    } else {
+      try frame.apply(operation)
+    }
     frame.darkShare = 0
   }
 

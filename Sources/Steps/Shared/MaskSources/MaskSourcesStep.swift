@@ -90,7 +90,9 @@ public struct MaskSourcesStep: Step {
 extension FrameOperation {
   /// Keeps the pixels of a mask out of every statistic of the frame that follows (`DO_NOT_USE`).
   fileprivate static func masking(_ mask: PixelMask) -> FrameOperation {
-    FrameOperation { pixels, rows in mask.raise(DQ.doNotUse, in: &pixels.quality, rows: rows) }
+    FrameOperation(.keepsErrors) { pixels, rows in
+      mask.raise(DQ.doNotUse, in: &pixels.quality, rows: rows)
+    }
   }
 }
 
