@@ -26,9 +26,12 @@ public struct ArchiveLayout: Sendable, Equatable {
   public var associationRules: String { root + "/config/associations" }
   public var classification: String { root + "/config/classification.yaml" }
 
+  /// Where a pipeline's cfg lies, if there is one.
+  func placeOfConfiguration(_ pipeline: String) -> String { root + "/config/pipelines/\(pipeline).cfg" }
+
   /// The archive's own cfg of a pipeline, nil when there is none.
   func pipelineConfiguration(_ pipeline: String) -> String? {
-    let path = root + "/config/pipelines/\(pipeline).cfg"
+    let path = placeOfConfiguration(pipeline)
     return access(path, R_OK) == 0 ? path : nil
   }
 

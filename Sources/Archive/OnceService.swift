@@ -58,7 +58,10 @@ final class OnceService: Service {
       if Task.isCancelled { return }
       try await scheduler.turn()
       guard try await scheduler.isIdle() else { continue }
-      if try await scheduler.passWaits() == 0, try await scheduler.isSettled() { return }
+      if try await scheduler.passWaits() == 0, try await scheduler.isSettled() {
+        if let fault = await scheduler.insertionFault() { throw fault }
+        return
+      }
       wake.ask()
     }
   }

@@ -163,6 +163,36 @@ extension CatalogReader {
     }
   }
 
+  /// The record of a content, refused ones too; an inserted one first.
+  public func reference(type: String, sha256: String) throws(CatalogError) -> ReferenceRecord? {
+    try read { db in
+      try ReferenceRecord.fetchOne(
+        db,
+        sql: """
+          SELECT * FROM reference WHERE type = ? AND sha256 = ?
+          ORDER BY state = 'inserted' DESC, frame_id IS NULL, file LIMIT 1
+          """, arguments: [type, sha256])
+    }
+  }
+
+  /// The product of a kind that has this content, the newest first.
+  public func master(kind: String, sha256: String) throws(CatalogError) -> FrameRecord? {
+    try read { db in
+      try FrameRecord.fetchOne(
+        db,
+        sql: FrameRecord.select
+          + " WHERE f.origin = 'product' AND f.kind = ? AND c.sha256 = ? ORDER BY f.id DESC LIMIT 1",
+        arguments: [kind, sha256])
+    }
+  }
+
+  /// Mean of the middles of a master's members, seconds since 1970 UTC; nil for what is no product.
+  public func masterEpoch(frame: Int64) throws(CatalogError) -> Double? {
+    guard let made = try productMaking(frame: frame), !made.members.isEmpty else { return nil }
+    let middles = made.members.map { ($0.frame.dateObs + $0.frame.dateEnd) / 2 }
+    return middles.reduce(0, +) / Double(middles.count)
+  }
+
   /// Inserted references of a type, of one row or of all.
   public func references(type: String, rowKey: String? = nil) throws(CatalogError) -> [ReferenceRecord] {
     try read { db in
@@ -194,6 +224,9 @@ extension CatalogReader {
 
   /// Products that are not superseded with, for each, the references it used: what staleness is judged by.
   ///
+  /// Parameters of a step (`pars-<step>`) leave no trace where there were none: products of that step are given with
+  /// origin `defaults`.
+  ///
   /// - Parameters:
   ///   - detector: only products of this detector; nil for all.
   ///   - interval: only exposures that begin in it, seconds since 1970 UTC.
@@ -205,10 +238,18 @@ extension CatalogReader {
         """
         SELECT f.id, f.name, q.association_id, r.origin, r.file, r.sha256, r.last_resort
         FROM frame f JOIN product q ON q.frame_id = f.id JOIN run_reference r ON r.run_id = q.run_id
-        WHERE f.date_obs BETWEEN ? AND ? AND f.state IN ('current', 'stale') AND r.type = ?
-          AND (? IS NULL OR f.detector = ?) ORDER BY f.id
+        WHERE f.date_obs BETWEEN ?1 AND ?2 AND f.state IN ('current', 'stale') AND r.type = ?3
+          AND (?4 IS NULL OR f.detector = ?4)
+        UNION ALL
+        SELECT f.id, f.name, q.association_id, 'defaults', NULL, NULL, 0
+        FROM frame f JOIN product q ON q.frame_id = f.id
+        WHERE ?3 GLOB 'pars-*' AND f.date_obs BETWEEN ?1 AND ?2 AND f.state IN ('current', 'stale')
+          AND (?4 IS NULL OR f.detector = ?4)
+          AND EXISTS (SELECT 1 FROM step s WHERE s.run_id = q.run_id AND s.name = substr(?3, 6))
+          AND NOT EXISTS (SELECT 1 FROM run_reference r WHERE r.run_id = q.run_id AND r.type = ?3)
+        ORDER BY 1
         """,
-        [interval.lowerBound, interval.upperBound, type, detector, detector]
+        [interval.lowerBound, interval.upperBound, type, detector]
       ).map { row in
         ProductUse(
           frame: row["id"], name: row["name"], association: row["association_id"], origin: row["origin"],

@@ -19,4 +19,19 @@ public enum UseAfterPlan {
     }
     return result
   }
+
+  /// The masters of a row among references of other making that stay as they are, ascending: a master whose date is
+  /// taken is used from the next free second on.
+  public static func merged(_ masters: [DatedReference], beside kept: [DatedReference]) -> [DatedReference] {
+    var taken = Set(kept.map(\.useAfter))
+    let shifted = masters.map { master in
+      var date = master.useAfter
+      while taken.contains(date), let seconds = useAfterSeconds(date) {
+        date = useAfterText(Date(timeIntervalSince1970: seconds + 1))
+      }
+      taken.insert(date)
+      return DatedReference(useAfter: date, file: master.file)
+    }
+    return (kept + shifted).sorted { $0.useAfter < $1.useAfter }
+  }
 }

@@ -1,5 +1,6 @@
 import Archive
 import ArgumentParser
+import CatalogStore
 import ChildProcess
 import Foundation
 import ReferenceDesk
@@ -100,7 +101,7 @@ struct RefsInsertCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var root: RootOptions
-  @Argument(help: "FITS files.") var files: [String]
+  @Argument(help: "FITS files by path, or masters of the catalog by name.") var files: [String]
   @Option(name: .long, help: "Type of the files; else what their REFTYPE says.") var type: String?
   @Option(name: .long, help: ArgumentHelp("Context to start from; else the pinned one.", valueName: "pmap"))
   var context: String?
@@ -108,9 +109,10 @@ struct RefsInsertCommand: AsyncParsableCommand {
 
   func run() async throws {
     let place = try RefsPlace(root)
-    _ = try root.reader()
+    let reader = try root.reader()
+    let files = try files.map { try Self.path($0, reader) }
     let deliveries = try files.map { try ReferenceDelivery(try FileHeaders(path: $0), type: type) }
-    try await requireCertified(place)
+    try await requireCertified(files, place)
     let pinned = try place.pinned()
     let base = try place.desk.cache.contextName(context ?? pinned)
     let receipts =
@@ -125,7 +127,21 @@ struct RefsInsertCommand: AsyncParsableCommand {
     if base != pinned { Talk.line("the archive goes on with \(pinned)") }
   }
 
-  private func requireCertified(_ place: RefsPlace) async throws {
+  /// A bare name that is no file here is a record of the catalog, as the reason of a refused master says it.
+  private static func path(_ name: String, _ reader: CatalogReader) throws -> String {
+    guard !name.contains("/"), !FileManager.default.fileExists(atPath: name),
+      try !reader.subjects(named: name).isEmpty,
+      case .frame(let frame) = try RecordFinder(reader: reader).find(name)
+    else { return name }
+    guard let path = frame.path else {
+      throw CommandFailure(
+        code: "file-gone", message: "its file is no longer in the archive", subject: name,
+        hint: "irisarchive show \(name)")
+    }
+    return path
+  }
+
+  private func requireCertified(_ files: [String], _ place: RefsPlace) async throws {
     let findings = try await place.inspection(context: context).findings(files, type: type)
     let problems = findings.filter { $0.state == "problem" }
     guard let first = problems.first else { return }
@@ -140,6 +156,8 @@ struct RefsInsertCommand: AsyncParsableCommand {
     _ deliveries: [ReferenceDelivery], _ base: String, _ place: RefsPlace
   ) throws -> [ReferenceCounter.Receipt] {
     let context = try place.desk.context(base)
+    let counter = try ReferenceCounter(root: try root.path(), settings: try root.settings())
+    let deliveries = try deliveries.map { try counter.named($0) }
     let updates = try context.updates(for: deliveries)
     let inserter = ReferenceInserter(cache: place.desk.cache)
     for delivery in deliveries {

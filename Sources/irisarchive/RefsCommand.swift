@@ -33,10 +33,18 @@ struct RefsPlace {
     desk = ReferenceDesk(cache: RulesCache(path: try root.layout().rules))
   }
 
-  /// The context in use; that of the settings while the catalog says none, or cannot be read.
+  /// The context in use; that of the settings while the catalog says none, or there is no catalog yet.
+  ///
+  /// - Throws: `CatalogError` of a catalog that is there and cannot be read: it may say another context.
   func pinned() throws -> String {
-    let fact = try? root.reader().fact("context")
-    return try fact ?? root.settings().context
+    let path = try root.catalogPath()
+    do throws(CatalogError) {
+      let reader = try CatalogReader(path: path)
+      if let pinned = try reader.fact("context") { return pinned }
+    } catch {
+      guard error.code == "catalog-missing" else { throw error }
+    }
+    return try root.settings().context
   }
 
   /// A context, its faults told on standard error.

@@ -42,6 +42,19 @@ import Testing
     #expect(digest != third)
   }
 
+  @Test func aReferenceThatItNamesBelongsToItAndALinkIsItsFile() throws {
+    try write("real.cfg", "[steps]\n[[flat_field]]\noverride_flat = flat.fits\noverride_dark = None\n")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder + "/a.cfg", withDestinationPath: folder + "/real.cfg")
+    try write("flat.fits", "one")
+    let first = try #require(digest)
+    try write("flat.fits", "two")
+    let second = try #require(digest)
+    #expect(second != first)
+    try write("real.cfg", "[steps]\n[[flat_field]]\noverride_flat = flat.fits\n")
+    #expect(digest != second)
+  }
+
   @Test func aCycleEnds() throws {
     try write("a.cfg", "config_file = b.cfg\n")
     try write("b.cfg", "config_file = a.cfg\n")

@@ -48,6 +48,17 @@ import Testing
     #expect(try state(cal) == "current")
   }
 
+  /// The run of the fixture had a step dark_current, and no parameters from the rules.
+  @Test func productsMadeWithDefaultsAreThereForTheFirstParameters() throws {
+    let uses = try fixture.reader.currentProductUses(
+      type: "pars-dark_current", detector: nil, interval: -1e12...1e12)
+    #expect(Set(uses.map(\.frame)) == [rate, cal] && uses.allSatisfy { $0.origin == "defaults" })
+    for type in ["pars-flat_field", "dark_current", "dark"] {
+      #expect(
+        try fixture.reader.currentProductUses(type: type, detector: nil, interval: -1e12...1e12) == [])
+    }
+  }
+
   @Test func stalenessIsToldOnceForEachProduct() throws {
     _ = try fixture.writer.flag(frame: raw, verdict(.bad), at: 200)
     _ = try fixture.writer.flag(frame: raw, verdict(.bad), at: 201)

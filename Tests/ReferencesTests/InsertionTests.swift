@@ -41,6 +41,20 @@ import Testing
     #expect(try cache.names(of: "mappings/tmt") == whole)
   }
 
+  @Test func aMasterGivesWayToAPersonsReferenceOfItsDate() {
+    func dated(_ pairs: [(String, String)]) -> [DatedReference] {
+      pairs.map { DatedReference(useAfter: $0.0, file: $0.1) }
+    }
+    let masters = dated([("2026-07-01 23:59:59", "a.fits"), ("2026-07-02 00:00:00", "b.fits")])
+    let kept = dated([("2026-07-01 23:59:59", "p.fits"), ("2026-07-03 00:00:00", "q.fits")])
+    #expect(
+      UseAfterPlan.merged(masters, beside: kept)
+        == dated([
+          ("2026-07-01 23:59:59", "p.fits"), ("2026-07-02 00:00:00", "a.fits"),
+          ("2026-07-02 00:00:01", "b.fits"), ("2026-07-03 00:00:00", "q.fits"),
+        ]))
+  }
+
   @Test func midpointsMakeTheNearestTheLastBefore() throws {
     let cache = try cache()
     let masters = [

@@ -57,11 +57,7 @@ public struct ReferenceCounter: Sendable {
     let inserter = ReferenceInserter(cachePath: parts.layout.rules)
     var files: [(delivery: ReferenceDelivery, sha256: String)] = []
     for var delivery in deliveries {
-      guard let sha256 = FileHasher.read(delivery.path) else {
-        throw ArchiveError(
-          code: "read-failed", message: "the file cannot be read", subject: delivery.path,
-          hint: "check the file")
-      }
+      let sha256 = try Self.sha256(delivery)
       delivery.name = try name(of: delivery, sha256, inserter)
       _ = try inserter.install(delivery.path, as: delivery.name, linking: false)
       files.append((delivery, sha256))
@@ -86,13 +82,32 @@ public struct ReferenceCounter: Sendable {
       subject: parts.layout.rules, hint: "try again")
   }
 
-  /// A file that the rules have keeps its name there; numbers of the archive's own family are given by the archive;
-  /// any other name stays.
+  /// A file under the name that it gets in the archive's cache, whatever context it is meant for.
+  ///
+  /// - Throws: `ArchiveError` `read-failed`, `CatalogError`, `ReferencesError`.
+  public func named(_ delivery: ReferenceDelivery) throws -> ReferenceDelivery {
+    var delivery = delivery
+    delivery.name = try name(
+      of: delivery, try Self.sha256(delivery), ReferenceInserter(cachePath: parts.layout.rules))
+    return delivery
+  }
+
+  private static func sha256(_ delivery: ReferenceDelivery) throws(ArchiveError) -> String {
+    guard let sha256 = FileHasher.read(delivery.path) else {
+      throw ArchiveError(
+        code: "read-failed", message: "the file cannot be read", subject: delivery.path,
+        hint: "check the file")
+    }
+    return sha256
+  }
+
+  /// A file that the archive has (in the rules, refused, or as a product) keeps its name; numbers of the archive's own
+  /// family are given by the archive; any other name stays.
   private func name(
     of delivery: ReferenceDelivery, _ sha256: String, _ inserter: ReferenceInserter
   ) throws -> String {
-    let same = try reader.references(type: delivery.type).first { $0.sha256 == sha256 }
-    if let same { return same.file }
+    if let same = try reader.reference(type: delivery.type, sha256: sha256) { return same.file }
+    if let master = try reader.master(kind: delivery.type, sha256: sha256) { return master.name }
     let free = try inserter.nextReferenceName(type: delivery.type)
     let family = free.prefix { $0 != "." }.dropLast(4)
     guard delivery.name.hasPrefix(family), delivery.name.hasSuffix(".fits"),
@@ -111,10 +126,13 @@ public struct ReferenceCounter: Sendable {
     let known = try reader.reference(file: delivery.name)
     if made == context.name, known?.state == "inserted", known?.sha256 == sha256 { return nil }
     let row = context.rules(type: delivery.type)?.matchValues(header: delivery.header) ?? []
+    let master = try reader.master(kind: delivery.type, sha256: sha256)
+    let frame = known?.frameID ?? (master?.name == delivery.name ? master?.id : nil)
+    let epoch = try frame.flatMap { id throws(CatalogError) in try reader.masterEpoch(frame: id) }
     return ReferenceRecord(
-      file: delivery.name, type: delivery.type, frameID: known?.frameID, sha256: sha256,
-      epoch: known?.epoch ?? useAfterSeconds(delivery.useAfter) ?? 0, rowKey: RowKey(values: row).text,
-      context: made, state: "inserted", reason: nil)
+      file: delivery.name, type: delivery.type, frameID: frame, sha256: sha256,
+      epoch: epoch ?? known?.epoch ?? useAfterSeconds(delivery.useAfter) ?? 0,
+      rowKey: RowKey(values: row).text, context: made, state: "inserted", reason: nil)
   }
 
   private func receipt(
@@ -139,7 +157,7 @@ public struct ReferenceCounter: Sendable {
     for type in old.typesThatDiffer(from: new) {
       let uses = try reader.currentProductUses(
         type: type, detector: nil, interval: -1e12...1e12)
-      for use in uses where use.origin != "override" {
+      for use in uses where !["override", "notApplicable"].contains(use.origin) {
         guard let science = try reader.members(ofAssociation: use.association).first?.frame else { continue }
         let header = CRDSHeader(try headers.metadata(frame: science.id)).values
         for change in old.choices(differingFrom: new, header: header, types: [type]) {

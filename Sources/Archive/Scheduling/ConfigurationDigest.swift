@@ -2,8 +2,8 @@ import CfgFormat
 import Crypto
 import Foundation
 
-/// What a pipeline's cfg of the archive says, as one content: its own text, and that of every `config_file` and hook
-/// that it names, so that a change of any of them makes another job.
+/// What a pipeline's cfg of the archive says, as one content: its own text, and that of every `config_file`, hook
+/// and `override_<type>` that it names, so that a change of any of them makes another job.
 package struct ConfigurationDigest: Sendable {
   private let hasher: FileHasher
   /// Deeper inclusion is refused by the run itself; here it only has to end.
@@ -39,6 +39,9 @@ package struct ConfigurationDigest: Sendable {
       for entry in section.entries {
         if entry.key == "config_file", let other = entry.value.string {
           collect(Self.resolve(other, beside: path), into: &seen)
+        } else if entry.key.hasPrefix("override_"), let other = entry.value.string, other != "None" {
+          let file = Self.resolve(other, beside: path)
+          if !seen.contains(file) { seen.append(file) }
         } else if Self.hookKeys.contains(entry.key) {
           for hook in entry.value.list ?? [] {
             let file = Self.resolve(hook, beside: path)

@@ -14,7 +14,7 @@ package final class FileHasher: Sendable {
 
   package init() {}
 
-  /// nil when the file cannot be read.
+  /// nil when the file cannot be read. A symbolic link stands for the file it leads to, as it does for the run.
   func sha256(of path: String) -> String? {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
@@ -23,7 +23,9 @@ package final class FileHasher: Sendable {
     if let hit, hit.modifiedNanoseconds == entry.modifiedNanoseconds, hit.bytes == entry.bytes {
       return hit.sha256
     }
-    guard let sha256 = Self.read(path) else { return nil }
+    guard let real = realpath(path, nil) else { return nil }
+    defer { free(real) }
+    guard let sha256 = Self.read(String(cString: real)) else { return nil }
     known.withLock {
       $0[path] = Known(modifiedNanoseconds: entry.modifiedNanoseconds, bytes: entry.bytes, sha256: sha256)
     }

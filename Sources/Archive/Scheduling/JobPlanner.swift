@@ -36,6 +36,7 @@ struct JobPlanner: Sendable {
     switch try gathered(association) {
     case .refused(let why): return .refuse(why)
     case .ready(let pipeline, let association, let members):
+      if let fault = unreadableConfiguration(pipeline.name) { return .wait(fault) }
       if let obstacle = try delay(pipeline, association, members, request) { return .wait(obstacle) }
       return try job(try draft(pipeline, association, members, request), request)
     }
@@ -86,6 +87,16 @@ struct JobPlanner: Sendable {
     var association = association
     if members.count < all.count, let why = shortened(&association, members) { return .refused(why) }
     return .ready(pipeline, association, members)
+  }
+
+  /// A cfg that is there and cannot be read must not pass for none.
+  private func unreadableConfiguration(_ pipeline: String) -> String? {
+    let path = layout.placeOfConfiguration(pipeline)
+    var status = stat()
+    guard lstat(path, &status) == 0,
+      ConfigurationDigest(hasher: resolver.hasher).sha256(of: path) == nil
+    else { return nil }
+    return "\(path) cannot be read; make it a file that the archive may read"
   }
 
   private func delay(

@@ -24,11 +24,11 @@ struct MasterInserter: Sendable {
     guard let sha256 = master.sha256, let path = master.path else { return false }
     let made = try writer.reader.productMaking(frame: master.id)
     guard let made, let first = made.members.first else { return false }
-    let epochs = made.members.map { ($0.frame.dateObs + $0.frame.dateEnd) / 2 }
     let header = CRDSHeader(try headers.metadata(frame: first.frame.id)).values
     var record = ReferenceRecord(
       file: master.name, type: master.kind, frameID: master.id, sha256: sha256,
-      epoch: epochs.reduce(0, +) / Double(epochs.count), rowKey: "[]", context: nil, state: "refused",
+      epoch: try writer.reader.masterEpoch(frame: master.id) ?? first.frame.dateObs, rowKey: "[]",
+      context: nil, state: "refused",
       reason: try fault(master, made.quality, context))
     if record.reason == nil, let rules = context.rules(type: master.kind) {
       let row = rules.matchValues(header: header)
@@ -48,16 +48,22 @@ struct MasterInserter: Sendable {
     return record.state == "inserted"
   }
 
-  /// Keeps a master out of the rules for good, with the reason; what may pass by itself (a busy catalog, a full disk)
-  /// is only logged and tried again at the next turn.
-  func refuse(_ master: FrameRecord, because error: any Error, at time: Double) throws(CatalogError) {
-    let code = (error as? ReferencesError)?.code ?? (error as? CatalogError)?.code ?? ""
+  /// What is wrong with the master itself. Everything else (rules that cannot be read or written, a busy catalog, a
+  /// full disk) can be mended without it.
+  private static let ownFaults: Set<String> = ["row-invalid", "reference-name", "no-rules-for-type"]
+
+  /// Keeps a master out of the rules for good, with the reason, when that lies in the master; what can be mended
+  /// without it is only logged and tried again at the next turn.
+  ///
+  /// - Returns: true when it is kept out for good.
+  func refuse(_ master: FrameRecord, because error: any Error, at time: Double) throws(CatalogError) -> Bool {
     logger.error("a master cannot be inserted", metadata: ["file": "\(master.name)", "error": "\(error)"])
-    guard !["io", "catalog-busy", "catalog-disk", "catalog-failed"].contains(code) else { return }
+    guard let code = (error as? ReferencesError)?.code, Self.ownFaults.contains(code) else { return false }
     let record = ReferenceRecord(
       file: master.name, type: master.kind, frameID: master.id, sha256: master.sha256 ?? "",
       epoch: master.dateObs ?? time, rowKey: "[]", context: nil, state: "refused", reason: "\(error)")
     try writer.recordReference(record, at: time)
+    return true
   }
 
   private func fault(
@@ -90,9 +96,7 @@ struct MasterInserter: Sendable {
     // References of a person's own in the same row stay as they are.
     let kept =
       context.rules(type: record.type)?.references(matchValues: row).filter { !ours.contains($0.file) } ?? []
-    let dated = UseAfterPlan.dated(masters)
-    let dates = Set(dated.map(\.useAfter))
-    let all = (kept.filter { !dates.contains($0.useAfter) } + dated).sorted { $0.useAfter < $1.useAfter }
+    let all = UseAfterPlan.merged(UseAfterPlan.dated(masters), beside: kept)
     return try inserter.insert(
       rows: [RowUpdate(type: record.type, matchValues: row, references: all)], into: context.name)
   }

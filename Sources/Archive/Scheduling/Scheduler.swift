@@ -36,6 +36,10 @@ actor Scheduler {
   private var running: [Int64: Task<Void, Never>] = [:]
   private var contexts: [String: RulesContext] = [:]
   private(set) var done = 0
+  /// Turns in a row in which a master could not be put into the rules for a reason that is not its own, by frame.
+  private var failures: [Int64: (turns: Int, error: any Error)] = [:]
+  /// So many turns, and `--once` goes on without that master.
+  private static let patience = 10
 
   /// - Parameter wake: asks for another turn.
   init(_ parts: Parts, wake: @escaping @Sendable () -> Void) {
@@ -52,7 +56,9 @@ actor Scheduler {
     guard try reader.pendingReviews().isEmpty, try reader.associationsToRecheck().isEmpty else {
       return false
     }
-    if parts.insertsMasters, try !reader.uninsertedMasters().isEmpty { return false }
+    if parts.insertsMasters, try reader.uninsertedMasters().contains(where: { !isGivenUp($0.id) }) {
+      return false
+    }
     let deliveries = try parts.writer.deliveries()
     let due = deliveries.contains { $0.nextAt <= now }
     return try reader.undispatchedEvents() == 0 && !due
@@ -144,12 +150,29 @@ actor Scheduler {
 
   // MARK: masters
 
+  private func isGivenUp(_ master: Int64) -> Bool { (failures[master]?.turns ?? 0) >= Self.patience }
+
+  /// Why masters that passed are not in the rules after many turns; nil when there is none of these.
+  func insertionFault() -> ArchiveError? {
+    let stuck = failures.filter { $0.value.turns >= Self.patience }
+    guard let first = stuck.min(by: { $0.key < $1.key }) else { return nil }
+    return ArchiveError(
+      code: "masters-not-inserted",
+      message: "\(stuck.count) masters could not be put into the reference rules: \(first.value.error)",
+      subject: parts.layout.rules, hint: "mend it and run again: they are tried again then",
+      underlying: first.value.error)
+  }
+
   private func insertMasters() throws {
     for master in try parts.writer.reader.uninsertedMasters() where parts.insertsMasters {
+      // Rules that cannot be read are no fault of this master: the turn ends, and a later one tries again.
+      let context = try context()
       do {
-        _ = try parts.inserter.insert(master, context: try context(), at: now)
+        _ = try parts.inserter.insert(master, context: context, at: now)
+        failures[master.id] = nil
       } catch {
-        try parts.inserter.refuse(master, because: error, at: now)
+        let isRefused = try parts.inserter.refuse(master, because: error, at: now)
+        failures[master.id] = isRefused ? nil : ((failures[master.id]?.turns ?? 0) + 1, error)
       }
     }
     for reference in try parts.writer.reader.pendingReviews() {

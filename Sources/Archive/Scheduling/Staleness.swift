@@ -33,6 +33,11 @@ struct Staleness: Sendable {
   private func review(_ uses: [ProductUse], type: String, at time: Double) throws(CatalogError) {
     var stale: [(frame: Int64, reason: String)] = []
     for use in uses {
+      // A person's own choice stands, and what a step did not use (or the rules called N/A) changes no pixel.
+      if ["override", "notApplicable"].contains(use.origin) {
+        try writer.restore(product: use.frame, cause: "rules:\(type)")
+        continue
+      }
       guard let science = try writer.reader.members(ofAssociation: use.association).first?.frame else {
         continue
       }
