@@ -78,7 +78,58 @@ import Testing
     let pins = try CatalogReader(path: archive.root + "/catalog/catalog.sqlite").references(type: "dark")
     #expect(pins.map(\.file) == [first.name, third.name])
     #expect(try await archive.irisarchive("verify", "--all").exit == 0)
+
+    // What the reason names works, and the master is the same record as before.
+    let inserted = try await archive.irisarchive("refs", "insert", bad.name)
+    #expect(inserted.exit == 0 && inserted.out.contains(bad.name), "\(inserted.out)\(inserted.talk)")
+    let all = try CatalogReader(path: archive.root + "/catalog/catalog.sqlite").references(type: "dark")
+    #expect(all.map(\.file) == [first.name, bad.name, third.name])
+    #expect(all.allSatisfy { $0.frameID != nil } && Set(all.map(\.rowKey)).count == 1, "\(all)")
+    #expect(
+      try await night.masters().map(\.reason).compactMap { $0 }.filter { $0.contains("not in the") } == [])
+    let unknown = try await archive.irisarchive("refs", "insert", "tmt_iris_dark_0099.fits")
+    #expect(unknown.exit == 66, "\(unknown.talk)")
     #expect(try await daemon.stop() == 0)
+  }
+
+  @Test func aSpoiledMasterKeepsNoGoodOneOut() async throws {
+    let archive = try await TestArchive(stem: "spoiled")
+    let lit = try await darks(from: 1).map { path -> String in
+      let copy = path.replacingOccurrences(of: ".fits", with: "-lit.fits")
+      try LightLeak.copy(path, to: copy, adding: 5)
+      return copy
+    }
+    for path in lit { try archive.drop(path) }
+    #expect(try await archive.watchOnce().exit == 0)
+    let member = (lit[0] as NSString).lastPathComponent
+    let flagged = try await archive.irisarchive("flag", member, "--quality", "BAD", "--reason", "light")
+    #expect(flagged.exit == 0, "\(flagged.talk)")
+    #expect(try await archive.query("--kind", "dark").map(\.state) == ["stale"])
+    for path in try await darks(from: 11) { try archive.drop(path) }
+    #expect(try await archive.watchOnce().exit == 0)
+    let masters = try await archive.query("--kind", "dark").sorted { $0.name < $1.name }
+    let good = try #require(masters.last)
+    #expect(masters.count == 2 && good.reason == nil, "\(good.reason ?? "")")
+    let pins = try CatalogReader(path: archive.root + "/catalog/catalog.sqlite").references(type: "dark")
+    #expect(pins.contains { $0.file == good.name }, "\(pins)")
+  }
+
+  /// The folder of the references cannot be written: no master is condemned for that, and the run ends.
+  @Test func aFaultOfTheCacheCondemnsNoMaster() async throws {
+    let archive = try await TestArchive(stem: "unwritable")
+    let folder = archive.root + "/crds/references/tmt/iris"
+    try? FileManager.default.removeItem(atPath: folder)
+    try archive.makeFolder((folder as NSString).deletingLastPathComponent)
+    try Data().write(to: URL(fileURLWithPath: folder))
+    for path in try await darks(from: 1) { try archive.drop(path) }
+    let failed = try await archive.watchOnce()
+    #expect(failed.exit != 0 && failed.talk.contains("into the reference rules"), "\(failed.talk)")
+    let master = try #require(try await archive.query("--kind", "dark").first)
+    #expect(master.reason == nil)
+    try FileManager.default.removeItem(atPath: folder)
+    #expect(try await archive.watchOnce().exit == 0)
+    let pins = try CatalogReader(path: archive.root + "/catalog/catalog.sqlite").references(type: "dark")
+    #expect(pins.map(\.file) == [master.name])
   }
 
   private func darkOfScience(_ archive: TestArchive) async throws -> String? {
