@@ -25,6 +25,16 @@ public enum TrustedPath {
     }
   }
 
+  /// `path` with its folder's links followed and its own name kept: what ``fault(of:user:mustBeExecutable:)`` judges.
+  /// A file that is itself a link stays one. Returned as it is when its folder is not there.
+  public static func withRealFolder(_ path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return withRealFolder("./" + path) }
+    guard let real = realpath(String(path[...slash]), nil) else { return path }
+    defer { free(real) }
+    let folder = String(cString: real)
+    return (folder == "/" ? "" : folder) + path[slash...]
+  }
+
   private static func fault(at path: String, user: uid_t) -> String? {
     var status = stat()
     guard lstat(path, &status) == 0 else { return "\(path) vanished" }

@@ -10,7 +10,7 @@ enum Interruption {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
       source.setEventHandler {
-        Program.hooks.stop(within: 2)
+        Program.hooks.stop(within: 5)
         removeTemporaryFiles(in: directory)
         StandardError.write("error: interrupted — no product was written\n")
         _exit(128 + number)
@@ -23,7 +23,10 @@ enum Interruption {
 
   private static func removeTemporaryFiles(in directory: String) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-    for name in names where name.hasPrefix(".") && name.hasSuffix(".tmp") && name.contains(".\(getpid())") {
+    // The whole number: process 123 owns nothing of process 1234's. A second attempt at a name ends in `-1` and so on.
+    let marks = [".\(getpid()).", ".\(getpid())-"]
+    for name in names
+    where name.hasPrefix(".") && name.hasSuffix(".tmp") && marks.contains(where: name.contains) {
       // A hook's scratch folder too.
       try? FileManager.default.removeItem(atPath: "\(directory)/\(name)")
     }

@@ -13,7 +13,7 @@ enum Lifeline {
       while true {
         let count = read(0, &byte, 1)
         if count > 0 || (count < 0 && errno == EINTR) { continue }
-        Program.hooks.stop(within: 2)
+        Program.hooks.stop(within: 5)
         kill(0, SIGKILL)
         _exit(1)
       }

@@ -1,4 +1,5 @@
 import Associations
+import Glibc
 import JobContract
 import Testing
 
@@ -97,11 +98,22 @@ private let scienceRule = """
         frame(Int64(2 * index + 1), "IMG1-SKY", start: start + 30, filter),
       ]
     }
-    let clock = ContinuousClock()
     var plan: AssociationPlanner.Plan?
-    let time = try clock.measure { plan = try self.plan(frames) }
+    let time = try processorSeconds { plan = try self.plan(frames) }
     #expect(plan?.associations.count == 1000)
     #expect(plan?.associations.allSatisfy { $0.members.count == 2 } == true)
-    #expect(time < .seconds(1), "\(time)")
+    #expect(time < 1, "\(time) s")
+  }
+
+  /// Processor time of this thread while `work` runs, seconds: other tests on the same cores do not count.
+  private func processorSeconds(_ work: () throws -> Void) rethrows -> Double {
+    func now() -> Double {
+      var time = timespec()
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+      return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+    let start = now()
+    try work()
+    return now() - start
   }
 }

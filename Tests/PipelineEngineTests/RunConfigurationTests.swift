@@ -49,6 +49,23 @@ import Testing
     #expect(configuration.overrides == ["flat": "\(folder.path)/sub/flat.fits"])
   }
 
+  /// As a cfg's `override_flat = None`.
+  @Test func noneOnTheCommandLineLeavesAReferenceToTheRules() throws {
+    let folder = try TestFolder()
+    let flat = try folder.write("flat.fits", "")
+    let path = try folder.write("a.cfg", "[steps]\n[[second]]\noverride_flat = \(flat)\n")
+    for withdraw in [
+      { (configuration: inout RunConfiguration) in try configuration.override("flat", with: "None") },
+      { try $0.set("second.override_flat", "None", from: .commandLine) },
+    ] {
+      var configuration = try RunConfiguration(sample)
+      try configuration.merge(CfgFile(path: path))
+      #expect(configuration.overrides == ["flat": flat])
+      try withdraw(&configuration)
+      #expect(configuration.overrides.isEmpty)
+    }
+  }
+
   @Test func hooksAreExecutablesBesideTheCfg() throws {
     let folder = try TestFolder()
     var configuration = try RunConfiguration(sample)

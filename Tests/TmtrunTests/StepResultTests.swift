@@ -85,6 +85,11 @@ import Testing
       bench.text("hooks/environment").split(separator: "\n").map { $0.prefix { $0 != "=" } })
     #expect(environment.isSubset(of: ["PATH", "HOME", "LANG", "PWD", "_", "SHLVL", "OLDPWD"]))
     #expect(run.talk.contains("Running pre hook \(bench.path)/hooks/pre"))
+    // Nobody can guess the scratch folder beforehand, not even from the run's own number.
+    let homes = ["hooks/environment", "saved/environment", "whole/environment"].compactMap {
+      bench.text($0).split(separator: "\n").first { $0.hasPrefix("HOME=") }
+    }
+    #expect(homes.count == 3 && Set(homes).count == 3, "\(homes)")
     // The scratch folder is gone.
     let left = try FileManager.default.contentsOfDirectory(atPath: bench.path).filter { $0.hasPrefix(".") }
     #expect(left == [])
@@ -122,28 +127,43 @@ import Testing
     #expect(run.code == 1 && run.talk.contains("timed out"), "\(run.talk)")
   }
 
-  /// Ctrl-C ends the hook too, which has a process group of its own.
-  @Test func anInterruptedRunLeavesNoHook() async throws {
+  /// Ctrl-C ends the hook too, which has a process group of its own, also one that does not listen to TERM.
+  @Test(arguments: ["", "trap '' TERM"]) func anInterruptedRunLeavesNoHook(trap: String) async throws {
     let bench = try Workbench()
     try bench.frames()
     try bench.write(
-      "hang", "#!/bin/sh\necho $$ >\"$(dirname \"$0\")/pid\"\nkill -INT $PPID\nexec sleep 600\n", mode: 0o755)
+      "hang",
+      """
+      #!/bin/sh
+      \(trap)
+      cd "$(dirname "$0")"
+      echo $$ >pid
+      # Whose number only begins like the run's own is a neighbour.
+      : >".a_cal.fits.$PPID.tmp"
+      : >".neighbour.fits.${PPID}9.tmp"
+      kill -INT $PPID
+      exec sleep 120
+
+      """, mode: 0o755)
     let run = try await bench.run("imager_level2", "asn.json", "--set", "dark_current.pre_hooks=hang")
     #expect(run.code == 130, "\(run.talk)")
     let pid = try #require(Int32(bench.text("pid").trimmingCharacters(in: .whitespacesAndNewlines)))
     #expect(kill(pid, 0) != 0 && errno == ESRCH)
     let left = try FileManager.default.contentsOfDirectory(atPath: bench.path).filter { $0.hasPrefix(".") }
-    #expect(left == [])
+    #expect(left.count == 1 && left.allSatisfy { $0.hasPrefix(".neighbour") }, "\(left)")
   }
 
   // MARK: as a job
 
-  private func job(_ bench: Workbench, configuration: String) throws -> String {
+  private func job(
+    _ bench: Workbench, configuration: String? = nil, references: [ResolvedReference] = []
+  ) throws -> String {
     try FileManager.default.createDirectory(atPath: bench.path + "/job", withIntermediateDirectories: true)
     let spec = JobSpec(
       job: "J1", attempt: 1, token: "t", pipeline: "imager_level2", configuration: configuration,
       association: "a1", associationRule: "imager-level2",
       inputs: [JobInput(name: "a", path: bench.path + "/a_sci.fits", sha256: "aa", exptype: .science)],
+      references: references,
       outputDirectory: bench.path + "/job", fileNames: ["cal": "final_cal.fits"])
     return try bench.write("job.json", String(decoding: try JSONEncoder().encode(spec), as: UTF8.self))
   }
@@ -187,6 +207,44 @@ import Testing
     try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: bench.path + "/conf")
     try FileManager.default.removeItem(atPath: bench.path + "/job")
     #expect(try await bench.run("--job", self.job(bench, configuration: cfg)).code == 78)
+  }
+
+  /// What a link names can be changed by whoever can change the link.
+  @Test(arguments: ["hook", "cfg"]) func jobsFollowNoLinks(what: String) async throws {
+    let bench = try Workbench()
+    try bench.frames()
+    try bench.write("conf/pre", Self.writer, mode: 0o755)
+    try bench.write("conf/f.cfg", "name = f\n")
+    try bench.write("open/nothing", "")
+    let files = FileManager.default
+    for name in ["pre", "f.cfg"] {
+      try files.createSymbolicLink(
+        atPath: "\(bench.path)/open/\(name)", withDestinationPath: "../conf/\(name)")
+    }
+    try files.setAttributes([.posixPermissions: 0o777], ofItemAtPath: bench.path + "/open")
+    let line = what == "hook" ? "pre_hooks = ../open/pre" : "pre_hooks = pre\nconfig_file = ../open/f.cfg"
+    let cfg = try bench.write(
+      "conf/imager_level2.cfg", "class = imager_level2\n[steps]\n[[dark_current]]\n\(line)\n")
+    let job = try job(bench, configuration: cfg)
+    let run = try await bench.run("--job", job)
+    #expect(run.code == 78, "\(run.talk)")
+    let error = try #require(try report(bench).error)
+    #expect(error.code == "hook-refused" && error.message.contains("links are not followed"))
+    #expect(error.subject.hasSuffix(what == "hook" ? "/open/pre" : "/open/f.cfg"), "\(error.subject)")
+    #expect(bench.text("conf/said.json").isEmpty)
+  }
+
+  @Test func aWrongCfgOfTheArchiveIsItsOwnFault() async throws {
+    let bench = try Workbench()
+    try bench.frames()
+    let cfg = try bench.write(
+      "imager_level2.cfg", "class = imager_level2\n[steps]\n[[dark_current]]\nno_such = 1\n")
+    for path in [cfg, bench.path + "/absent.cfg"] {
+      let job = try job(bench, configuration: path)
+      #expect(try await bench.run("--job", job).code == 78)
+      #expect(try report(bench).exitCode == 78)
+      #expect(try report(bench).error?.subject.hasPrefix(path) == true)
+    }
   }
 
   @Test func jobsDoNotSaveResultsOfSteps() async throws {

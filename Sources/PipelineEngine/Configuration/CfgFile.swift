@@ -1,4 +1,5 @@
 import CfgFormat
+import ChildProcess
 import Foundation
 import Glibc
 
@@ -48,6 +49,9 @@ public struct CfgFile: Sendable {
     defer { free(real) }
     return String(cString: real)
   }
+
+  /// Its absolute path by the name it was given, which may be a link's.
+  var location: String { TrustedPath.withRealFolder(path) }
 
   /// `class` of the cfg: the pipeline or step it is for.
   public var className: String? { document.root["class"]?.string }

@@ -12,7 +12,7 @@ struct CfgMerge {
 
   /// A cfg of the whole pipeline, or of its only step.
   mutating func whole(_ file: CfgFile, chain: [CfgFile]) {
-    configuration.cfgFiles.append(file.identity)
+    configuration.cfgFiles.append(file.location)
     let root = file.document.root
     if pipeline.steps.count == 1, root.section("steps") == nil {
       if let name = file.name { configuration.logName = name }
@@ -87,7 +87,7 @@ struct CfgMerge {
       guard isKnown else { return }
     }
     if let entry = section.entry("config_file"), let other = included(entry, in: file, chain: chain) {
-      configuration.cfgFiles.append(other.identity)
+      configuration.cfgFiles.append(other.location)
       self.section(other.document.root, of: step, in: other, chain: chain + [file])
     }
     for stray in section.sections {

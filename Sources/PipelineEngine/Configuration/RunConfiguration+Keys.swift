@@ -45,11 +45,13 @@ extension RunConfiguration {
     setOverride(type, value.string, from: origin, at: place)
   }
 
-  /// Names the reference of a type, or with nil leaves it to the rules again.
+  /// Names the reference of a type, or with nil leaves it to the rules again; outside a cfg the word `None` is nil
+  /// (in a cfg the quotes tell a file of that name).
   mutating func setOverride(
     _ type: String, _ path: String?, from origin: ParameterSet.Origin, at place: String?
   ) {
-    overrideLayers[type, default: Layered(nil)].set(path, from: origin, at: place)
+    let isWithdrawn = place == nil && path == "None"
+    overrideLayers[type, default: Layered(nil)].set(isWithdrawn ? nil : path, from: origin, at: place)
   }
 
   static func boolean(_ value: CfgValue, key: String, place: String?) throws(EngineError) -> Bool {

@@ -18,7 +18,7 @@ public struct RunConfiguration: Sendable {
   public internal(set) var overrideLayers: [String: Layered<String?>] = [:]
   /// Hooks of the whole pipeline.
   public internal(set) var hooks = RunHooks()
-  /// Every cfg that was merged, by its real path, in the order of reading.
+  /// Every cfg that was merged, by its absolute path, in the order of reading.
   public internal(set) var cfgFiles: [String] = []
   /// Skips of steps that only the documents know: nothing to decide, they are always skipped.
   var unavailable: [String] { pipeline.unavailable.map(\.name) }

@@ -1,4 +1,5 @@
 import CfgFormat
+import ChildProcess
 import Glibc
 
 /// Executables that run before and after a step, or a whole pipeline: `pre_hooks`, `post_hooks`, `hooks_timeout`.
@@ -54,8 +55,7 @@ public struct RunHooks: Sendable, Equatable {
       throw RunConfiguration.bad(
         "the hook '\(path)' is no executable file", name, place, hint: "chmod +x \(path)")
     }
-    guard let real = realpath(path, nil) else { return path }
-    defer { free(real) }
-    return String(cString: real)
+    // A link stays a link: a job does not follow it.
+    return TrustedPath.withRealFolder(path)
   }
 }

@@ -43,10 +43,12 @@ public struct JobRunner: Sendable {
       try ResourceLimits(spec.limits).apply()
       report = PipelineRunner(request: try request(for: spec), services: services).run()
     } catch {
-      let failure = ReportedError(error)
+      let fault = error as? ConfigurationFault
+      let failure = ReportedError(fault?.underlying ?? error)
       report = RunReport(
         job: spec.job, attempt: spec.attempt, token: spec.token, pipeline: spec.pipeline, status: .failed,
-        exitCode: ExitCode(code: failure.code).rawValue, error: failure, started: UTCTime.iso(started),
+        exitCode: (fault.map { _ in .configuration } ?? ExitCode(code: failure.code)).rawValue,
+        error: failure, started: UTCTime.iso(started),
         ended: UTCTime.iso(services.now()), seconds: services.now().timeIntervalSince(started),
         peakMemoryBytes: ProcessUsage.peakMemoryBytes, software: ["irisarchive": services.version],
         degraded: spec.degraded)
@@ -55,12 +57,23 @@ public struct JobRunner: Sendable {
     return report
   }
 
+  /// A cfg that is wrong is the fault of the archive's own configuration here, not of a file that a person named.
+  private struct ConfigurationFault: Error { let underlying: any Error }
+
+  private static func merge(_ path: String, into configuration: inout RunConfiguration) throws {
+    do {
+      try configuration.merge(CfgFile(path: path))
+    } catch {
+      throw ConfigurationFault(underlying: error)
+    }
+  }
+
   private func request(for spec: JobSpec) throws -> RunRequest {
     guard case .pipeline(let pipeline) = try registry.target(named: spec.pipeline) else {
       throw EngineError("unknown-pipeline", "the job names a step, not a pipeline", subject: spec.pipeline)
     }
     var configuration = try RunConfiguration(pipeline, logName: pipeline.name)
-    if let path = spec.configuration { try configuration.merge(CfgFile(path: path)) }
+    if let path = spec.configuration { try Self.merge(path, into: &configuration) }
     for (key, text) in spec.parameters.sorted(by: { $0.key < $1.key }) {
       try configuration.set(key, text, from: .job)
     }

@@ -52,8 +52,9 @@ struct HookCall {
   /// Runs the hook and waits for its end; what it says on standard output goes to the log.
   /// - Throws: `EngineError` `hook-failed` with its last words on standard error.
   func run(log: Logger) throws(EngineError) {
-    let scratch = "\(directory)/.hook.\(getpid()).tmp"
-    guard mkdir(scratch, 0o700) == 0 || errno == EEXIST else {
+    // Nobody can make it beforehand, and what is there already is not taken over.
+    let scratch = "\(directory)/.hook.\(getpid()).\(UUID().uuidString).tmp"
+    guard mkdir(scratch, 0o700) == 0 else {
       throw failed("its scratch folder cannot be made: \(String(cString: strerror(errno)))", nil)
     }
     defer { try? FileManager.default.removeItem(atPath: scratch) }
@@ -74,7 +75,8 @@ struct HookCall {
       environment: ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": scratch, "LANG": "C.UTF-8"],
       workingDirectory: scratch, standardInput: .data(line + Data("\n".utf8)),
       output: .captured(limit: 1 << 16), errorOutput: .captured(limit: 1 << 20),
-      limits: ChildProcess.ResourceLimits(fileBytes: 64 << 20), timeout: .seconds(timeoutSeconds))
+      limits: ChildProcess.ResourceLimits(fileBytes: 64 << 20), timeout: .seconds(timeoutSeconds),
+      grace: RunningHooks.grace)
   }
 
   /// The engine is synchronous: its thread waits (it is never one of the cooperative pool's).

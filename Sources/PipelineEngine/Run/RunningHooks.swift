@@ -11,7 +11,11 @@ public final class RunningHooks: Sendable {
 
   public init() {}
 
-  /// Asks every running hook to end (TERM, later KILL) and waits for that, at most `seconds`.
+  /// Time between TERM and KILL: well below what anybody gives ``stop(within:)``.
+  static let grace = Duration.seconds(1)
+
+  /// Asks every running hook to end (TERM, a second later KILL) and waits for that, at most `seconds`. Give it some
+  /// seconds more than that one: a hook that ignores TERM would outlive this program else.
   public func stop(within seconds: Double) {
     for task in tasks.withLock({ Array($0.values) }) { task.cancel() }
     _ = ended.wait(timeout: .now() + seconds)
