@@ -2,6 +2,7 @@ import DataModels
 import Foundation
 import Glibc
 import JobContract
+import PipelineEngine
 import Testing
 
 /// `save_results`, `pre_hooks` and `post_hooks` of steps, by hand and as a job.
@@ -245,6 +246,29 @@ import Testing
       #expect(try report(bench).exitCode == 78)
       #expect(try report(bench).error?.subject.hasPrefix(path) == true)
     }
+  }
+
+  /// The archive says which bytes it chose.
+  @Test func aReferenceThatChangedSinceItWasChosenEndsTheJob() async throws {
+    let bench = try Workbench()
+    try bench.frames()
+    let dark = bench.path + "/dark.fits"
+    let chosen = try ContentHash.ofFile(dark)
+    let sky = bench.path + "/sky.fits"
+    func run(_ sha256: String) async throws -> RunReport {
+      let reference = ResolvedReference(type: "dark", origin: .context, path: dark, sha256: sha256)
+      try? FileManager.default.removeItem(atPath: bench.path + "/job")
+      let job = try job(bench, references: [reference])
+      _ = try await bench.run("--job", job)
+      return try report(bench)
+    }
+    let good = try await run(chosen)
+    #expect(good.exitCode == 0, "\(String(describing: good.error))")
+    #expect(good.references.first { $0.reference.type == "dark" }?.reference.sha256 == chosen)
+    let bad = try await run(try ContentHash.ofFile(sky))
+    #expect(bad.exitCode == 65 && bad.error?.code == "reference-changed" && bad.error?.subject == dark)
+    #expect(bad.products.isEmpty)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: bench.path + "/job") == ["report.json"])
   }
 
   @Test func jobsDoNotSaveResultsOfSteps() async throws {

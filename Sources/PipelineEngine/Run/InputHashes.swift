@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import Synchronization
 
 /// sha256 of every member, taken on another thread while the pipeline runs, unless somebody took it already. The same
@@ -26,6 +27,33 @@ final class InputHashes: Sendable {
       }
       known.withLock { $0[path] = result }
     }
+  }
+
+  /// Above this a file whose hash the archive knows is not read once more: hashing 400 MB of masters would cost a
+  /// fifth of the processor time of level 2.
+  private static let againBytes = 16 << 20
+
+  /// Starts hashing a file whose hash the archive knows, e.g. parameters or a mask, when it is small. Its checksums
+  /// were looked at when it came in.
+  func takeAgain(_ path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_size <= Self.againBytes else { return }
+    DispatchQueue.global(qos: .utility).async(group: work) { [self] in
+      let result: Result<String, EngineError>
+      do throws(EngineError) {
+        result = .success(try ContentHash.ofFile(path))
+      } catch {
+        result = .failure(error)
+      }
+      known.withLock { $0[path] = result }
+    }
+  }
+
+  /// The hash of a file, waited for; nil when nobody took it.
+  /// - Throws: as ``hash(of:)``.
+  func hashIfTaken(of path: String) throws(EngineError) -> String? {
+    work.wait()
+    return try known.withLock { $0[path] }?.get()
   }
 
   /// The hash of a file, waited for.

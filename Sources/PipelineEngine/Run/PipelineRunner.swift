@@ -40,8 +40,9 @@ public struct PipelineRunner: Sendable {
     let hashes = InputHashes(request.members)
     let shelf = ReferenceShelf(request.references, notes: record.notes, logger: log)
     shelf.prefetch(for: request, log: log)
-    for reference in request.references where reference.sha256 == nil {
-      if let path = reference.path { hashes.take(path) }
+    for reference in request.references {
+      guard let path = reference.path else { continue }
+      if reference.sha256 == nil { hashes.take(path) } else { hashes.takeAgain(path) }
     }
     var work = try Assembly(request: request, notes: record.notes, log: log).workpiece()
     log.info("Starting \(pipeline.title) ...")

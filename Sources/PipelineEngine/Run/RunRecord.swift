@@ -63,14 +63,25 @@ struct RunRecord {
       reason: "\(fileName(of: path)) was not used: \(reason)")
   }
 
-  /// Fills in the sha256 of inputs and references.
+  /// Fills in the sha256 of inputs and references; a small reference must be the one that the archive chose.
+  /// - Throws: `EngineError` `reference-changed`, `input-missing`, `wrong-checksum`.
   mutating func identify(_ hashes: InputHashes) throws(EngineError) {
     for i in inputs.indices where inputs[i].sha256.isEmpty {
       inputs[i].sha256 = try hashes.hash(of: inputs[i].path)
     }
-    for i in references.indices where references[i].reference.sha256 == nil {
-      guard let path = references[i].reference.path else { continue }
-      references[i].reference.sha256 = try hashes.hash(of: path)
+    for i in references.indices {
+      let reference = references[i].reference
+      guard let path = reference.path else { continue }
+      guard let chosen = reference.sha256 else {
+        references[i].reference.sha256 = try hashes.hash(of: path)
+        continue
+      }
+      guard try hashes.hashIfTaken(of: path) ?? chosen == chosen else {
+        throw EngineError(
+          "reference-changed",
+          "the \(reference.type) is not the file that the archive chose: its sha256 differs",
+          subject: path, hint: "irisarchive verify")
+      }
     }
   }
 
