@@ -51,14 +51,20 @@ struct CalibrationLanes: Sendable {
       variance = variance.replacing(with: 0, where: variance .< 0)
     }
     if let flat { divide(flat, i, &x, &variance, &flags) }
-    let lost = x .!= x
-    let sigma = variance.squareRoot().replacing(with: .nan, where: lost)
+    let lost = Self.isNotFinite(x)
+    let unknown = Self.isNotFinite(variance)
+    let sigma = variance.squareRoot().replacing(with: .nan, where: lost .| unknown)
     flags = flags.raising(DQ.doNotUse, where: lost)
-    flags = flags.raising(DQ.unreliableError, where: sigma .!= sigma)
-    value.store(x, at: i)
+    // A pixel that is lost has no error to be unsure of.
+    flags = flags.raising(DQ.unreliableError, where: unknown .& .!lost)
+    value.store(x.replacing(with: .nan, where: lost), at: i)
     error.store(sigma, at: i)
     quality.store(flags, at: i)
   }
+
+  /// NaN and the infinities: what is left of them less themselves is NaN, and of everything else 0.
+  @inline(__always)
+  private static func isNotFinite(_ x: Lanes) -> SIMDMask<Lanes.MaskStorage> { (x - x) .!= 0 }
 
   @inline(__always)
   private func subtractDark(
@@ -66,7 +72,7 @@ struct CalibrationLanes: Sendable {
   ) {
     let d = dark.value.base.lanes(i)
     let e = dark.error.base.lanes(i)
-    let missing = d .!= d
+    let missing = Self.isNotFinite(d)
     x -= darkFactor * d.replacing(with: 0, where: missing)
     variance += darkFactorSquared * (e * e).replacing(with: 0, where: missing)
     flags = (flags | dark.quality.base.lanes(i)).raising(DQ.unreliableDark, where: missing)

@@ -33,6 +33,18 @@ import Testing
     #expect(two.error?.code == "too-few-frames")
   }
 
+  @Test func aMasterWithoutAUsablePixelIsRefused() throws {
+    let bench = try Bench()
+    let members = try (1...5).map {
+      (
+        try bench.frame("d\($0)_rate.fits", value: .nan, cards: [Card("OBSNAME", "IMG1-DRK")]),
+        MemberType.dark
+      )
+    }
+    let report = try bench.run(.createDark, members)
+    #expect(report.error?.code == "no-usable-pixel" && report.products.isEmpty)
+  }
+
   @Test func darksOfDifferentExposureTimesAreRefused() throws {
     let bench = try Bench()
     let files = try [10, 10.004, 10, 12].enumerated().map { index, seconds in

@@ -158,4 +158,30 @@ import Testing
     let withError = frame.divided(by: 50, error: 1)
     #expect(abs(Double(withError.error[1, 1]) - (9.0 + 4).squareRoot() / 50) < 1e-7)
   }
+
+  /// What is infinite in the frame or the sky is lost; in the dark it is no correction, and that is said.
+  @Test func theInfiniteIsFlagged() {
+    let size = 20
+    func plain(_ value: Float) -> Measured {
+      Measured(
+        value: Plane(width: size, height: 1, repeating: value),
+        error: Plane(width: size, height: 1, repeating: 1),
+        quality: Plane(width: size, height: 1, repeating: 0))
+    }
+    var (science, sky, dark) = (plain(10), plain(4), plain(1))
+    science.value[1, 0] = .infinity
+    sky.value[2, 0] = -.infinity
+    dark.value[3, 0] = .infinity
+    science.error[4, 0] = .infinity
+    science.value[17, 0] = .nan
+    let result = calibrate(science, with: CalibrationFrames(dark: dark, sky: sky, skyScale: 0.5))
+    for lost in [1, 2, 17] {
+      #expect(result.value[lost, 0].isNaN && result.error[lost, 0].isNaN)
+      #expect(result.quality[lost, 0] == DQ.doNotUse)
+    }
+    #expect(result.value[3, 0] == 8 && result.quality[3, 0] == DQ.unreliableDark)
+    #expect(result.value[4, 0] == 7.5 && result.error[4, 0].isNaN)
+    #expect(result.quality[4, 0] == DQ.unreliableError)
+    #expect(result.value[5, 0] == 7.5 && result.quality[5, 0] == 0)
+  }
 }

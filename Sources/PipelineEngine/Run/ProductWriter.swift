@@ -19,6 +19,7 @@ struct ProductWriter {
     }
     let header = ProductHeader(request: request, services: services, record: record).primary(from: frame)
     let pixels = try frame.takePixels()
+    try checkUse(of: pixels)
     var headers = ProductHeaders(primary: header, science: frame.scienceHeader)
     headers.tidy()
     headers.science.remove("BUNIT")
@@ -38,6 +39,16 @@ struct ProductWriter {
       bytes: hash.bytes, level: pipeline.level, headers: written.headerTexts.map(\.text),
       quality: QualityNumbers(pixels).values.merging(work.quality) { $1 }, preview: preview,
       comparedWith: record.comparedWith)
+  }
+
+  /// A master of which no pixel can be used is none.
+  private func checkUse(of pixels: Measured) throws(EngineError) {
+    guard let type = pipeline.referenceType, type != "mask" else { return }
+    let isUsable = pixels.quality.withUnsafeBuffer { $0.contains { $0 & DQ.doNotUse == 0 } }
+    guard !isUsable else { return }
+    throw EngineError(
+      "no-usable-pixel", "every pixel of the \(type) is flagged DO_NOT_USE, so it can serve no frame",
+      subject: request.productFileName, hint: "look at the frames it is made of: tmtrun preview FILE")
   }
 
   /// The picture beside the product. Without one the product is as good: then a note says why.

@@ -20,9 +20,10 @@ package enum Gain: Sendable {
 ///
 /// Where a gain image is NaN, infinite, zero or negative the typical gain serves, so that the unit is one everywhere, and
 /// the pixel gets `NO_GAIN_VALUE | DO_NOT_USE`. An error of the gain that is not finite adds nothing.
-/// - Parameter rows: which rows of the gain's image `pixels` are.
-package func scale(_ pixels: inout Measured, by gain: Gain, rows: Range<Int>) {
-  let typical = gain.typical
+/// - Parameters:
+///   - typical: `gain.typical`, found once for all bands of rows.
+///   - rows: which rows of the gain's image `pixels` are.
+package func scale(_ pixels: inout Measured, by gain: Gain, typical: Float, rows: Range<Int>) {
   guard case .image(let image) = gain else {
     pixels = pixels.divided(by: 1 / typical)
     return
@@ -55,4 +56,19 @@ package func scale(_ pixels: inout Measured, by gain: Gain, rows: Range<Int>) {
       }
     }
   }
+}
+
+/// Multiplies a variance by the square of the gain that its pixel was scaled by.
+package func scaledVariance(_ variance: Plane<Float>, by gain: Gain, typical: Float) -> Plane<Float> {
+  guard case .image(let image) = gain else { return variance.map { $0 * typical * typical } }
+  var result = variance
+  result.withUnsafeMutableBuffer { out in
+    image.value.withUnsafeBuffer { gain in
+      for i in out.indices {
+        let g = gain[i] > 0 && gain[i].isFinite ? gain[i] : typical
+        out[i] *= g * g
+      }
+    }
+  }
+  return result
 }

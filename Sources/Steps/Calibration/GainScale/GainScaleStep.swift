@@ -21,23 +21,31 @@ public struct GainScaleStep: Step {
     guard let gain = try gain(for: first, in: context) else {
       return try withoutGain(&work, context: context)
     }
-    for i in work.frames.indices { try scale(&work.frames[i], by: gain) }
-    for i in work.backgrounds.indices { try scale(&work.backgrounds[i], by: gain) }
-    for i in work.darks.indices { try scale(&work.darks[i], by: gain) }
-    let square = gain.typical * gain.typical
-    work.variancePoisson = work.variancePoisson.map { $0.map { $0 * square } }
-    work.varianceReadNoise = work.varianceReadNoise.map { $0.map { $0 * square } }
-    work.varianceFlat = work.varianceFlat.map { $0.map { $0 * square } }
+    let typical = gain.typical
+    guard typical > 0, typical.isFinite else {
+      throw EngineError(
+        "no-gain", "no pixel of the gain reference is above 0",
+        subject: context.resolved("gain").path ?? "gain")
+    }
+    for i in work.frames.indices { try scale(&work.frames[i], by: gain, typical) }
+    for i in work.backgrounds.indices { try scale(&work.backgrounds[i], by: gain, typical) }
+    for i in work.darks.indices { try scale(&work.darks[i], by: gain, typical) }
+    work.variancePoisson = work.variancePoisson.map { scaledVariance($0, by: gain, typical: typical) }
+    work.varianceReadNoise = work.varianceReadNoise.map { scaledVariance($0, by: gain, typical: typical) }
+    work.varianceFlat = work.varianceFlat.map { scaledVariance($0, by: gain, typical: typical) }
     return .complete
   }
 
   private static let scaled = "electron/s"
 
-  private func scale(_ frame: inout Frame, by gain: Gain) throws {
-    try frame.apply(FrameOperation { pixels, rows in CalibrationSteps.scale(&pixels, by: gain, rows: rows) })
+  private func scale(_ frame: inout Frame, by gain: Gain, _ typical: Float) throws {
+    try frame.apply(
+      FrameOperation { pixels, rows in
+        CalibrationSteps.scale(&pixels, by: gain, typical: typical, rows: rows)
+      })
     frame.unit = Self.scaled
     frame.scienceHeader.set("BUNIT", .string(Self.scaled))
-    frame.header.set("GAINFACT", .real(Double(gain.typical)), comment: "[electron/adu] gain that was applied")
+    frame.header.set("GAINFACT", .real(Double(typical)), comment: "[electron/adu] gain that was applied")
   }
 
   /// The gain image or number of the reference, else the header's `GAIN`.
