@@ -14,7 +14,8 @@ public struct BadPixelOptions: Sendable, Equatable {
   public var openNeighbour: Float
   /// Half the side of the window of the local median, less a half.
   public var radius: Int
-  /// Places whose local median is below this share of the flat's are not illuminated, and not judged.
+  /// Places whose local median is below this share of the flat's level (the median of its
+  /// illuminated pixels) are not illuminated, and not judged.
   public var illuminatedFraction: Float
 
   /// Options with the house's defaults (31-pixel window, 0.8 … 1.25, kappa 10).
@@ -75,7 +76,7 @@ public func badPixels(inNoise noise: Plane<Float>, options: BadPixelOptions = Ba
 /// An open pixel loses its counts to its four neighbours: it is dim, and they are bright together. Rows without light
 /// (gaps between slices) and places with less than `illuminatedFraction` of the usual light are not judged.
 public func badPixels(inFlat flat: Measured, options: BadPixelOptions = BadPixelOptions()) -> Plane<UInt32> {
-  let level = median(of: flat.value, quality: flat.quality)
+  let level = illuminatedMedian(of: flat.value, quality: flat.quality, fraction: options.illuminatedFraction)
   let nothing = Plane<UInt32>(width: flat.width, height: flat.height, repeating: 0)
   guard level > 0, level.isFinite else { return nothing }
   let around = localMedian(

@@ -16,6 +16,26 @@ extension GoodSamples {
     return count % 2 == 1 ? upper : 0.5 * lower + 0.5 * upper
   }
 
+  /// The smallest sample that at least `share` (0…1) of them do not exceed; NaN without a sample.
+  func quantile(_ share: Double) -> Float {
+    guard count > 0 else { return .nan }
+    let rank = min(max(Int((share * Double(count)).rounded(.up)) - 1, 0), count - 1)
+    let coarse = Self.bucket(of: rank, in: histogram(Bounds(), nil, within: nil))
+    let fine = histogram(Bounds(), nil, within: coarse.index)
+    return Self.value(coarse.index, Self.bucket(of: coarse.rest, in: fine).index)
+  }
+
+  /// Samples of at least `fraction` of the bright ones (the 90th percentile) are illuminated; all where there is no light.
+  ///
+  /// A share of the median would fail where less than half of the pixels are lit (slicers).
+  func illuminated(_ fraction: Float) -> (bounds: Bounds, count: Int) {
+    var bounds = Bounds()
+    let bright = fraction > 0 ? quantile(0.9) : 0
+    guard bright > 0 else { return (bounds, count) }
+    bounds.low = fraction * bright
+    return (bounds, sums(bounds) { _ in 0 }.count)
+  }
+
   /// The samples of rank (count - 1) / 2 and count / 2, by two histograms of 16 bits each: exact, without a
   /// copy.
   private func middle(_ count: Int, _ bounds: Bounds, _ center: Float?) -> (Float, Float) {

@@ -16,7 +16,7 @@ public struct NormalizeOptions: Sendable, Equatable {
   public var method: NormalizeMethod
   /// Pixels with any of these flags do not count.
   public var excludedFlags: UInt32
-  /// Pixels below this fraction of the good pixels' median are not illuminated and do not count; 0 for all.
+  /// Pixels below this fraction of the good pixels' 90th percentile are not illuminated and do not count; 0 for all.
   public var illuminatedFraction: Float
 
   /// Options with the house's defaults.
@@ -55,6 +55,18 @@ public func normalize(
   return Normalized(measured: frame.divided(by: Float(factor)), factor: factor)
 }
 
+/// The median of the illuminated good pixels: those of at least `fraction` of the good pixels' 90th percentile.
+///
+/// Of all good pixels where that percentile is not positive; NaN without one.
+public func illuminatedMedian(
+  of plane: Plane<Float>, quality: Plane<UInt32>?, excluding flags: UInt32 = DQ.doNotUse,
+  fraction: Float = 0.3
+) -> Float {
+  let samples = GoodSamples(plane, quality, excluding: flags)
+  let (bounds, count) = samples.illuminated(fraction)
+  return samples.median(bounds, count: count)
+}
+
 /// Flags the pixels of a normalised flat outside `low...high` (and NaN ones) as having no flat field.
 ///
 /// - Returns: the flat with `NO_FLAT_FIELD | DO_NOT_USE` raised there, and how many pixels that concerns.
@@ -78,12 +90,7 @@ public func flagFlatOutliers(
 private func normalization(of frame: Measured, _ options: NormalizeOptions) -> Double {
   if options.method == .none { return 1 }
   let samples = GoodSamples(frame.value, frame.quality, excluding: options.excludedFlags)
-  var bounds = GoodSamples.Bounds()
-  var count = samples.count
-  if options.illuminatedFraction > 0 {
-    bounds.low = options.illuminatedFraction * samples.median(bounds, count: count)
-    count = samples.sums(bounds) { _ in 0 }.count
-  }
+  let (bounds, count) = samples.illuminated(options.illuminatedFraction)
   switch options.method {
   case .none: return 1
   case .mean: return samples.moments(bounds).mean

@@ -85,7 +85,7 @@ public func blankSubarrays(_ image: inout Measured, map: Plane<UInt16>) {
 /// Puts a subarray's pixels into its place in a full frame, in place.
 ///
 /// Values and errors are the subarray's. Flags are OR-ed, but for the marks that said the full frame had nothing there:
-/// `NON_SCIENCE` with its `DO_NOT_USE`, and bit 4 as the reference pipeline writes it. `DO_NOT_USE` stays with
+/// `NON_SCIENCE` with its `DO_NOT_USE` and `UNRELIABLE_ERROR`, and bit 4 as the reference pipeline writes it. `DO_NOT_USE` stays with
 /// `DEAD`, `HOT` and `OTHER_BAD_PIXEL`, and where the frame had it without `NON_SCIENCE`. (The reference pipeline
 /// overwrites the full frame's flags.)
 /// - Parameters:
@@ -129,7 +129,10 @@ private func replace(
 /// Flags of a full frame's pixel without the marks of a covering subarray.
 @inline(__always)
 private func uncovered(_ flags: UInt32) -> UInt32 {
-  let marks = flags & DQ.nonScience != 0 ? DQ.nonScience | DQ.doNotUse | DQ.outlier : DQ.outlier
+  // A hole has no value: what steps after the cut said of its error says nothing of the subarray's.
+  let marks =
+    flags & DQ.nonScience != 0
+    ? DQ.nonScience | DQ.doNotUse | DQ.outlier | DQ.unreliableError : DQ.outlier
   let rest = flags & ~marks
   return rest & (DQ.dead | DQ.hot | DQ.otherBadPixel) != 0 ? rest | DQ.doNotUse : rest
 }

@@ -75,7 +75,8 @@ import Testing
         let owner = Self.windows.firstIndex { $0.contains(PixelWindow(x0: x, y0: y, width: 1, height: 1)) }
         #expect(merged.science[x, y] == (owner.map { Float(100 * ($0 + 1)) } ?? 10) - 4)
         #expect(merged.error?[x, y] == (owner == nil ? 1 : 2))
-        #expect((merged.quality?[x, y] ?? 0) & (DQ.nonScience | DQ.doNotUse) == 0)
+        #expect(
+          (merged.quality?[x, y] ?? 0) & (DQ.nonScience | DQ.doNotUse | DQ.unreliableError) == 0)
       }
     }
     #expect((merged.quality?[1, 0] ?? 0) & DQ.lowQe != 0 && (merged.quality?[0, 3] ?? 0) & DQ.warm != 0)

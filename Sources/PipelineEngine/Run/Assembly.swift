@@ -23,6 +23,8 @@ struct Assembly {
       default: work.frames.append(frame)
       }
     }
+    guard !work.frames.isEmpty else { throw noMember }
+    if isMaster { try leaveOutFaulty(&work) }
     guard let first = work.frames.first else { throw noMember }
     try checkShapes(work, like: first)
     try checkBackgrounds(work, like: first)
@@ -78,20 +80,39 @@ struct Assembly {
       hint: "give it a member of exptype 'science'")
   }
 
-  /// Sets leave faulty frames out themselves (`combine_frames`); elsewhere what there is is used, and said.
+  /// Whether a set of frames is made into a reference.
+  private var isMaster: Bool {
+    let pipeline = request.configuration.pipeline
+    return pipeline.intake == .set && pipeline.referenceType != nil
+  }
+
+  /// Takes aborted and BAD frames out of the set of a master before any step sees them, and says so: the search for
+  /// sources and the levels of the others must not depend on them.
+  private func leaveOutFaulty(_ work: inout Workpiece) throws {
+    let all = work.frames
+    work.frames = all.filter { frame in
+      guard let sentence = frame.leftOut else { return true }
+      log.warning("\(sentence)")
+      notes.degrade(sentence)
+      return false
+    }
+    guard work.frames.isEmpty else { return }
+    throw EngineError(
+      "too-few-frames", "every frame is aborted or flagged BAD",
+      subject: all.map(\.member.name).joined(separator: ", "))
+  }
+
+  /// Masters lose their faulty frames; elsewhere what there is is used, and said.
   private func noteFaults(_ work: Workpiece) {
-    let isSet = request.configuration.pipeline.intake == .set
-    for frame in (isSet ? [] : work.frames) + work.backgrounds + work.darks {
+    for frame in work.frames + work.backgrounds + work.darks {
       noteFault(frame.metadata, frame.member.name)
     }
   }
 
   private func noteFault(_ metadata: FrameMetadata, _ name: String) {
-    for (isFault, words) in [
-      (metadata.isAborted, "is aborted"), (metadata.dataQuality == "BAD", "is flagged BAD"),
-    ] where isFault {
-      log.warning("\(name) \(words)")
-      notes.degrade("\(name) \(words)")
+    for words in metadata.faults {
+      log.warning("\(name) is \(words)")
+      notes.degrade("\(name) is \(words)")
     }
   }
 

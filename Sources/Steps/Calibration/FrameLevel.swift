@@ -21,13 +21,9 @@ struct FrameLevel: Sendable, Equatable {
 
   /// Looks at about `limit` pixels, in snippets of eight rows.
   init(of frame: Frame, limit: Int = 1 << 20) throws {
-    let snippet = 8
-    let wanted = max(limit / max(frame.width, 1), 64)
-    let stride = max(1, frame.height / wanted)
     var values: [Float] = []
     var errors: [Float] = []
-    for first in Swift.stride(from: 0, to: frame.height, by: snippet * stride) {
-      let rows = try frame.rows(first..<min(first + snippet, frame.height))
+    try frame.forEachSpreadRows(limit: limit) { rows in
       let (value, error, quality) = (rows.value.elements, rows.error.elements, rows.quality.elements)
       for i in value.indices where quality[i] & DQ.doNotUse == 0 && value[i].isFinite {
         values.append(value[i])

@@ -38,7 +38,7 @@ public struct CombineFramesStep: Step {
         help: "errors from those of the frames, or from their scatter"),
       Parameter(
         "scale", .choice(["none", "median"]), default: .string("none"),
-        help: "divide each frame by its own median first (flats)"),
+        help: "divide each frame by the median of its illuminated pixels first (flats)"),
       Parameter(
         "same", .list, default: .list([]),
         help: "keywords that must agree over all frames (numbers within 0.01)"),
@@ -85,10 +85,9 @@ public struct CombineFramesStep: Step {
       ($0.metadata.dateBegin ?? .distantPast) < ($1.metadata.dateBegin ?? .distantPast)
     }
     return inTime.filter { frame in
-      let reason =
-        frame.metadata.isAborted ? "aborted" : frame.metadata.dataQuality == "BAD" ? "flagged BAD" : nil
-      if let reason { context.degrade("\(frame.member.name) is \(reason) and was left out") }
-      return reason == nil
+      guard let sentence = frame.leftOut else { return true }
+      context.degrade(sentence)
+      return false
     }
   }
 
@@ -142,26 +141,29 @@ public struct CombineFramesStep: Step {
   /// Keyword of the level that frames were divided by before they were combined.
   static let levelKeyword = "COMBLEVL"
 
-  /// Divides each frame by its own median, where asked for; the mean of the medians is kept in the header.
+  /// Divides each frame by the median of its illuminated pixels, where asked for. The mean of the levels that the frames
+  /// were divided by, here or by `scale_frames`, is kept in the header.
   private func scale(_ frames: inout [Frame], in context: StepContext) throws {
-    for i in frames.indices { frames[i].header.remove(Self.levelKeyword) }
-    guard frames.count > 1, context.parameters.string("scale") == "median" else { return }
-    var sum = 0.0
-    for i in frames.indices { sum += Double(try normalize(&frames[i], in: context)) }
-    frames[0].header.set(
-      Self.levelKeyword, .real(sum / Double(frames.count)), comment: "mean level the frames were divided by")
+    if frames.count > 1, context.parameters.string("scale") == "median" {
+      for i in frames.indices { try normalize(&frames[i], in: context) }
+    }
+    let levels = frames.compactMap { $0.header.double(Self.levelKeyword) }
+    frames[0].header.remove(Self.levelKeyword)
+    // Frames of which some were divided and some not have no level in common.
+    guard levels.count == frames.count else { return }
+    frames[0].noteLevel(levels.reduce(0, +) / Double(levels.count))
   }
 
-  private func normalize(_ frame: inout Frame, in context: StepContext) throws -> Float {
+  private func normalize(_ frame: inout Frame, in context: StepContext) throws {
     let pixels = try frame.pixels()
-    let level = median(of: pixels.value, quality: pixels.quality)
+    let level = illuminatedMedian(of: pixels.value, quality: pixels.quality)
     guard level.isFinite, level > 0 else {
       throw EngineError(
         "nothing-to-normalize", "its median is \(level): it cannot be scaled", subject: frame.member.name)
     }
     try frame.apply(.dividing(by: level))
+    frame.noteLevel(Double(level) * (frame.header.double(Self.levelKeyword) ?? 1))
     context.logger.info("\(frame.member.name) divided by its median \(level)")
-    return level
   }
 
   private func options(for frames: [Frame], in context: StepContext) throws -> CombineOptions {
@@ -191,5 +193,13 @@ public struct CombineFramesStep: Step {
     let pixels = try frame.pixels()
     let sigma = median(of: pixels.error, quality: pixels.quality)
     return sigma > 0 && sigma.isFinite ? 1 / (sigma * sigma) : 0
+  }
+}
+
+extension Frame {
+  /// Keeps the level that the frame, or on average its parts, was divided by.
+  mutating func noteLevel(_ level: Double) {
+    header.set(
+      CombineFramesStep.levelKeyword, .real(level), comment: "mean level the frames were divided by")
   }
 }

@@ -30,11 +30,15 @@ public struct FlagBadPixelsStep: Step {
         "exclude", .list,
         default: .list(["DEAD", "HOT", "OTHER_BAD_PIXEL", "OPEN", "ADJ_OPEN", "TELEGRAPH"]),
         help: "flags that also mean DO_NOT_USE"),
+      Parameter(
+        "reference_border", .integer(0...64), default: .integer(4), unit: "pixel",
+        help: "width of the border of reference pixels of a 4096 x 4096 detector; 0 for none"),
     ], intake: .set)
 
   public init() {}
 
   public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
+    try raiseBorder(in: &work.frames, in: context)
     let groups = DarkGroup.groups(work.frames.filter(\.isDark))
     let flats = work.frames.filter(\.isFlat)
     for frame in work.frames where !frame.isDark && !frame.isFlat {
@@ -54,6 +58,7 @@ public struct FlagBadPixelsStep: Step {
     }
     try judge(flats, masters, options, &pixels, in: context)
     exclude(excluded, &pixels.quality)
+    keepReferencePixels(of: try result.pixels().quality, in: &pixels.quality)
     count(pixels.quality, &work.quality)
     result.setPixels(pixels)
     result.unit = ""
@@ -97,18 +102,44 @@ public struct FlagBadPixelsStep: Step {
             let window = PixelWindow(x0: 0, y0: rows.lowerBound, width: dark.width, height: rows.count)
             pixels = subtractDark(pixels, dark.cropped(to: window))
           })
+      } else {
+        context.note(
+          "\(flat.member.name) has no dark of its exposure time and readout: it was judged with its own")
       }
-      let level = try FrameLevel(of: flat).median
-      guard level > 0 else {
-        context.degrade("\(flat.member.name) was left out: its median is \(level)")
+      let level = try FlatLevel(of: flat)
+      guard level.median > 0, level.median.isFinite else {
+        let reason = level.isSaturated ? "it is saturated" : "its median is \(level.median)"
+        context.degrade("\(flat.member.name) was left out: \(reason)")
         continue
       }
-      try flat.apply(.dividing(by: Float(level)))
+      try flat.apply(.dividing(by: Float(level.median)))
       scaled.append(flat)
     }
     guard !scaled.isEmpty else { return }
     let master = try FrameStack(scaled).combine(CombineOptions()).measured
     pixels.raise(badPixels(inFlat: master, options: options))
+  }
+
+  /// Marks the reference pixels, which see no light, so that neither levels nor the search count them.
+  private func raiseBorder(in frames: inout [Frame], in context: StepContext) throws {
+    for i in frames.indices {
+      let place = frames[i].window
+      guard let border = frames[i].referenceBorder(context.parameters.integer("reference_border") ?? 0)
+      else { continue }
+      try frames[i].apply(
+        FrameOperation { pixels, rows in border.raise(in: &pixels.quality, window: place, rows: rows) })
+    }
+  }
+
+  /// Reference pixels are that in the mask, and nothing else.
+  private func keepReferencePixels(of frame: Plane<UInt32>, in quality: inout Plane<UInt32>) {
+    frame.withUnsafeBuffer { frame in
+      quality.withUnsafeMutableBuffer { pixels in
+        for i in pixels.indices where frame[i] & DQ.referencePixel != 0 {
+          pixels[i] = DQ.referencePixel | DQ.doNotUse
+        }
+      }
+    }
   }
 
   private func exclude(_ flags: UInt32, _ quality: inout Plane<UInt32>) {

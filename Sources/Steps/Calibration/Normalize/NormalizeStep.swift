@@ -16,7 +16,7 @@ public struct NormalizeStep: Step {
         help: "level of the illuminated good pixels; mode is the half-sample mode; none does nothing"),
       Parameter(
         "illuminated", .number(0...1), default: .number(0.3),
-        help: "pixels below this share of the median do not count towards the level"),
+        help: "pixels below this share of the 90th percentile do not count towards the level"),
       Parameter(
         "reject_low", .number(0...1), default: .number(0.01),
         help: "pixels below this share of the level are flagged NO_FLAT_FIELD"),
@@ -31,6 +31,7 @@ public struct NormalizeStep: Step {
   public init() {}
 
   public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
+    if context.parameters.string("method") == "none" { return .skipped(reason: "method is none") }
     for i in work.frames.indices {
       let level = try normalize(&work.frames[i], in: context)
       guard i == 0, let scatter = work.planes.firstIndex(where: { $0.name == "SCATTER" }) else { continue }

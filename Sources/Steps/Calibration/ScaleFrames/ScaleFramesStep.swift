@@ -21,6 +21,8 @@ public struct ScaleFramesStep: Step {
     for i in work.frames.indices {
       let level = try level(of: work.frames[i], context.parameters)
       try work.frames[i].apply(.dividing(by: Float(level)))
+      let earlier = work.frames[i].header.double(CombineFramesStep.levelKeyword) ?? 1
+      work.frames[i].noteLevel(level * earlier)
       context.logger.info("\(work.frames[i].member.name) divided by its clipped median \(level)")
       levels.append(level)
     }

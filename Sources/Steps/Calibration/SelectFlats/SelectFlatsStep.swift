@@ -9,7 +9,7 @@ public struct SelectFlatsStep: Step {
     parameters: [
       Parameter(
         "min_level", .number(0...1e9), default: .number(1000), unit: "electron",
-        help: "flats of a lower median are rejected"),
+        help: "flats of which the illuminated pixels have a lower median are rejected"),
       Parameter(
         "full_well", .number(1...1e9), default: .number(90000), unit: "electron",
         help: "electrons at which a pixel saturates"),
@@ -25,13 +25,13 @@ public struct SelectFlatsStep: Step {
     var reasons: [String] = []
     var judged = 0
     for frame in work.frames {
-      guard let electrons = try electrons(of: frame) else {
+      guard let scale = electronsPerUnit(of: frame) else {
         context.note("\(frame.member.name) has no GAIN or no EXPTIME: its level cannot be judged")
         kept.append(frame)
         continue
       }
       judged += 1
-      if let reason = reason(against: electrons, in: context) {
+      if let reason = reason(against: try FlatLevel(of: frame), scale, in: context) {
         reasons.append("\(frame.member.name) \(reason)")
         context.degrade("\(frame.member.name) was left out: it \(reason)")
       } else {
@@ -48,19 +48,24 @@ public struct SelectFlatsStep: Step {
     return judged > 0 ? .complete : .skipped(reason: "no flat says its GAIN and EXPTIME")
   }
 
-  /// The median signal of one ramp in electrons; nil when the header does not say enough.
-  private func electrons(of frame: Frame) throws -> Double? {
+  /// Electrons of one ramp per unit of the frame; nil when the header does not say enough.
+  private func electronsPerUnit(of frame: Frame) -> Double? {
     guard let seconds = frame.metadata.exposureSeconds, seconds > 0 else { return nil }
     switch frame.unit {
     case "adu/s":
       guard let gain = frame.metadata.gain, gain > 0 else { return nil }
-      return try FrameLevel(of: frame).median * seconds * gain
-    case "electron/s": return try FrameLevel(of: frame).median * seconds
+      return seconds * gain
+    case "electron/s": return seconds
     default: return nil
     }
   }
 
-  private func reason(against electrons: Double, in context: StepContext) -> String? {
+  private func reason(against flat: FlatLevel, _ scale: Double, in context: StepContext) -> String? {
+    if flat.isSaturated {
+      return "is saturated in \(Int((100 * flat.saturated).rounded())) % of its illuminated pixels"
+    }
+    guard flat.median.isFinite else { return "has no good pixel" }
+    let electrons = flat.median * scale
     let least = context.parameters.number("min_level") ?? 0
     let most =
       (context.parameters.number("full_well") ?? .infinity)

@@ -20,9 +20,6 @@ public struct DQInitStep: Step {
 
   public init() {}
 
-  /// Pixels along the side of the detectors that have reference pixels (H4RG).
-  private static let detectorSize = 4096
-
   public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
     let all = work.frames + work.backgrounds + work.darks
     guard let first = all.first else { return try runOnRamp(&work, in: context) }
@@ -36,29 +33,13 @@ public struct DQInitStep: Step {
   private func initialise(_ frame: inout Frame, mask: Plane<UInt32>?, in context: StepContext) throws {
     let holes = frame.subarrayMap
     let place = frame.window
-    let border = border(
-      x: frame.header.integer("DETXSIZE") ?? frame.header.integer("DETXSIZ"),
-      y: frame.header.integer("DETYSIZE") ?? frame.header.integer("DETYSIZ"), window: place,
-      isSubarray: frame.metadata.subarray != nil, in: context)
+    let border = frame.referenceBorder(context.parameters.integer("reference_border") ?? 0)
     try frame.apply(
       FrameOperation { pixels, rows in
         let window = PixelWindow(x0: 0, y0: rows.lowerBound, width: pixels.width, height: rows.count)
         initialiseFlags(&pixels, mask: mask?.cropped(to: window), holes: holes?.cropped(to: window))
         border?.raise(in: &pixels.quality, window: place, rows: rows)
       })
-  }
-
-  /// The reference pixels of the detector; nil for detectors of another size than an H4RG's, which have none that we
-  /// know of.
-  private func border(
-    x: Int64?, y: Int64?, window: PixelWindow, isSubarray: Bool, in context: StepContext
-  ) -> ReferenceBorder? {
-    let size = Self.detectorSize
-    let width = x.map(Int.init) ?? (isSubarray ? 0 : window.width)
-    let height = y.map(Int.init) ?? (isSubarray ? 0 : window.height)
-    let pixels = context.parameters.integer("reference_border") ?? 0
-    guard pixels > 0, width == size, height == size else { return nil }
-    return ReferenceBorder(width: width, height: height, pixels: pixels)
   }
 
   private func runOnRamp(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
@@ -69,10 +50,9 @@ public struct DQInitStep: Step {
     var quality =
       ramp.pixelQuality ?? Plane(width: window.width, height: window.height, repeating: DQ.none)
     initialiseFlags(&quality, mask: mask)
-    let border = border(
-      x: ramp.header.integer("DETXSIZE") ?? ramp.header.integer("DETXSIZ"),
-      y: ramp.header.integer("DETYSIZE") ?? ramp.header.integer("DETYSIZ"), window: window,
-      isSubarray: ramp.metadata.subarray != nil, in: context)
+    let border = ReferenceBorder(
+      detector: ramp.header.detectorSize, window: window, isSubarray: ramp.metadata.subarray != nil,
+      pixels: context.parameters.integer("reference_border") ?? 0)
     border?.raise(in: &quality, window: window, rows: 0..<window.height)
     ramp.pixelQuality = quality
     work.ramp = ramp
