@@ -52,7 +52,7 @@ import Testing
       flags[y * 64 + x] |= DQ.noFlatField | DQ.doNotUse
     }
     // The NaN that the reference's dark left behind.
-    flags[6 * 64 + 6] |= DQ.doNotUse | DQ.unreliableError
+    flags[6 * 64 + 6] |= DQ.doNotUse
     errors[6 * 64 + 6] = .nan
     #expect(largestDifference(result.value.elements.doubles, expected) < 1e-6)
     #expect(largestDifference(result.error.elements.doubles, errors) < 2e-6)

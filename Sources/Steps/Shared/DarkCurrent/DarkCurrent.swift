@@ -56,7 +56,8 @@ private func subtractDark(
     let unknown: UInt32 = !known && !isBad && share != 0 ? DQ.unreliableError : 0
     let isLost = !out.0[i].isFinite
     if isLost { (out.0[i], out.1[i]) = (.nan, .nan) }
-    let lost: UInt32 = (isLost ? DQ.doNotUse : 0) | (out.1[i].isFinite ? 0 : DQ.unreliableError)
+    // A pixel that is lost has no error to be unsure of.
+    let lost = isLost ? DQ.doNotUse : out.1[i].isFinite ? 0 : DQ.unreliableError
     out.2[i] |= flags[i] | (isBad ? DQ.unreliableDark : 0) | unknown | lost
   }
 }
