@@ -1,7 +1,9 @@
 /// A pinned CRDS context: a pmap with its imaps and rmaps, read once and looked up many times.
 public struct RulesContext: Sendable {
   /// What to do about a mapping whose sha1sum is missing or not its text's.
-  public enum ChecksumPolicy: Sendable { case warn, refuse, ignore }
+  ///
+  /// `refuseWrong` takes a mapping that was never given a sum, with a warning, and refuses one that was changed since.
+  public enum ChecksumPolicy: Sendable { case warn, refuseWrong, refuse, ignore }
 
   enum TypeRules: Sendable {
     case notApplicable
@@ -150,15 +152,15 @@ private struct ContextLoader {
       warnings.append("\(file.name) calls itself \(own)")
     }
     guard policy != .ignore, !file.ignoresChecksum, file.checksum != .valid else { return }
-    let sentence =
-      switch file.checksum {
-      case .wrong(let written, let actual): "the sha1sum says \(written), the text gives \(actual)"
-      default: "the sha1sum is missing"
-      }
-    guard policy == .warn else {
+    var (sentence, isWrong) = ("the sha1sum is missing", false)
+    if case .wrong(let written, let actual) = file.checksum {
+      (sentence, isWrong) = ("the sha1sum says \(written), the text gives \(actual)", true)
+    }
+    guard policy == .warn || (policy == .refuseWrong && !isWrong) else {
       throw ReferencesError(
         "mapping-checksum", sentence, file.name,
-        hint: "compare the file with its source, or put the one from a backup in its place"
+        hint: "compare the file with its source; if the change was meant: tmtrun refs checksum --update "
+          + "\(cache.mappingsFolder)/\(file.name)"
       )
     }
     warnings.append("\(file.name): \(sentence)")

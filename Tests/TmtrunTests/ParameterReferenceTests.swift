@@ -44,6 +44,26 @@ import Testing
 
   private func environment(_ bench: Workbench) -> [String: String] { ["CRDS_PATH": bench.path + "/cache"] }
 
+  /// A mapping that was changed since its sha1sum was written chooses nothing.
+  @Test func aMappingThatWasChangedIsRefused() async throws {
+    let bench = try Workbench()
+    try bench.frames()
+    try cache(bench, file: name, text: "scale = 0.5\n")
+    let path = bench.path + "/cache/mappings/tmt/tmt_iris_0001.imap"
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    try bench.write(
+      "cache/mappings/tmt/tmt_iris_0001.imap",
+      text.replacingOccurrences(
+        of: "    'observatory' : 'TMT',\n",
+        with: "    'observatory' : 'TMT',\n    'sha1sum' : '\(String(repeating: "0", count: 40))',\n"))
+    let run = try await bench.run(
+      ["imager_level2", "a_sci.fits", "-o", "out"], environment: environment(bench))
+    #expect(run.code == 78, "\(run.talk)")
+    #expect(run.talk.contains("the sha1sum says 0000") && run.talk.contains("refs checksum --update"))
+    let made = (try? FileManager.default.contentsOfDirectory(atPath: bench.path + "/out")) ?? []
+    #expect(made == [])
+  }
+
   @Test func theyLieBetweenDefaultAndCfg() async throws {
     let bench = try Workbench()
     try bench.frames()

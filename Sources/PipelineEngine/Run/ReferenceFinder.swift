@@ -40,7 +40,7 @@ public struct ReferenceFinder: Sendable {
         hint: "set CRDS_PATH and CRDS_CONTEXT")
     }
     context = try folder.contextName(cache.context)
-    rules = try RulesContext(cache: folder, context: context)
+    rules = try RulesContext(cache: folder, context: context, checksums: .refuseWrong)
   }
 
   /// What is not as it should be with the mappings, each with what to do about it.
