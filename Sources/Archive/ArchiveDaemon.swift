@@ -41,6 +41,8 @@ public struct DaemonSummary: Sendable, Equatable {
   public var jobsFailed: Int
   /// `once` was told to stop before everything was done.
   public var interrupted = false
+  /// `once` left jobs undone for want of space.
+  public var shortage: DiskShortage?
 }
 
 /// The work of `once`, which remembers whether it came to its own end.
@@ -53,6 +55,7 @@ private final class EndingService: Service {
   }
 
   var cameToItsEnd: Bool { ended.withLock { $0 } }
+  var shortage: DiskShortage? { once.shortage }
 
   func run() async throws {
     do {
@@ -93,7 +96,8 @@ public struct ArchiveDaemon: Sendable {
       try announce("stopped", started)
       let failed = try parts.writer.reader.failedJobs(since: started)
       return DaemonSummary(
-        jobsDone: await scheduler.done, jobsFailed: failed, interrupted: once?.cameToItsEnd == false)
+        jobsDone: await scheduler.done, jobsFailed: failed, interrupted: once?.cameToItsEnd == false,
+        shortage: once?.shortage)
     } catch {
       throw ArchiveParts.translated(error)
     }
@@ -144,9 +148,20 @@ public struct ArchiveDaemon: Sendable {
           finished: { wake.ask() }),
         headers: parts.headers, layout: parts.layout, windows: CalibrationWindows(),
         nights: parts.describer.night, limits: parts.jobLimits,
-        maxJobs: parts.maxJobs, insertsMasters: parts.settings.insertsMasters,
+        maxJobs: parts.maxJobs, disks: try disks(), insertsMasters: parts.settings.insertsMasters,
         calibrationWait: parts.settings.calibrationWaitSeconds, logger: logger),
       wake: { wake.ask() })
+  }
+
+  /// What was low for the last daemon has been told.
+  private func disks() throws(CatalogError) -> DiskWatch {
+    let layout = parts.layout
+    return DiskWatch(
+      folders: [
+        (layout.catalog as NSString).deletingLastPathComponent, layout.work, layout.products, layout.logs,
+      ],
+      reserveBytes: parts.settings.diskReserveBytes, intervalSeconds: parts.settings.diskCheckIntervalSeconds,
+      low: try parts.writer.reader.diskShortages(), probe: FreeSpace.init(of:))
   }
 
   private func serviceGroup(

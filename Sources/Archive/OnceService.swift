@@ -2,6 +2,7 @@ import CatalogStore
 import Foundation
 import Logging
 import ServiceLifecycle
+import Synchronization
 
 /// `watch --once`: takes in everything, then treats every wait as passed, calibrations before science, until all jobs
 /// and due hooks are done.
@@ -14,6 +15,10 @@ final class OnceService: Service {
   private let ingest: IngestService
   private let wake: WakeSignal
   private let logger: Logger
+  private let stuck = Mutex<DiskShortage?>(nil)
+
+  /// The disk for whose sake work was left undone.
+  var shortage: DiskShortage? { stuck.withLock { $0 } }
 
   init(folder: String, scheduler: Scheduler, ingest: IngestService, wake: WakeSignal, logger: Logger) {
     self.folder = folder
@@ -57,6 +62,7 @@ final class OnceService: Service {
     for await _ in wake.stream {
       if Task.isCancelled { return }
       try await scheduler.turn()
+      if let shortage = try await scheduler.shortage() { return stuck.withLock { $0 = shortage } }
       guard try await scheduler.isIdle() else { continue }
       if try await scheduler.passWaits() == 0, try await scheduler.isSettled() {
         if let fault = await scheduler.insertionFault() { throw fault }

@@ -57,6 +57,8 @@ public struct CatalogStatus: Sendable, Codable, Equatable {
   public var context: String?
   /// Files whose disk or folder is away, as a sentence; they are not marked missing.
   public var outOfSight: String?
+  /// Disks with less free space than the reserve, by a folder on each: no job starts.
+  public var diskLow: [StatusConcern]
   /// Nothing is under way: no frame without its associations, no job to make or run, no hook to call now.
   public var settled: Bool
   /// What the log has to say, newest first.
@@ -98,7 +100,7 @@ extension CatalogReader {
         closeToProduct: try Self.delay(db, Self.closeToProduct, sample),
         context: try String.fetchOne(db, sql: "SELECT value FROM fact WHERE name = 'context'"),
         outOfSight: try String.fetchOne(db, sql: "SELECT value FROM fact WHERE name = 'out-of-sight'"),
-        settled: try Self.isSettled(db, now),
+        diskLow: try Self.diskShortages(db).map(\.concern), settled: try Self.isSettled(db, now),
         notices: try StatusNotice.fetchAll(
           db, sql: "SELECT at, subject, sentence FROM notice ORDER BY id DESC LIMIT ?", arguments: [limit]))
     }

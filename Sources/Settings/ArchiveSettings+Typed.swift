@@ -124,12 +124,14 @@ extension ArchiveSettings {
   public var drawsPreviews: Bool { self[.jobPreview].value == .boolean(true) }
   public var jobGraceSeconds: Double { number(.jobGrace) }
 
-  // MARK: hooks, disk, log
+  // MARK: hooks, disk, prune, log
 
   public var hookTimeoutSeconds: Double { number(.hookTimeout) }
   public var hookConcurrency: Int { integer(.hookConcurrency) }
   public var diskReserveBytes: UInt64 { bytes(.diskReserve) }
   public var diskCheckIntervalSeconds: Double { number(.diskInterval) }
+  /// For how long a product must have been superseded before it may be pruned.
+  public var supersededAfterSeconds: Double { number(.supersededAfter) }
   /// Name of a swift-log level.
   public var logLevel: String { text(.logLevel) }
 }

@@ -39,7 +39,7 @@ extension SettingKey {
   public var definition: SettingDefinition {
     switch section {
     case "folders", "rules": placeDefinition
-    case "intake", "night", "disk", "log": intakeDefinition
+    case "intake", "night", "disk", "prune", "log": intakeDefinition
     case "associations": associationDefinition
     case "masters": masterDefinition
     default: jobDefinition
@@ -70,6 +70,10 @@ extension SettingKey {
     case .diskReserve:
       .init(.size, "5 GiB", unit: "byte", "free space below which jobs wait and disk-low is announced")
     case .diskInterval: .interval("30 s", "how often free space is looked at")
+    case .supersededAfter:
+      .init(
+        .duration, "90 d", unit: "s", in: 0...3.2e9, "irisarchive prune takes products superseded for so long"
+      )
     default:
       .init(
         .text, "info", choices: ["trace", "debug", "info", "notice", "warning", "error", "critical"],

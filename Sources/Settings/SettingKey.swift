@@ -48,6 +48,8 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case diskReserve = "disk.reserve"
   case diskInterval = "disk.check_interval"
 
+  case supersededAfter = "prune.superseded_after"
+
   case logLevel = "log.level"
 
   /// The section's name in the cfg.

@@ -1,5 +1,6 @@
 import Archive
 import CatalogStore
+import Foundation
 import Settings
 
 /// One thing that was looked at.
@@ -29,6 +30,7 @@ struct Finding {
 struct Checkup {
   let root: String
   let options: RootOptions
+  var selfTest = false
 
   func findings() async -> [Finding] {
     var findings = catalog()
@@ -37,9 +39,10 @@ struct Checkup {
       settings = try options.settings()
       findings.append(Finding("settings", .ok, "\(root)/\(ArchiveSettings.relativePath) is understood"))
     } catch {
+      let untested = Finding("self-test", .problem, "not made: the settings are not understood")
       return findings + [Finding("settings", failed: error)] + hooks() + [
         MachineCheckup.clock(newest: newest())
-      ]
+      ] + (selfTest ? [untested] : [])
     }
     let layout = ArchiveLayout(root: root, settings: settings)
     let machine = MachineCheckup(layout: layout, reserveBytes: settings.diskReserveBytes)
@@ -47,7 +50,14 @@ struct Checkup {
     findings.append(MachineCheckup.clock(newest: newest()))
     let rules = RulesCheckup(layout: layout, firstContext: settings.context, reader: try? options.reader())
     findings += rules.configuration() + rules.references() + hooks()
-    return findings + (await ProgramCheckup(path: Programs.tmtrun(root: root, settings: settings)).findings())
+    let tmtrun = Programs.tmtrun(root: root, settings: settings)
+    findings += await ProgramCheckup(path: tmtrun).findings()
+    if selfTest {
+      let test = SelfTest(
+        tmtrun: tmtrun, simulator: Programs.ownFolder + "/irissim", scratchParent: NSTemporaryDirectory())
+      findings.append(await test.finding())
+    }
+    return findings
   }
 
   private func catalog() -> [Finding] {

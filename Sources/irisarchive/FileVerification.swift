@@ -23,8 +23,9 @@ struct FileVerification {
     return problems
   }
 
-  /// A record whose file made way for another that is there: told, but no problem.
+  /// A record whose file made way for another that is there, or was pruned: told, but no problem.
   func isReplaced(_ frame: FrameRecord) throws -> Bool {
+    if frame.path == nil, frame.state == "superseded" { return true }
     guard frame.path == nil, frame.state == "missing" else { return false }
     if frame.reason?.hasPrefix("replaced at its place") != true { return false }
     return try reader.subjects(named: frame.name).contains { subject in

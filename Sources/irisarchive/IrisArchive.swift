@@ -30,7 +30,11 @@ struct IrisArchive: AsyncParsableCommand {
           QueryCommand.self, ShowCommand.self, StatusCommand.self, LogCommand.self, HeaderCommand.self,
           GetCommand.self,
         ]),
-      CommandGroup(name: "Keep", subcommands: [VerifyCommand.self, StaleCommand.self, RefsCommand.self]),
+      CommandGroup(
+        name: "Keep",
+        subcommands: [
+          VerifyCommand.self, StaleCommand.self, RefsCommand.self, BackupCommand.self, PruneCommand.self,
+        ]),
     ])
 
   static let version = "0.1.0"

@@ -61,7 +61,7 @@ struct MachineCheckup {
       let isLow = UInt64(disk.freeBytes) < reserveBytes
       return Finding(
         "disk \(name)", isLow ? .problem : .ok, disk.sentence + (isLow ? ", less than the reserve" : ""),
-        hint: isLow ? "free space; no job starts below [disk] reserve" : nil)
+        hint: isLow ? "irisarchive prune --dry-run; no job starts below [disk] reserve" : nil)
     }
   }
 

@@ -53,11 +53,16 @@ private enum UnknownVariables {
 
 /// Other programs of the package.
 enum Programs {
-  /// Absolute path of `tmtrun`: as the settings say, else beside this program.
-  static func tmtrun(root: String, settings: ArchiveSettings) -> String {
+  /// The folder of this program.
+  static var ownFolder: String {
     let own =
       (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
       ?? CommandLine.arguments[0]
-    return settings.tmtrunPath(root: root, programFolder: (own as NSString).deletingLastPathComponent)
+    return (own as NSString).deletingLastPathComponent
+  }
+
+  /// Absolute path of `tmtrun`: as the settings say, else beside this program.
+  static func tmtrun(root: String, settings: ArchiveSettings) -> String {
+    settings.tmtrunPath(root: root, programFolder: ownFolder)
   }
 }

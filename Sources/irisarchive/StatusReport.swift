@@ -32,6 +32,7 @@ struct StatusReport {
       "hook_problems": list(catalog.hookProblems), "close_to_catalog_s": delay(catalog.closeToCatalog),
       "close_to_product_s": delay(catalog.closeToProduct), "context": JSONValue(catalog.context),
       "out_of_sight": JSONValue(catalog.outOfSight), "settled": .flag(catalog.settled),
+      "disk_low": list(catalog.diskLow),
       "disk": .list(disks.map(\.json)),
       "notices": .list(
         catalog.notices.map {

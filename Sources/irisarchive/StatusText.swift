@@ -28,6 +28,7 @@ struct StatusText {
     if let context = catalog.context { lines.append("context    \(context)") }
     if let hidden = catalog.outOfSight { lines.append("incoming   \(oneLine(hidden))") }
     lines += report.disks.map { "disk       \($0.sentence)" }
+    lines += concerns("disk low", catalog.diskLow)
     lines += concerns("waiting", catalog.waiting) + concerns("failed", catalog.failed)
     lines += concerns("held", catalog.held) + concerns("quarantined", catalog.quarantined)
     lines += concerns("stale", catalog.stale) + concerns("degraded", catalog.degraded)

@@ -10,7 +10,7 @@ struct WatchCommand: AsyncParsableCommand {
     discussion: """
       SIGTERM and Ctrl-C stop it cleanly. With --once it takes in everything, treats every wait as passed, works \
       until all jobs and due hooks are done, and exits 0, or 5 when a job failed; interrupted before \
-      that, 130.
+      that, 130; stopped by a disk below its reserve, 75.
       """)
 
   @OptionGroup var root: RootOptions
@@ -39,6 +39,12 @@ struct WatchCommand: AsyncParsableCommand {
     if summary.interrupted {
       Talk.line("error: interrupted before everything was done — \(path)\nhint: irisarchive watch --once")
       throw ExitStatus.interrupted
+    }
+    if let shortage = summary.shortage {
+      throw CommandFailure(
+        code: "disk-low", message: "jobs were left undone: \(shortage.concern.reason)",
+        subject: shortage.path,
+        hint: shortage.concern.next)
     }
     if summary.jobsFailed > 0 { throw ExitStatus.someFailed }
   }

@@ -22,6 +22,7 @@ actor Scheduler {
     var nights: NightName
     var limits: JobLimits
     var maxJobs: Int
+    var disks: DiskWatch
     /// Whether masters that pass their checks become references by themselves.
     var insertsMasters: Bool
     /// Seconds after a frame's arrival for which its job waits for calibrations on their way.
@@ -40,11 +41,13 @@ actor Scheduler {
   private var failures: [Int64: (turns: Int, error: any Error)] = [:]
   /// So many turns, and `--once` goes on without that master.
   private static let patience = 10
+  private var disks: DiskWatch
 
   /// - Parameter wake: asks for another turn.
   init(_ parts: Parts, wake: @escaping @Sendable () -> Void) {
     self.parts = parts
     self.wake = wake
+    disks = parts.disks
   }
 
   /// Nothing runs and nothing could be started without waiting.
@@ -80,6 +83,7 @@ actor Scheduler {
     try parts.associator.closeNights(parts.nights)
     try insertMasters()
     try await plan()
+    lookAtDisks()
     try startJobs()
     try await parts.hooks.startDue()
   }
@@ -183,10 +187,35 @@ actor Scheduler {
     }
   }
 
+  // MARK: disks
+
+  /// Jobs are held back even where that cannot be told: a full disk may be the catalog's own.
+  private func lookAtDisks() {
+    guard disks.look(now: now) else { return }
+    do throws(CatalogError) {
+      let change = try parts.writer.tellDisks(low: disks.low, at: now)
+      for shortage in change.began {
+        parts.logger.warning("disk low: no job starts", metadata: ["reason": "\(shortage.concern.reason)"])
+      }
+      for path in change.ended { parts.logger.info("space again: jobs go on", metadata: ["disk": "\(path)"]) }
+    } catch {
+      parts.logger.error("the state of the disks could not be told", metadata: ["error": "\(error)"])
+    }
+  }
+
+  /// The one reason why nothing goes on, when jobs could start but for a disk below its reserve; nil otherwise.
+  func shortage() async throws(CatalogError) -> DiskShortage? {
+    guard let low = disks.low.first, running.isEmpty, await parts.hooks.isIdle else { return nil }
+    let reader = parts.writer.reader
+    guard try reader.unassociated(limit: 1).isEmpty, try reader.undispatchedEvents() == 0 else { return nil }
+    guard try !parts.writer.deliveries().contains(where: { $0.nextAt <= now }) else { return nil }
+    return try reader.startableJobs(now: now, limit: 1).isEmpty ? nil : low
+  }
+
   // MARK: jobs
 
   private func startJobs() throws {
-    guard running.count < parts.maxJobs else { return }
+    guard disks.low.isEmpty, running.count < parts.maxJobs else { return }
     let free = parts.maxJobs - running.count
     for job in try parts.writer.reader.startableJobs(now: now, limit: free) where running[job.id] == nil {
       let previous = try PreviousMaster(

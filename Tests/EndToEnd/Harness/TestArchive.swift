@@ -11,6 +11,8 @@ final class TestArchive: Sendable {
   init(_ settings: [String: [String: String]] = [:], stem: String = "archive") async throws {
     root = Workspace.name(stem)
     try await Command.succeed(Programs.irisarchive, ["init", root])
+    // Tests run on small disks, too.
+    try configure(["disk": ["reserve": "0"]])
     try configure(settings)
   }
 

@@ -1,0 +1,86 @@
+import Foundation
+import GRDB
+
+/// A disk with less free space than the reserve.
+public struct DiskShortage: Sendable, Codable, Equatable {
+  /// The folder by which the disk is known.
+  public var path: String
+  public var freeBytes: UInt64
+  public var reserveBytes: UInt64
+
+  public init(path: String, freeBytes: UInt64, reserveBytes: UInt64) {
+    self.path = path
+    self.freeBytes = freeBytes
+    self.reserveBytes = reserveBytes
+  }
+
+  /// What `status` says of it.
+  public var concern: StatusConcern {
+    StatusConcern(
+      name: path, state: "low",
+      reason:
+        "\(Self.size(freeBytes)) free, \(Self.size(reserveBytes)) in reserve: files are taken in, but no job "
+        + "starts until there is more", next: "irisarchive prune --dry-run")
+  }
+
+  /// In units of 1000.
+  private static func size(_ bytes: UInt64) -> String {
+    guard bytes >= 1_000_000_000 else { return "\(bytes / 1_000_000) MB" }
+    return "\((Double(bytes) / 1e8).rounded() / 10) GB"
+  }
+}
+
+/// What became different since the disks were told of last.
+public struct DiskChange: Sendable, Equatable {
+  /// Those that are low now and were not.
+  public var began: [DiskShortage]
+  /// Paths of those that were low and are not any more.
+  public var ended: [String]
+}
+
+extension CatalogReader {
+  /// Disks that are low, as the daemon last told.
+  public func diskShortages() throws(CatalogError) -> [DiskShortage] {
+    try read { db in try Self.diskShortages(db) }
+  }
+
+  static func diskShortages(_ db: Database) throws -> [DiskShortage] {
+    let text = try String.fetchOne(db, sql: "SELECT value FROM fact WHERE name = 'disk-low'")
+    guard let text else { return [] }
+    return try JSONDecoder().decode([DiskShortage].self, from: Data(text.utf8))
+  }
+}
+
+extension CatalogWriter {
+  /// Keeps which disks are low and tells each crossing once, in one transaction: an event `disk-low` and a notice when a
+  /// disk begins to be low, a notice when it is not any more. Nothing is written when all is as it was.
+  @discardableResult
+  public func tellDisks(low: [DiskShortage], at time: Double) throws(CatalogError) -> DiskChange {
+    let before = try reader.diskShortages()
+    // The free space itself goes up and down; only the crossing is news.
+    if Set(before.map(\.path)) == Set(low.map(\.path)) { return DiskChange(began: [], ended: []) }
+    return try write { db in
+      let known = try CatalogReader.diskShortages(db).map(\.path)
+      let began = low.filter { !known.contains($0.path) }
+      let ended = known.filter { path in !low.contains { $0.path == path } }
+      for shortage in began {
+        let reason = shortage.concern.reason
+        try Self.appendEvent(
+          db, type: "disk-low", subject: shortage.path, key: "\(shortage.path):\(CatalogTime.text(time))",
+          data: EventData(path: shortage.path, reason: reason), time: time)
+        try Self.notice(db, reason, subject: shortage.path, at: time)
+      }
+      for path in ended { try Self.notice(db, "enough space again: jobs go on", subject: path, at: time) }
+      if low.isEmpty {
+        try db.run("DELETE FROM fact WHERE name = 'disk-low'")
+      } else {
+        try Self.setFact(db, "disk-low", String(decoding: try JSONEncoder().encode(low), as: UTF8.self))
+      }
+      return DiskChange(began: began, ended: ended)
+    }
+  }
+
+  private static func notice(_ db: Database, _ sentence: String, subject: String, at time: Double) throws {
+    try db.run("INSERT INTO notice (at, subject, sentence) VALUES (?, ?, ?)", [time, subject, sentence])
+  }
+}

@@ -1,0 +1,46 @@
+import CatalogStore
+import Foundation
+import Glibc
+
+/// Deletes a product's file and its picture, and nothing else.
+struct ProductRemoval {
+  /// Folder of the products; nothing outside it is deleted.
+  let products: String
+
+  /// Bytes of the product and its picture.
+  func bytes(of product: FrameRecord) -> Int64 {
+    guard let path = product.path else { return 0 }
+    return [path, Self.picture(besides: path)].map(FolderCopy.size).reduce(0, +)
+  }
+
+  /// - Throws: ``CommandFailure`` `failed` when something else lies there, or it cannot be deleted. A file that is gone
+  ///   already is no failure.
+  func remove(_ product: FrameRecord) throws {
+    guard let path = product.path else { return }
+    guard path.hasPrefix(products + "/"), !path.split(separator: "/").contains("..") else {
+      throw Self.failure("it does not lie in the folder of the products", path)
+    }
+    var status = stat()
+    if lstat(path, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFREG, product.bytes.map({ $0 == Int64(status.st_size) }) ?? false
+      else {
+        throw Self.failure("what lies there is not the recorded file", path)
+      }
+    } else if errno != ENOENT {
+      throw Self.failure(String(cString: strerror(errno)), path)
+    }
+    try delete(Self.picture(besides: path))
+    try delete(path)
+  }
+
+  private func delete(_ path: String) throws {
+    if unlink(path) == 0 || errno == ENOENT { return }
+    throw Self.failure("cannot be deleted: \(String(cString: strerror(errno)))", path)
+  }
+
+  static func picture(besides path: String) -> String { (path as NSString).deletingPathExtension + ".png" }
+
+  private static func failure(_ message: String, _ path: String) -> CommandFailure {
+    CommandFailure(code: "failed", message: message, subject: path, hint: "irisarchive verify --all")
+  }
+}

@@ -1,0 +1,38 @@
+import CatalogStore
+import Foundation
+import Testing
+
+@Suite struct DiskTests {
+  private func low(_ path: String, free: UInt64 = 1) -> DiskShortage {
+    DiskShortage(path: path, freeBytes: free, reserveBytes: 10)
+  }
+
+  private func events(_ fixture: CatalogFixture) throws -> [String] {
+    _ = try fixture.writer.dispatchEvents(listeners: { ["disk-low": [.init(hook: "h", refusal: nil)]] })
+    return try fixture.writer.deliveries().map { "\($0.type) \($0.subject)" }
+  }
+
+  @Test func eachCrossingIsToldOnce() throws {
+    let fixture = try CatalogFixture()
+    let first = try fixture.writer.tellDisks(low: [low("/a")], at: 1)
+    #expect(first.began == [low("/a")] && first.ended.isEmpty)
+    #expect(try events(fixture) == ["disk-low /a"])
+    // Lower still, as the next daemon finds it: no news.
+    let second = try fixture.writer.tellDisks(low: [low("/a", free: 0)], at: 2)
+    #expect(second.began.isEmpty && second.ended.isEmpty)
+    #expect(try fixture.reader.diskShortages() == [low("/a")])
+    #expect(try fixture.writer.tellDisks(low: [low("/a"), low("/b")], at: 3).began == [low("/b")])
+    #expect(try events(fixture) == ["disk-low /a", "disk-low /b"])
+    #expect(try fixture.reader.status(now: 4).diskLow.map(\.name) == ["/a", "/b"])
+    #expect(try fixture.writer.tellDisks(low: [], at: 5).ended == ["/a", "/b"])
+    #expect(try fixture.reader.diskShortages() == [] && fixture.reader.status(now: 6).diskLow == [])
+    // A second crossing is an event of its own.
+    #expect(try fixture.writer.tellDisks(low: [low("/a")], at: 7).began == [low("/a")])
+    for delivery in try fixture.writer.deliveries() {
+      try fixture.writer.settleDelivery(
+        event: delivery.event, hook: "h", state: "delivered", nextAt: 0, reason: nil, at: 8)
+    }
+    #expect(try events(fixture) == ["disk-low /a"])
+    #expect(try fixture.reader.status(now: 9).notices.count == 5)
+  }
+}
