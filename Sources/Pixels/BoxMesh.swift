@@ -84,28 +84,21 @@ struct BoxMesh: Sendable {
   /// Gives boxes without a level that of their neighbours: the 10 nearest, weighed by 1 / distance. Which of several
   /// equally far are taken is left open by the definition; here it is the last in row order.
   mutating func fill() {
-    let known = level.indices.filter { !level[$0].isNaN }
+    let known = KnownCells(columns: columns, isKnown: level.map { !$0.isNaN })
     guard known.count < level.count else { return }
     let (oldLevel, oldNoise) = (level, noise)
     for k in level.indices where oldLevel[k].isNaN {
-      let near = known.map { (box: $0, squared: squaredDistance(k, $0)) }
-        .sorted { ($0.squared, -$0.box) < ($1.squared, -$1.box) }.prefix(10)
+      let near = known.nearest(to: k, 10)
       var (sum, levels, noises) = (0.0, 0.0, 0.0)
-      for (box, squared) in near {
-        let weight = 1 / Double(squared).squareRoot()
+      for neighbour in near {
+        let weight = 1 / Double(neighbour.squared).squareRoot()
         sum += weight
-        levels += weight * Double(oldLevel[box])
-        noises += weight * Double(oldNoise[box])
+        levels += weight * Double(oldLevel[neighbour.cell])
+        noises += weight * Double(oldNoise[neighbour.cell])
       }
       level[k] = Float(levels / sum)
       noise[k] = Float(noises / sum)
     }
-  }
-
-  private func squaredDistance(_ a: Int, _ b: Int) -> Int {
-    let dx = a % columns - b % columns
-    let dy = a / columns - b / columns
-    return dx * dx + dy * dy
   }
 
   /// The median over a window about each box, of those inside the mesh; only where the level is above

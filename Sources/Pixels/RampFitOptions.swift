@@ -8,6 +8,9 @@ public struct RampFitOptions: Sendable, Equatable {
     case mcds(numCoadd: Int)
     /// Up the ramp: the least-squares slope with equal weights.
     case utr
+    /// Generalised least squares: the weights that the photon and read noise of each pixel ask for, with the
+    /// correlation that reads of one ramp have. Equal weights where gain or read noise are not known.
+    case gls
   }
 
   /// The estimator.

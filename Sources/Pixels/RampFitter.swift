@@ -1,12 +1,12 @@
 /// Fits sixteen pixels of a ramp at a time.
 struct RampFitter<Element: PixelScalar>: Sendable {
-  private let samples: SharedPixels<Element>
-  private let groupQuality: SharedPixels<UInt8>?
-  private let pixelQuality: SharedPixels<UInt32>?
-  private let planeCount: Int
-  private let reads: Int
-  private let saturation: Float
-  private let cutsSaturation: Bool
+  let samples: SharedPixels<Element>
+  let groupQuality: SharedPixels<UInt8>?
+  let pixelQuality: SharedPixels<UInt32>?
+  let planeCount: Int
+  let reads: Int
+  let saturation: Float
+  let cutsSaturation: Bool
   private let integrations: [IntegrationWeights]
   /// Squared read noise in data numbers and 1 / gain, or nil when either is not known.
   private let noise: (read: Float, inverseGain: Float)?
@@ -46,6 +46,7 @@ struct RampFitter<Element: PixelScalar>: Sendable {
   @inline(__always)
   private func fitIntegration(_ index: Int, _ weights: IntegrationWeights, _ i: Int, _ count: Int) -> RampLine
   {
+    if let noise, weights.method == .gls { return fitGLS(index, weights, i, count, noise: noise) }
     if groupQuality == nil, noise != nil, let line = fitWhole(index, weights, i, count) { return line }
     return fitParts(index, weights, i, count)
   }
@@ -73,6 +74,7 @@ struct RampFitter<Element: PixelScalar>: Sendable {
     line.used = Lanes(repeating: Float(weights.kept.count))
     line.read = Lanes(repeating: all.read)
     line.poisson = Lanes(repeating: all.poisson)
+    line.weight = Lanes(repeating: 1 / all.read)
     line.valid = LaneMask(repeating: true)
     return line
   }
@@ -95,7 +97,7 @@ struct RampFitter<Element: PixelScalar>: Sendable {
         alive .&= .!full
         line.flags = line.flags.raising(DQ.saturated, where: full)
       }
-      if groupQuality != nil { groupFlags(index, j, i, count, &alive, &bad, &line.flags) }
+      if groupQuality != nil { _ = groupFlags(index, j, i, count, &alive, &bad, &line.flags) }
       let good = alive .& .!bad
       gaps .|= (alive .& bad)
       usable += ones(where: good)
@@ -107,6 +109,7 @@ struct RampFitter<Element: PixelScalar>: Sendable {
     line.poisson = Lanes(repeating: all.poisson)
     let short = usable .!= Lanes(repeating: Float(weights.kept.count))
     if anyLane(short) { refit(index, weights, i, count, short, gaps, origin, &line) }
+    line.weight = 1 / line.read
     line.valid = (line.used .>= 2)
     if noise == nil { addScatter(index, weights, i, count, origin, short, &line) }
     return line
@@ -114,7 +117,7 @@ struct RampFitter<Element: PixelScalar>: Sendable {
 
   /// Sixteen samples of a read; what lies past the end of the ramp's memory is not touched.
   @inline(__always)
-  private func at(_ integration: Int, _ read: Int, _ i: Int, _ count: Int) -> Lanes {
+  func at(_ integration: Int, _ read: Int, _ i: Int, _ count: Int) -> Lanes {
     let pointer = samples.base + ((integration * reads + read) * planeCount + i)
     if count == 16 { return Element.sixteen(at: pointer) }
     var lanes = Lanes.zero
@@ -122,19 +125,21 @@ struct RampFitter<Element: PixelScalar>: Sendable {
     return lanes
   }
 
-  /// Takes in the flags of a read: `SATURATED` ends the ramp, `DO_NOT_USE` skips the read, the rest inform.
+  /// Takes in the flags of a read: `SATURATED` ends the ramp, `DO_NOT_USE` skips the read, the rest inform. Returns
+  /// where the read comes after a jump.
   @inline(__always)
-  private func groupFlags(
+  func groupFlags(
     _ integration: Int, _ read: Int, _ i: Int, _ count: Int, _ alive: inout LaneMask, _ bad: inout LaneMask,
     _ flags: inout FlagLanes
-  ) {
-    guard let groupQuality else { return }
+  ) -> LaneMask {
+    guard let groupQuality else { return LaneMask(repeating: false) }
     let pointer = groupQuality.base + ((integration * reads + read) * planeCount + i)
     var q = FlagLanes.zero
     for lane in 0..<count { q[lane] = UInt32(pointer[lane]) }
     flags |= q & ~DQ.doNotUse
     alive .&= .!q.has(DQ.saturated)
     bad .|= q.has(DQ.doNotUse)
+    return q.has(DQ.jumpDet)
   }
 
   /// Fits again the lanes in which not all reads are usable.

@@ -9,14 +9,17 @@ struct RampLine {
   /// `ReadWeights.read` and `.poisson` of each pixel.
   var read = Lanes.zero
   var poisson = Lanes.zero
+  /// What integrations are weighed by: read noise alone.
+  var weight = Lanes.zero
   /// Variance of a single read about the line, where it was asked for.
   var scatter = Lanes.zero
   var flags = FlagLanes.zero
 }
 
-/// Rates of several integrations on their way to one, weighted by read noise alone (weight 1 / `read`).
+/// Rates of several integrations on their way to one, weighted by read noise alone.
 struct RampSums {
   var weight = Lanes.zero
+  var read = Lanes.zero
   var slope = Lanes.zero
   var poisson = Lanes.zero
   var scatter = Lanes.zero
@@ -25,8 +28,9 @@ struct RampSums {
 
   @inline(__always)
   mutating func add(_ line: RampLine) {
-    let w = Lanes.zero.replacing(with: 1 / line.read, where: line.valid)
+    let w = Lanes.zero.replacing(with: line.weight, where: line.valid)
     weight += w
+    read += Lanes.zero.replacing(with: w * w * line.read, where: line.valid)
     slope += Lanes.zero.replacing(with: w * line.slope, where: line.valid)
     poisson += Lanes.zero.replacing(with: w * w * line.poisson, where: line.valid)
     scatter += Lanes.zero.replacing(with: w * line.scatter, where: line.valid)
@@ -43,7 +47,7 @@ struct RampSums {
     if let noise {
       let photons = result.rate.replacing(with: 0, where: .!(result.rate .> 0))
       result.variancePoisson = photons * noise.inverseGain * poisson / (weight * weight)
-      result.varianceRead = noise.read / weight
+      result.varianceRead = noise.read * read / (weight * weight)
     } else {
       result.varianceRead = scatter / (weight * weight)
       result.flags = FlagLanes(repeating: DQ.unreliableError)

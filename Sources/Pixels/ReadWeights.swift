@@ -27,7 +27,7 @@ struct ReadWeights: Sendable {
       switch method {
       case .cds: divisor = Self.difference(1, times, usable, &w)
       case .mcds(let m): divisor = Self.difference(max(min(m, n / 2), 1), times, usable, &w)
-      case .utr: divisor = Self.slope(times, usable, &w)
+      case .utr, .gls: divisor = Self.slope(times, usable, &w)
       }
     }
     weights = w.map { Float($0) }
@@ -71,6 +71,9 @@ struct IntegrationWeights: Sendable {
   /// `prefix[n]` uses the first n of the kept reads.
   let prefix: [ReadWeights]
   let method: RampFitOptions.Method
+  /// The straight line of equal weights through all kept reads, as weights of the differences that lead to each of
+  /// them (0 for the first).
+  let differences: [Float]
 
   init(times: [Double], options: RampFitOptions) {
     self.times = times
@@ -79,6 +82,10 @@ struct IntegrationWeights: Sendable {
     self.kept = kept
     prefix = (0...kept.count).map { n in
       ReadWeights(method: options.method, times: times, usable: Array(kept.prefix(n)))
+    }
+    let line = ReadWeights(method: .utr, times: times, usable: kept)
+    differences = kept.map { read in
+      kept.filter { $0 >= read }.reduce(0) { $0 + line.weights[$1] } / line.divisor
     }
   }
 }

@@ -19,22 +19,10 @@ struct MeshNodes: Sendable, Equatable {
   mutating func fill(_ bad: [Bool], fallback: Float) {
     guard bad.contains(true) else { return }
     let old = values
+    let known = KnownCells(columns: columns, isKnown: bad.map { !$0 })
     for k in values.indices where bad[k] {
-      var nearest = Float.infinity
-      var sum: Float = 0
-      var count: Float = 0
-      for j in old.indices where !bad[j] {
-        let dx = Float(j % columns - k % columns)
-        let dy = Float(j / columns - k / columns)
-        let distance = dx * dx + dy * dy
-        if distance < nearest {
-          (nearest, sum, count) = (distance, old[j], 1)
-        } else if distance == nearest {
-          sum += old[j]
-          count += 1
-        }
-      }
-      values[k] = count > 0 ? sum / count : fallback
+      let near = known.nearest(to: k, 1, ties: true).map(\.cell).sorted()
+      values[k] = near.isEmpty ? fallback : near.reduce(0) { $0 + old[$1] } / Float(near.count)
     }
   }
 

@@ -79,9 +79,9 @@ enum Printable {
   }
 }
 
-/// Talk goes to standard error, unbuffered and whole lines at a time.
+/// Talk goes to standard error, unbuffered and whole lines at a time. Nobody listening is no fault.
 enum StandardError {
   static func write(_ text: String) {
-    FileHandle.standardError.write(Data(text.utf8))
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 }

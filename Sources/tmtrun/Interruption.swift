@@ -2,17 +2,23 @@ import Dispatch
 import Foundation
 import Glibc
 
-/// Ctrl-C and TERM end the program without leaving a half-written file.
+/// Ctrl-C, TERM and a closed terminal end the program without leaving a half-written file.
 enum Interruption {
-  /// From now on SIGINT (exit 130) and SIGTERM (exit 143) remove this process's temporary files in `directory`.
+  /// From now on SIGINT (exit 130), SIGTERM (143) and SIGHUP (129) remove this process's temporary files in
+  /// `directory`. A log that nobody reads any more (SIGPIPE) ends nothing: the products are what is wanted. Who started
+  /// the program with SIGHUP ignored (`nohup`) keeps it so.
   static func cleanUp(in directory: String) {
-    for number in [SIGINT, SIGTERM] {
+    signal(SIGPIPE, SIG_IGN)
+    var inherited = sigaction()
+    sigaction(SIGHUP, nil, &inherited)
+    let isDetached = unsafeBitCast(inherited.__sigaction_handler.sa_handler, to: Int.self) == 1  // SIG_IGN
+    for number in isDetached ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP] {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
       source.setEventHandler {
         Program.hooks.stop(within: 5)
         removeTemporaryFiles(in: directory)
-        StandardError.write("error: interrupted — no product was written\n")
+        StandardError.write("error: interrupted — no half-written file is left; what was done before stays\n")
         _exit(128 + number)
       }
       source.resume()

@@ -92,8 +92,9 @@ import Testing
       #expect(isPicture(picture), "\(picture)")
       #expect(try await archive.irisarchive("show", product.name).out.contains(picture))
     }
-    let orphans = try FileManager.default.contentsOfDirectory(atPath: archive.root + "/work/orphans")
-    #expect(orphans.map { archive.text("work/orphans/\($0)") } == ["somebody's"])
+    let aside = "work/orphans"
+    let orphans = try FileManager.default.contentsOfDirectory(atPath: "\(archive.root)/\(aside)")
+    #expect(orphans.map { archive.text("\(aside)/\($0)") } == ["somebody's"])
     #expect(try await archive.irisarchive("verify", "--all").exit == 0)
     let steps = try await archive.irisarchive("show", products[0].name, "--steps", "--format", "json").out
     let shown = try #require(

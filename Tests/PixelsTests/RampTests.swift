@@ -159,7 +159,7 @@ import Testing
     for j in 0..<4 {
       ramp.setPlane(Plane(width: 7, height: 5, repeating: UInt16(4000 * j)), integration: 0, read: j)
     }
-    for method in [RampFitOptions.Method.cds, .mcds(numCoadd: 2), .utr] {
+    for method in [RampFitOptions.Method.cds, .mcds(numCoadd: 2), .utr, .gls] {
       let fit = fitRamp(ramp, options: RampFitOptions(method: method, times: times))
       #expect(fit.measured.value.elements.allSatisfy { abs($0 - 1000) < 1e-3 })
       #expect(fit.measured.quality.elements.allSatisfy { $0 == DQ.unreliableError })

@@ -128,8 +128,10 @@ import Testing
     #expect(run.code == 1 && run.talk.contains("timed out"), "\(run.talk)")
   }
 
-  /// Ctrl-C ends the hook too, which has a process group of its own, also one that does not listen to TERM.
-  @Test(arguments: ["", "trap '' TERM"]) func anInterruptedRunLeavesNoHook(trap: String) async throws {
+  /// Ctrl-C, TERM and a closed terminal end the hook too, which has a process group of its own, also one that does not
+  /// listen to TERM.
+  @Test(arguments: [("INT", 130, ""), ("INT", 130, "trap '' TERM"), ("HUP", 129, ""), ("TERM", 143, "")])
+  func anInterruptedRunLeavesNoHook(signal: String, code: Int32, trap: String) async throws {
     let bench = try Workbench()
     try bench.frames()
     try bench.write(
@@ -142,12 +144,12 @@ import Testing
       # Whose number only begins like the run's own is a neighbour.
       : >".a_cal.fits.$PPID.tmp"
       : >".neighbour.fits.${PPID}9.tmp"
-      kill -INT $PPID
+      kill -\(signal) $PPID
       exec sleep 120
 
       """, mode: 0o755)
     let run = try await bench.run("imager_level2", "asn.json", "--set", "dark_current.pre_hooks=hang")
-    #expect(run.code == 130, "\(run.talk)")
+    #expect(run.code == code, "\(run.talk)")
     let pid = try #require(Int32(bench.text("pid").trimmingCharacters(in: .whitespacesAndNewlines)))
     #expect(kill(pid, 0) != 0 && errno == ESRCH)
     let left = try FileManager.default.contentsOfDirectory(atPath: bench.path).filter { $0.hasPrefix(".") }

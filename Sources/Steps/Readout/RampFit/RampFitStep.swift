@@ -14,8 +14,9 @@ public struct RampFitStep: Step {
     statusKeyword: "S_RAMP",
     parameters: [
       Parameter(
-        "method", .choice(["utr", "cds", "mcds"]), default: .string("utr"),
-        help: "least squares up the ramp, last minus first, or group means"),
+        "method", .choice(["gls", "utr", "cds", "mcds"]), default: .string("gls"),
+        help:
+          "least squares with the noise of each pixel, with equal weights, last minus first, or group means"),
       Parameter(
         "num_coadd", .integer(1...1000), default: .none,
         help: "reads in each of the two groups of mcds; None: half of the reads"),
@@ -42,7 +43,9 @@ public struct RampFitStep: Step {
     try options.validate(integrations: shape.integrations, reads: shape.reads)
     let fit = Self.fit(ramp, options)
     if options.gain == nil || options.readNoise == nil {
-      context.note("no GAIN and READNOIS: ERR is the fit's own scatter, flagged UNRELIABLE_ERROR")
+      context.note(
+        "no GAIN and READNOIS: ERR is the fit's own scatter, flagged UNRELIABLE_ERROR"
+          + (options.method == .gls ? "; equal weights (utr) instead of gls" : ""))
     }
     work.frames = [try RampFrame(ramp).frame(fit.measured, member: member, times: times, origin: origin)]
     work.variancePoisson = fit.variancePoisson
@@ -59,7 +62,8 @@ public struct RampFitStep: Step {
       switch context.parameters.string("method") {
       case "cds": .cds
       case "mcds": .mcds(numCoadd: context.parameters.integer("num_coadd") ?? max(1, reads / 2))
-      default: .utr
+      case "utr": .utr
+      default: .gls
       }
     let metadata = ramp.metadata
     let isKnown = metadata.gain != nil && metadata.readNoise != nil
