@@ -116,8 +116,8 @@ public struct ArchiveDaemon: Sendable {
     let logger = options.logger
     let recorder = Recorder(
       writer: parts.writer, layout: parts.layout, describer: parts.describer, logger: logger)
-    let recovered = try Recovery(writer: parts.writer, recorder: recorder, instance: instance, logger: logger)
-      .run()
+    let recovery = Recovery(writer: parts.writer, recorder: recorder, instance: instance, logger: logger)
+    let recovered = try recovery.run()
     if recovered != (0, 0) {
       logger.info(
         "after the last daemon",
@@ -130,14 +130,15 @@ public struct ArchiveDaemon: Sendable {
       executor: LocalExecutor(
         program: options.tmtrun, grace: .seconds(parts.settings.jobGraceSeconds), logger: logger),
       recorder: recorder,
-      layout: parts.layout, policy: RetryPolicy(attempts: parts.settings.jobAttempts), instance: instance,
-      timeout: parts.jobTimeout, previews: parts.settings.drawsPreviews, logger: logger)
+      layout: parts.layout, policy: parts.retryPolicy, instance: instance,
+      timeout: parts.jobTimeout, previews: parts.settings.drawsPreviews,
+      stopping: StopFlag(), logger: logger)
     return Scheduler(
       .init(
         writer: parts.writer,
         associator: AssociatorService(
           associator: parts.associator, writer: parts.writer, waits: parts.waits, logger: logger),
-        manifests: manifests, starter: starter,
+        manifests: manifests, starter: starter, recovery: recovery,
         inserter: MasterInserter(
           writer: parts.writer, layout: parts.layout, headers: parts.headers,
           firstContext: parts.settings.context, judge: parts.masterJudge, logger: logger),

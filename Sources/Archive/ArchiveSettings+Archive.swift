@@ -49,7 +49,13 @@ extension ArchiveParts {
   var jobLimits: JobLimits {
     JobLimits(
       memoryBytes: settings.jobMemoryBytes, cpuSeconds: settings.jobCPUSeconds,
-      fileBytes: settings.jobFileBytes)
+      fileBytes: settings.jobFileBytes, diskBytes: settings.jobDiskBytes)
+  }
+
+  var retryPolicy: RetryPolicy {
+    RetryPolicy(
+      attempts: settings.jobAttempts, firstWait: settings.jobRetryWaitSeconds, limits: jobLimits,
+      memoryMax: settings.jobMemoryMaxBytes, timeoutSeconds: settings.jobTimeoutSeconds)
   }
 
   var masterJudge: MasterJudge {

@@ -56,12 +56,11 @@ extension CatalogReader {
     }
   }
 
-  /// True when a job with this key is done.
-  public func isDone(key: String) throws(CatalogError) -> Bool {
+  /// True when a job has failed or died, however long ago.
+  public func hasFailures() throws(CatalogError) -> Bool {
     try read { db in
       try Bool.fetchOne(
-        db, sql: "SELECT EXISTS (SELECT 1 FROM job WHERE key = ? AND state = 'done')", arguments: [key])
-        ?? false
+        db, sql: "SELECT EXISTS (SELECT 1 FROM job WHERE state = 'failed' OR state = 'dead')") ?? false
     }
   }
 

@@ -87,6 +87,19 @@ extension CatalogReader {
     }
   }
 
+  /// The record of a content: of several (two products with equal bytes) the one of this name, else one that is in its
+  /// place, else the newest.
+  public func frame(sha256: String, name: String) throws(CatalogError) -> FrameRecord? {
+    try read { db in
+      try FrameRecord.fetchOne(
+        db.cachedStatement(
+          sql: FrameRecord.select + """
+             WHERE c.sha256 = ? AND f.state <> 'duplicate'
+            ORDER BY f.name = ? DESC, p.path IS NOT NULL DESC, f.id DESC LIMIT 1
+            """), arguments: [sha256, name])
+    }
+  }
+
   /// The run, job and association of a product; nil for raw files.
   public func origin(ofProduct frame: Int64) throws(CatalogError) -> ProductOrigin? {
     try read { db in

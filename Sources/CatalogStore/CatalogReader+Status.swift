@@ -190,8 +190,18 @@ extension CatalogReader {
   }
 
   private static func failedJobs(_ db: Database, _ limit: Int) throws -> [StatusConcern] {
-    let sql = "SELECT name, state, reason FROM job WHERE state IN ('failed', 'dead') ORDER BY id DESC"
-    return try concerns(db, sql, limit, next: "irisarchive log %@")
+    // What a later job of the association has made good (or is about to) needs nobody's eye.
+    let sql = """
+      SELECT name, state, reason FROM job j WHERE state IN ('failed', 'dead') AND NOT EXISTS (
+        SELECT 1 FROM job o WHERE o.association_id = j.association_id AND o.id > j.id
+          AND o.state IN ('waiting', 'queued', 'running', 'done')) ORDER BY id DESC
+      """
+    return try concerns(db, sql, limit, next: "irisarchive log %@").map { concern in
+      guard concern.state == "dead" else { return concern }
+      var concern = concern
+      concern.next = "irisarchive jobs retry \(concern.name)"
+      return concern
+    }
   }
 
   private static func refused(_ db: Database, _ limit: Int) throws -> [StatusConcern] {

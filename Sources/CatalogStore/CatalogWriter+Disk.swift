@@ -80,7 +80,7 @@ extension CatalogWriter {
     }
   }
 
-  private static func notice(_ db: Database, _ sentence: String, subject: String, at time: Double) throws {
+  static func notice(_ db: Database, _ sentence: String, subject: String, at time: Double) throws {
     try db.run("INSERT INTO notice (at, subject, sentence) VALUES (?, ?, ?)", [time, subject, sentence])
   }
 }

@@ -48,7 +48,7 @@ extension CatalogWriter {
     let software = String(decoding: try JSONEncoder().encode(report.software), as: UTF8.self)
     try db.execute(
       sql: """
-        UPDATE run SET state = 'succeeded', exit_code = ?, seconds = ?, peak_bytes = ?, software = ?, ended_at = ?
+        UPDATE run SET state = 'succeeded', ended_by = 'reported', exit_code = ?, seconds = ?, peak_bytes = ?, software = ?, ended_at = ?
         WHERE id = ? AND state = 'running'
         """,
       arguments: [
@@ -59,10 +59,12 @@ extension CatalogWriter {
         code: "run-not-running", message: "attempt \(run.attempt) of \(job.name) is not running any more",
         subject: job.name, hint: "irisarchive jobs show \(job.name)")
     }
+    // A wish to cancel it came too late.
     try db.execute(
-      sql:
-        "UPDATE job SET state = 'done', instance = NULL, reason = NULL, attempts = attempts + 1, ended_at = ? WHERE id = ?",
-      arguments: [time, job.id])
+      sql: """
+        UPDATE job SET state = 'done', instance = NULL, reason = NULL, cancel = NULL, attempts = attempts + 1,
+          ended_at = ? WHERE id = ?
+        """, arguments: [time, job.id])
   }
 
   private static func recordSteps(_ db: Database, run: Int64, report: RunReport) throws {

@@ -30,7 +30,8 @@ extension CatalogWriter {
   }
 
   /// Queues a job and settles its association. A job of the same key that is active or done is not repeated, nor one
-  /// that failed or is dead: only other inputs, references or software (or an operator's request) can help it.
+  /// that failed, is dead or was cancelled by an operator: only other inputs, references or software (or an operator's
+  /// request) bring it back.
   ///
   /// - Returns: the job's name, nil when it was known.
   public func queue(_ job: NewJob, at time: Double) throws(CatalogError) -> String? {
@@ -39,8 +40,7 @@ extension CatalogWriter {
         sql: "UPDATE association SET settled = 1, reason = NULL WHERE id = ?", arguments: [job.association])
       let isRequested =
         try db.row("DELETE FROM request WHERE association_id = ? RETURNING 1", [job.association]) != nil
-      let known = try db.row(
-        "SELECT id, name, state FROM job WHERE key = ? AND state <> 'cancelled'", [job.key])
+      let known = try CatalogReader.knownJob(db, key: job.key)
       if let known {
         if isRequested { try Self.recognise(db, job, known, at: time) }
         return nil
@@ -67,21 +67,23 @@ extension CatalogWriter {
 
   /// A request to reprocess that would repeat a job: one that failed is tried again; one that is done made the very
   /// products that would be made now, so they are current.
-  private static func recognise(_ db: Database, _ job: NewJob, _ known: Row, at time: Double) throws {
-    let (name, state): (String, String) = (known["name"], known["state"])
+  private static func recognise(
+    _ db: Database, _ job: NewJob, _ known: JobRecord, at time: Double
+  ) throws {
+    let (name, state) = (known.name, known.state)
     let sentence: String
     switch state {
-    case "failed", "dead":
+    case "failed", "dead", "cancelled":
       try db.run(
-        "UPDATE job SET state = 'queued', reason = NULL, not_before = 0, attempts = 0 WHERE id = ?",
-        [known["id"] as Int64])
-      sentence = "reprocessing is the same job as \(name), which had failed: it is tried again"
+        "UPDATE job SET \(afresh), priority = ? WHERE id = ?", [job.priority, known.id])
+      let word = state == "cancelled" ? "was cancelled" : "had failed"
+      sentence = "reprocessing is the same job as \(name), which \(word): it is tried again"
     case "done":
       let products = try db.rows(
         """
         SELECT q.frame_id FROM product q JOIN run r ON r.id = q.run_id JOIN frame f ON f.id = q.frame_id
         WHERE r.job_id = ? AND f.state = 'stale'
-        """, [known["id"] as Int64])
+        """, [known.id])
       try restore(db, products: products.map { $0["frame_id"] }, cause: nil)
       sentence = "reprocessing would repeat \(name): same inputs, references, parameters and software"
     default: sentence = "reprocessing is the same job as \(name), which is \(state)"
@@ -92,11 +94,18 @@ extension CatalogWriter {
       [time, subject.map { $0["name"] as String } ?? "", sentence])
   }
 
+  /// What makes a job queued as if it had never been tried.
+  static let afresh = """
+    state = 'queued', reason = NULL, not_before = 0, attempts = 0, memory_bytes = NULL, cancel = NULL
+    """
+
   /// Takes a queued job: marks it running for this daemon instance and opens the run of its next attempt.
   ///
+  /// - Parameter memoryBytes: the limit of memory that it runs under.
   /// - Returns: the run and its attempt number, nil when the job is no longer queued.
   public func start(
-    job: Int64, instance: String, token: String, folder: (Int) -> String, at time: Double
+    job: Int64, instance: String, token: String, folder: (Int) -> String, memoryBytes: Int64? = nil,
+    at time: Double
   ) throws(CatalogError) -> RunRecord? {
     try write { db in
       try db.execute(
@@ -110,49 +119,69 @@ extension CatalogWriter {
           db, sql: "SELECT coalesce(max(attempt), 0) + 1 FROM run WHERE job_id = ?", arguments: [job]) ?? 1
       try db.execute(
         sql: """
-          INSERT INTO run (job_id, attempt, token, folder, state, started_at) VALUES (?, ?, ?, ?, 'running', ?)
-          """, arguments: [job, attempt, token, folder(attempt), time])
+          INSERT INTO run (job_id, attempt, token, folder, state, started_at, memory_bytes)
+          VALUES (?, ?, ?, ?, 'running', ?, ?)
+          """, arguments: [job, attempt, token, folder(attempt), time, memoryBytes])
       return try RunRecord.fetchOne(
         db, sql: "SELECT * FROM run WHERE id = ?", arguments: [db.lastInsertedRowID])
     }
   }
 
-  /// How an attempt without a product ended.
+  /// What an attempt without a product means for its job.
   public enum AttemptEnd: Sendable, Equatable {
     /// Stopped by the archive itself: back to the queue, the attempt does not count.
     case interrupted
     /// May go better next time: back to the queue after a while; counts.
     case again(notBefore: Double)
+    /// It ran out of memory: once more, with so much; counts.
+    case withMemory(bytes: UInt64, notBefore: Double)
     /// Tried often enough.
     case dead
     /// Will fail again with the same input.
     case failed
-    /// Somebody cancelled it.
-    case cancelled
+
+    var state: String {
+      switch self {
+      case .interrupted, .again, .withMemory: "queued"
+      case .dead: "dead"
+      case .failed: "failed"
+      }
+    }
+
+    var notBefore: Double {
+      switch self {
+      case .again(let time), .withMemory(_, let time): time
+      case .interrupted, .dead, .failed: 0
+      }
+    }
   }
 
-  /// Ends an attempt that made nothing.
+  /// Ends an attempt that made nothing. A job that an operator wants cancelled is that, whatever ended it.
   public func end(
-    run: Int64, job: Int64, as end: AttemptEnd, exitCode: Int?, reason: String, at time: Double
+    run: Int64, job: Int64, as end: AttemptEnd, facts: AttemptFacts = AttemptFacts(), reason: String,
+    at time: Double
   ) throws(CatalogError) {
     try write { db in
+      let wish = try db.row("SELECT cancel FROM job WHERE id = ?", [job]).flatMap { $0["cancel"] as String? }
+      let reason = wish ?? reason
       let lost = end == .interrupted
       try db.execute(
-        sql: "UPDATE run SET state = ?, reason = ?, exit_code = ?, ended_at = ? WHERE id = ?",
-        arguments: [lost ? "lost" : "failed", reason, exitCode, time, run])
-      let (state, notBefore): (String, Double) =
-        switch end {
-        case .interrupted: ("queued", 0)
-        case .again(let when): ("queued", when)
-        case .dead: ("dead", 0)
-        case .failed: ("failed", 0)
-        case .cancelled: ("cancelled", 0)
-        }
+        sql: """
+          UPDATE run SET state = ?, reason = ?, ended_by = ?, exit_code = ?, signal = ?, seconds = ?, peak_bytes = ?,
+            ended_at = ? WHERE id = ?
+          """,
+        arguments: [
+          lost && wish == nil ? "lost" : "failed", reason, facts.endedBy, facts.exitCode, facts.signal,
+          facts.seconds, facts.peakBytes, time, run,
+        ])
+      var memory: Int64?
+      if case .withMemory(let bytes, _) = end { memory = Int64(clamping: bytes) }
+      let state = wish == nil ? end.state : "cancelled"
       try db.execute(
         sql: """
-          UPDATE job SET state = ?, reason = ?, instance = NULL, not_before = ?, attempts = attempts + ?, ended_at = ?
-          WHERE id = ? AND state = 'running'
-          """, arguments: [state, reason, notBefore, lost ? 0 : 1, time, job])
+          UPDATE job SET state = ?, reason = ?, instance = NULL, not_before = ?, attempts = attempts + ?, ended_at = ?,
+            memory_bytes = coalesce(?, memory_bytes) WHERE id = ? AND state = 'running'
+          """, arguments: [state, reason, end.notBefore, lost ? 0 : 1, time, memory, job])
       guard state == "failed" || state == "dead" else { return }
       try Self.announceFailure(db, job: job, run: run, reason: reason, at: time)
     }
@@ -170,31 +199,6 @@ extension CatalogWriter {
       time: time)
   }
 
-  /// Puts a finished job back (`irisarchive jobs retry`), or takes a queued one out (`cancel`).
-  ///
-  /// - Returns: false when the job is in no state for it.
-  public func change(job name: String, to state: String) throws(CatalogError) -> Bool {
-    try write { db in
-      switch state {
-      case "queued":
-        try db.execute(
-          sql: """
-            UPDATE job SET state = 'queued', reason = NULL, not_before = 0, attempts = 0
-            WHERE name = ? AND state IN ('failed', 'dead', 'cancelled')
-              AND NOT EXISTS (SELECT 1 FROM job o WHERE o.key = job.key AND o.id <> job.id
-                AND o.state IN ('waiting', 'queued', 'running', 'done'))
-            """, arguments: [name])
-      default:
-        try db.execute(
-          sql: """
-            UPDATE job SET state = 'cancelled', reason = 'cancelled by the operator', ended_at = unixepoch('subsec')
-            WHERE name = ? AND state IN ('waiting', 'queued')
-            """, arguments: [name])
-      }
-      return db.changesCount == 1
-    }
-  }
-
   /// Takes queued jobs of an association out, because a better one replaces them.
   public func cancelQueued(association: Int64, reason: String, at time: Double) throws(CatalogError) {
     try write { db in
@@ -203,6 +207,19 @@ extension CatalogWriter {
           UPDATE job SET state = 'cancelled', reason = ?, ended_at = ?
           WHERE association_id = ? AND state IN ('waiting', 'queued')
           """, arguments: [reason, time, association])
+    }
+  }
+
+  /// Plans associations again whose last job failed or died: when the program, the rules or a pipeline's cfg changed, a
+  /// new job may go better; one that would be the same is known by its key and stays as it is.
+  public func unsettleFailures() throws(CatalogError) {
+    try write { db in
+      try db.run(
+        """
+        UPDATE association SET settled = 0 WHERE settled = 1 AND state IN ('open', 'closed') AND id IN (
+          SELECT j.association_id FROM job j WHERE j.state IN ('failed', 'dead')
+            AND NOT EXISTS (SELECT 1 FROM job o WHERE o.association_id = j.association_id AND o.id > j.id))
+        """)
     }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import JobContract
 
 /// A reference file that was inserted: one of the archive's own masters (with its frame), or one that a person brought
 /// (without; its epoch is its USEAFTER).
@@ -236,12 +237,14 @@ extension CatalogReader {
     try read { db in
       try db.rows(
         """
-        SELECT f.id, f.name, q.association_id, r.origin, r.file, r.sha256, r.last_resort
+        SELECT f.id, f.name, q.association_id, r.origin, r.file, r.sha256, r.last_resort,
+          CASE r.origin WHEN 'notApplicable' THEN
+            (SELECT j.spec FROM run u JOIN job j ON j.id = u.job_id WHERE u.id = q.run_id) END AS spec
         FROM frame f JOIN product q ON q.frame_id = f.id JOIN run_reference r ON r.run_id = q.run_id
         WHERE f.date_obs BETWEEN ?1 AND ?2 AND f.state IN ('current', 'stale') AND r.type = ?3
           AND (?4 IS NULL OR f.detector = ?4)
         UNION ALL
-        SELECT f.id, f.name, q.association_id, 'defaults', NULL, NULL, 0
+        SELECT f.id, f.name, q.association_id, 'defaults', NULL, NULL, 0, NULL
         FROM frame f JOIN product q ON q.frame_id = f.id
         WHERE ?3 GLOB 'pars-*' AND f.date_obs BETWEEN ?1 AND ?2 AND f.state IN ('current', 'stale')
           AND (?4 IS NULL OR f.detector = ?4)
@@ -253,9 +256,18 @@ extension CatalogReader {
       ).map { row in
         ProductUse(
           frame: row["id"], name: row["name"], association: row["association_id"], origin: row["origin"],
-          file: row["file"], sha256: row["sha256"], lastResort: row["last_resort"])
+          file: row["file"], sha256: row["sha256"], lastResort: row["last_resort"],
+          wasLeftUnused: Self.choseFile(spec: row["spec"], type: type))
       }
     }
+  }
+}
+
+extension CatalogReader {
+  /// True when a job was given a file of this type.
+  private static func choseFile(spec: String?, type: String) -> Bool {
+    let spec = spec.flatMap { try? JSONDecoder().decode(JobSpec.self, from: Data($0.utf8)) }
+    return spec?.references.contains { $0.type == type && $0.path != nil } ?? false
   }
 }
 
@@ -268,6 +280,11 @@ public struct ProductUse: Sendable, Equatable {
   public var file: String?
   public var sha256: String?
   public var lastResort: Bool
+  /// The rules had chosen a file, but the step was skipped for a reason of its own: no other file would change a pixel.
+  public var wasLeftUnused: Bool
+
+  /// Whether other rules could make another product: not where a person chose, nor where the step does not care.
+  public var followsRules: Bool { origin != "override" && !wasLeftUnused }
 }
 
 extension CatalogReader {

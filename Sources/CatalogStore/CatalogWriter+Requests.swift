@@ -116,12 +116,18 @@ extension CatalogReader {
     }
   }
 
-  /// A job of this key that is not cancelled.
+  /// The job of this key; one that the archive itself cancelled, because a better one took its place, does not count.
   public func job(key: String) throws(CatalogError) -> JobRecord? {
-    try read { db in
-      try JobRecord.fetchOne(
-        db, sql: JobRecord.select + " WHERE j.key = ? AND j.state <> 'cancelled'", arguments: [key])
-    }
+    try read { db in try Self.knownJob(db, key: key) }
+  }
+
+  static func knownJob(_ db: Database, key: String) throws -> JobRecord? {
+    try JobRecord.fetchOne(
+      db,
+      sql: JobRecord.select + """
+         WHERE j.key = ? AND (j.state <> 'cancelled' OR j.cancel IS NOT NULL)
+        ORDER BY j.state IN ('waiting', 'queued', 'running', 'done') DESC, j.id DESC LIMIT 1
+        """, arguments: [key])
   }
 
   /// Ids of all products that are not superseded, oldest first.

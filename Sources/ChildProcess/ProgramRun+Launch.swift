@@ -47,6 +47,7 @@ extension ProgramRun {
           .init(rawValue: channels.childError.rawValue), closeAfterSpawningProcess: false)
       ) { execution in
         channels.closeChildEnds()
+        started?(execution.processIdentifier.value)
         return await watch(
           pid: execution.processIdentifier.value, descriptor: execution.processIdentifier.processDescriptor,
           channels: channels, cancelled: cancelled)

@@ -52,12 +52,14 @@ public struct ProgramRun: Sendable {
   public var timeout: Duration?
   /// Time between TERM and KILL.
   public var grace: Duration
+  /// Told the process id once, as soon as there is one; it is not reaped before ``run()`` returns.
+  public var started: (@Sendable (Int32) -> Void)?
 
   public init(
     executable: String, arguments: [String] = [], environment: [String: String] = [:],
     workingDirectory: String? = nil, standardInput: StandardInput = .none, output: Output = .discarded,
     errorOutput: ErrorOutput = .withOutput, limits: ResourceLimits = ResourceLimits(),
-    timeout: Duration? = nil, grace: Duration = .seconds(10)
+    timeout: Duration? = nil, grace: Duration = .seconds(10), started: (@Sendable (Int32) -> Void)? = nil
   ) {
     self.executable = executable
     self.arguments = arguments
@@ -69,6 +71,7 @@ public struct ProgramRun: Sendable {
     self.limits = limits
     self.timeout = timeout
     self.grace = grace
+    self.started = started
   }
 
   /// Runs the program to its end.

@@ -21,6 +21,8 @@ public struct JobDeath: Sendable, Equatable {
     case timedOut
     /// The task that ran it was cancelled.
     case cancelled
+    /// Its files took more of the disk than it may.
+    case diskExceeded(bytes: UInt64)
   }
 
   public let cause: Cause
@@ -30,11 +32,16 @@ public struct JobDeath: Sendable, Equatable {
   public let outOfMemory: Bool
   /// Seconds from start to end; 0 when it never ran.
   public let seconds: Double
+  /// Peak resident memory as it was seen last, bytes.
+  public let peakBytes: UInt64?
 
-  public init(cause: Cause, reason: String, outOfMemory: Bool, seconds: Double) {
+  public init(
+    cause: Cause, reason: String, outOfMemory: Bool, seconds: Double, peakBytes: UInt64? = nil
+  ) {
     self.cause = cause
     self.reason = reason
     self.outOfMemory = outOfMemory
     self.seconds = seconds
+    self.peakBytes = peakBytes
   }
 }

@@ -1,12 +1,14 @@
 import ChildProcess
 import Foundation
+import Glibc
 import JobContract
 import Logging
 
 /// Runs jobs as child processes of this one: `tmtrun --job <attempt>/job.json --lifeline`.
 ///
 /// Standard input is a lifeline: the job ends itself when this process dies. Standard output and error go to
-/// `<attempt>/job.log`. Memory, processor time and file size are limited by `tmtrun` itself, from the job.
+/// `<attempt>/job.log`. Memory, processor time and file size are limited by `tmtrun` itself, from the job; what all
+/// its files take on the disk is watched here.
 public struct LocalExecutor: Executor {
   /// Absolute path of `tmtrun`.
   public let program: String
@@ -36,10 +38,11 @@ public struct LocalExecutor: Executor {
     let folder = AttemptFolder(path: spec.outputDirectory)
     let killsBefore = MemoryEvidence.kernelKills()
     logger.info("job starts", metadata: ["job": "\(spec.job)", "attempt": "\(spec.attempt)"])
+    let watch = AttemptWatch(folder: folder.path, diskBytes: spec.limits.diskBytes)
     let end: ProgramEnd
     do {
       try folder.write(spec)
-      end = try await programRun(folder, timeout: timeout).run()
+      end = try await run(programRun(folder, timeout: timeout, watch), watch)
     } catch {
       return died(
         spec, .init(cause: .notStarted, reason: "not started: \(error)", outOfMemory: false, seconds: 0))
@@ -54,42 +57,75 @@ public struct LocalExecutor: Executor {
           ])
         return .reported(report)
       }
-      return died(spec, death(end, timeout: timeout, folder: folder, killsBefore: killsBefore))
+      return died(spec, death(end, timeout: timeout, folder: folder, killsBefore: killsBefore, watch))
     } catch {
       return died(
         spec,
         JobDeath(
           cause: .init(end.cause), reason: "\(end.cause), and \(error)", outOfMemory: false,
-          seconds: end.seconds))
+          seconds: end.seconds, peakBytes: watch.peakBytes))
     }
   }
 
-  private func programRun(_ folder: AttemptFolder, timeout: Duration?) -> ProgramRun {
+  /// Runs the program, and ends it when its files take too much of the disk.
+  private func run(_ program: ProgramRun, _ watch: AttemptWatch) async throws(ChildProcessError) -> ProgramEnd
+  {
+    let running = Task { () async -> Result<ProgramEnd, ChildProcessError> in
+      do throws(ChildProcessError) { return .success(try await program.run()) } catch {
+        return .failure(error)
+      }
+    }
+    let watching = Task {
+      await watch.watch()
+      if watch.overrun != nil { running.cancel() }
+    }
+    let result = await withTaskCancellationHandler {
+      await running.value
+    } onCancel: {
+      running.cancel()
+    }
+    watching.cancel()
+    return try result.get()
+  }
+
+  private func programRun(
+    _ folder: AttemptFolder, timeout: Duration?, _ watch: AttemptWatch
+  ) -> ProgramRun {
     ProgramRun(
       executable: program, arguments: ["--job", folder.jobPath, "--lifeline"], environment: environment,
       workingDirectory: folder.path, standardInput: .lifeline,
-      output: .file(path: folder.logPath, append: true, capBytes: logCapBytes), timeout: timeout, grace: grace
-    )
+      output: .file(path: folder.logPath, append: true, capBytes: logCapBytes), timeout: timeout,
+      grace: grace,
+      started: { watch.began($0) })
   }
 
   private func death(
-    _ end: ProgramEnd, timeout: Duration?, folder: AttemptFolder, killsBefore: UInt64?
+    _ end: ProgramEnd, timeout: Duration?, folder: AttemptFolder, killsBefore: UInt64?, _ watch: AttemptWatch
   ) -> JobDeath {
     let tail = folder.logTail()
     let evidence = MemoryEvidence(
       killsBefore: killsBefore, killsAfter: MemoryEvidence.kernelKills(), logTail: tail)
-    let outOfMemory = evidence.explains(end.cause)
+    var cause = JobDeath.Cause(end.cause)
+    var outOfMemory = evidence.explains(end.cause)
+    // Nobody else asked for the end: a cancelled task has one owner, and this was not it.
+    if let overrun = watch.overrun, end.cause == .cancelled, !Task.isCancelled {
+      (cause, outOfMemory) = (.diskExceeded(bytes: overrun), false)
+    }
     var reason =
-      switch end.cause {
+      switch cause {
       case .timedOut: "ended after its time of \(timeout ?? .zero)"
       case .cancelled: "cancelled"
-      case .exited, .signalled: "ended without a report: \(end.cause)"
+      case .diskExceeded(let bytes): "ended because its files took \(bytes) bytes of the disk"
+      case .signalled(SIGXCPU): "used up its processor time"
+      case .exited, .signalled, .notStarted: "ended without a report: \(end.cause)"
       }
     if outOfMemory { reason += ", out of memory" }
     if let last = tail.split(whereSeparator: \.isNewline).last {
       reason += "; last words: \(last.prefix(300))"
     }
-    return JobDeath(cause: .init(end.cause), reason: reason, outOfMemory: outOfMemory, seconds: end.seconds)
+    return JobDeath(
+      cause: cause, reason: reason, outOfMemory: outOfMemory, seconds: end.seconds, peakBytes: watch.peakBytes
+    )
   }
 
   private func died(_ spec: JobSpec, _ death: JobDeath) -> ExecutionEnd {

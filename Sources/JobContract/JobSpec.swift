@@ -99,10 +99,16 @@ public struct JobLimits: Codable, Sendable, Equatable {
   public var cpuSeconds: UInt64?
   /// RLIMIT_FSIZE, bytes; nil for none.
   public var fileBytes: UInt64?
+  /// What all files of the attempt's folder may take on the disk, bytes; nil for no bound. The executor keeps it, for
+  /// no process can limit that for itself.
+  public var diskBytes: UInt64?
 
-  public init(memoryBytes: UInt64? = nil, cpuSeconds: UInt64? = nil, fileBytes: UInt64? = nil) {
+  public init(
+    memoryBytes: UInt64? = nil, cpuSeconds: UInt64? = nil, fileBytes: UInt64? = nil, diskBytes: UInt64? = nil
+  ) {
     self.memoryBytes = memoryBytes
     self.cpuSeconds = cpuSeconds
     self.fileBytes = fileBytes
+    self.diskBytes = diskBytes
   }
 }

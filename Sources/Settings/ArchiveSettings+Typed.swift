@@ -116,6 +116,11 @@ extension ArchiveSettings {
     integer(.maxJobs) > 0 ? integer(.maxJobs) : max(1, processors)
   }
   public var jobMemoryBytes: UInt64 { bytes(.jobMemory) }
+  /// The most that a job which ran out of memory is given when it is tried once more.
+  public var jobMemoryMaxBytes: UInt64 { bytes(.jobMemoryMax) }
+  public var jobDiskBytes: UInt64 { bytes(.jobDisk) }
+  /// Seconds before the second attempt of a job.
+  public var jobRetryWaitSeconds: Double { number(.jobRetryWait) }
   public var jobCPUSeconds: UInt64 { UInt64(number(.jobCPU)) }
   public var jobTimeoutSeconds: Double { number(.jobTimeout) }
   public var jobFileBytes: UInt64 { bytes(.jobFileSize) }

@@ -122,6 +122,10 @@ extension SettingKey {
     case .maxJobs: .init(.integer, "0", in: 0...1024, "jobs at a time; 0: as many as processors")
     case .jobMemory:
       .init(.size, "4 GiB", unit: "byte", in: 67_108_864...1e15, "data memory of a job (RLIMIT_DATA)")
+    case .jobMemoryMax:
+      .init(
+        .size, "16 GiB", unit: "byte", in: 67_108_864...1e15,
+        "most memory of a job that ran out and is tried once more, with twice as much")
     case .jobCPU: .init(.duration, "1 h", unit: "s", in: 1...1e7, "processor time of a job (RLIMIT_CPU)")
     case .jobTimeout:
       .init(
@@ -129,6 +133,14 @@ extension SettingKey {
     case .jobFileSize:
       .init(
         .size, "16 GiB", unit: "byte", in: 1_048_576...1e15, "largest file a job may write (RLIMIT_FSIZE)")
+    case .jobDisk:
+      .init(
+        .size, "64 GiB", unit: "byte", in: 1_048_576...1e15,
+        "what all files of a running job may take on the disk; more ends it")
+    case .jobRetryWait:
+      .init(
+        .duration, "10 s", unit: "s", in: 0...86_400,
+        "before the second attempt; before later ones 3, 12 and 60 times as long")
     case .jobAttempts: .init(.integer, "3", in: 1...100, "attempts before a job that died is dead")
     case .jobGrace:
       .init(.duration, "10 s", unit: "s", in: 0...3600, "between TERM and KILL when a job is ended")

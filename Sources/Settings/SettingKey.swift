@@ -35,10 +35,13 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case tmtrun = "jobs.tmtrun"
   case maxJobs = "jobs.max_jobs"
   case jobMemory = "jobs.memory"
+  case jobMemoryMax = "jobs.memory_max"
   case jobCPU = "jobs.cpu_time"
   case jobTimeout = "jobs.timeout"
   case jobFileSize = "jobs.file_size"
+  case jobDisk = "jobs.disk"
   case jobAttempts = "jobs.attempts"
+  case jobRetryWait = "jobs.retry_wait"
   case jobGrace = "jobs.grace"
   case jobPreview = "jobs.preview"
 

@@ -33,7 +33,7 @@ enum ExitStatus: Int32, Error, Sendable {
     "catalog-corrupt": .unreachable, "catalog-failed": .unreachable, "lock-failed": .unreachable,
     "incoming-missing": .unreachable, "daemon-unreachable": .unreachable,
     "catalog-busy": .temporary, "catalog-disk": .temporary, "daemon-running": .temporary,
-    "disk-low": .temporary,
+    "disk-low": .temporary, "masters-not-inserted": .temporary,
     "tmtrun-unusable": .configuration, "bad-classification": .configuration, "bad-turnover": .configuration,
     "duplicate-keyword": .configuration,
   ]

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CatalogStore
+import Foundation
 import Tables
 
 /// `irisarchive jobs`
@@ -66,7 +67,7 @@ struct JobsShow: ParsableCommand {
 
   func run() throws {
     let reader = try root.reader()
-    guard let record = try reader.job(named: job) else { throw JobChange.missing(job) }
+    guard let record = try reader.job(named: job) else { throw JobWishes.missing(job) }
     let description = SubjectDescription(reader: reader)
     if format == .json {
       return Answer.write(try JSONValue.object(description.json(.job(record))).rendered())
@@ -86,50 +87,95 @@ struct JobsRetry: ParsableCommand {
   var jobs: [String]
 
   func run() throws {
-    try JobChange(root: root, verb: "retried", allowed: "only failed, dead and cancelled jobs can be").run(
-      jobs, to: "queued")
+    let writer = try root.writer()
+    let user = NSUserName()
+    try JobWishes(names: jobs, verb: "retried").run { name in
+      try writer.retry(job: name, by: user, at: Clock.now)
+    }
   }
 }
 
 /// `irisarchive jobs cancel`
-struct JobsCancel: ParsableCommand {
+struct JobsCancel: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "cancel", abstract: "Take waiting or queued jobs out of the queue.")
+    commandName: "cancel", abstract: "Take jobs out of the queue, and end those that run.",
+    discussion: """
+      A running job is ended by the daemon (TERM, and KILL after [jobs] grace); the command waits for its end. A \
+      cancelled job is not made again by itself: irisarchive jobs retry, or reprocess, brings it back.
+      """)
 
   @OptionGroup var root: RootOptions
   @Argument(help: "Jobs, J000042.")
   var jobs: [String]
 
-  func run() throws {
-    try JobChange(root: root, verb: "cancelled", allowed: "only waiting and queued jobs can be").run(
-      jobs, to: "cancelled")
+  func run() async throws {
+    let writer = try root.writer()
+    let user = NSUserName()
+    var running: [String] = []
+    let wishes = JobWishes(names: jobs, verb: "cancelled")
+    let failures = try wishes.failures { name in
+      let wish = try writer.cancel(job: name, by: user, at: Clock.now)
+      if wish == .asked { running.append(name) }
+      return wish
+    }
+    let left = try await ended(running, writer.reader)
+    try wishes.end(with: failures + left)
+  }
+
+  /// Waits until jobs that ran are not running any more.
+  ///
+  /// - Returns: those whose end was not seen, or that came to their own end before.
+  private func ended(_ names: [String], _ reader: CatalogReader) async throws -> [CommandFailure] {
+    let pulse = DaemonPulse(root: try root.path(), fact: try reader.fact("daemon"))
+    let patience = pulse.isRunning == true ? try root.settings().jobGraceSeconds + 20 : 0
+    let deadline = ContinuousClock.now + .seconds(patience)
+    var failures: [CommandFailure] = []
+    for name in names {
+      var job = try reader.job(named: name)
+      while job?.state == "running", ContinuousClock.now < deadline {
+        try await Task.sleep(for: .milliseconds(100))
+        job = try reader.job(named: name)
+      }
+      switch job?.state {
+      case "cancelled": Answer.write("\(name) cancelled\n")
+      case "running":
+        let why = pulse.isRunning == true ? "its end was not seen yet" : "no daemon is running to see its end"
+        Talk.line("\(name) is to be cancelled: \(why); irisarchive jobs show \(name)")
+      default:
+        failures.append(
+          CommandFailure(
+            code: "job-state",
+            message: "\(name) ended before it could be cancelled: it is \(job?.state ?? "gone")",
+            subject: name, hint: "irisarchive jobs show \(name)"))
+      }
+    }
+    return failures
   }
 }
 
-/// Changes the state of jobs, each by itself; the running daemon sees it.
-struct JobChange {
-  let root: RootOptions
+/// Wishes about jobs, each by itself; the running daemon sees them.
+struct JobWishes {
+  let names: [String]
   let verb: String
-  let allowed: String
 
-  func run(_ names: [String], to state: String) throws {
-    let writer = try root.writer()
+  func run(_ wish: (String) throws -> JobWish) throws { try end(with: try failures(wish)) }
+
+  /// Carries each out and tells those that are done.
+  func failures(_ wish: (String) throws -> JobWish) throws -> [CommandFailure] {
     var failures: [CommandFailure] = []
     for name in names {
-      guard let job = try writer.reader.job(named: name) else {
-        failures.append(Self.missing(name))
-        continue
-      }
-      if try writer.change(job: name, to: state) {
-        Answer.write("\(name) \(verb)\n")
-      } else {
-        failures.append(
-          CommandFailure(
-            code: "job-state", message: "\(name) is \(job.state) and was not \(verb): \(allowed)",
-            subject: name,
-            hint: "irisarchive jobs show \(name)"))
+      switch try wish(name) {
+      case .done: Answer.write("\(name) \(verb)\n")
+      case .asked: break
+      case .unknown: failures.append(Self.missing(name))
+      case .refused(let why, let hint):
+        failures.append(CommandFailure(code: "job-state", message: why, subject: name, hint: hint))
       }
     }
+    return failures
+  }
+
+  func end(with failures: [CommandFailure]) throws {
     guard let first = failures.first else { return }
     if names.count == 1 { throw first }
     for failure in failures { Talk.line("error: \(failure)") }

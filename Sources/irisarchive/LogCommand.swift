@@ -19,16 +19,31 @@ struct LogCommand: AsyncParsableCommand {
   func run() async throws {
     let reader = try root.reader()
     let record = try self.record(reader)
-    let runs = try reader.runs(job: record.id)
-    let wanted = attempt.map { number in runs.first { $0.attempt == number } } ?? runs.last
-    guard let run = wanted else {
+    guard let run = try await run(of: record, reader) else {
       let none = attempt.map { "attempt \($0)" } ?? "any attempt"
       throw CommandFailure(
         code: "no-such-record", message: "\(record.name) has not made \(none) yet (it is \(record.state))",
         subject: record.name, hint: "irisarchive jobs show \(record.name)")
     }
     let path = try JobLog(root: root).path(run: run, job: record.name)
-    try await copy(path) { try follow && reader.job(named: record.name)?.state == "running" }
+    try await copy(path) {
+      try follow && reader.runs(job: record.id).contains { $0.id == run.id && $0.state == "running" }
+    }
+  }
+
+  /// The attempt that was asked for; with `--follow` the first one of a queued job is waited for.
+  private func run(of job: JobRecord, _ reader: CatalogReader) async throws -> RunRecord? {
+    while true {
+      let runs = try reader.runs(job: job.id)
+      let run = attempt.map { number in runs.first { $0.attempt == number } } ?? runs.last
+      // The log's file is there as soon as the program runs.
+      if let run, run.state != "running" || !follow || access(run.folder + "/job.log", F_OK) == 0 {
+        return run
+      }
+      let state = try reader.job(named: job.name)?.state ?? "gone"
+      guard follow, ["waiting", "queued", "running"].contains(state) else { return run }
+      try await Task.sleep(for: .milliseconds(200))
+    }
   }
 
   private func record(_ reader: CatalogReader) throws -> JobRecord {

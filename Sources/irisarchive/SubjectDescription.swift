@@ -124,7 +124,7 @@ struct SubjectDescription {
       try reader.runs(job: job.id).map { run in
         [
           .string("attempt \(run.attempt)"),
-          .string([run.state, run.reason].compactMap { $0 }.joined(separator: ": ")),
+          .string([sentence(run), run.reason].compactMap { $0 }.joined(separator: ": ")),
         ]
       }
     case .association(let association):
@@ -132,11 +132,24 @@ struct SubjectDescription {
     }
   }
 
+  /// How an attempt ended and what it took, for people.
+  private func sentence(_ run: RunRecord) -> String {
+    let end: [String?] = [
+      run.endedBy == "reported" ? nil : run.endedBy, run.exitCode.map { "exit code \($0)" },
+      run.signal.map { "signal \($0)" }, run.seconds.map { "\(($0 * 10).rounded() / 10) s" },
+      run.peakBytes.map { "\($0 >> 20) MiB" + (run.memoryBytes.map { " of \($0 >> 20)" } ?? "") },
+    ]
+    let words = end.compactMap { $0 }
+    return words.isEmpty ? run.state : "\(run.state) (\(words.joined(separator: ", ")))"
+  }
+
   private func json(_ run: RunRecord) -> JSONValue {
     .object([
       "attempt": JSONValue(run.attempt), "state": .text(run.state), "reason": JSONValue(run.reason),
-      "exit_code": JSONValue(run.exitCode), "seconds": JSONValue(run.seconds),
-      "peak_bytes": JSONValue(run.peakBytes), "folder": .text(run.folder),
+      "ended_by": JSONValue(run.endedBy), "exit_code": JSONValue(run.exitCode),
+      "signal": JSONValue(run.signal),
+      "seconds": JSONValue(run.seconds), "peak_bytes": JSONValue(run.peakBytes),
+      "memory_bytes": JSONValue(run.memoryBytes), "folder": .text(run.folder),
       "started_at": JSONValue(time: run.startedAt), "ended_at": JSONValue(time: run.endedAt),
     ])
   }

@@ -6,42 +6,102 @@ import JobContract
 import Testing
 
 @Suite struct RetryPolicyTests {
-  let policy = RetryPolicy(attempts: 3)
+  private static let gibibyte: UInt64 = 1 << 30
+  let policy = RetryPolicy(
+    attempts: 3, limits: JobLimits(memoryBytes: 4 * gibibyte, cpuSeconds: 60, diskBytes: 10 * gibibyte),
+    memoryMax: 16 * gibibyte)
 
-  private func report(_ code: Int32) -> RunReport {
+  private func report(_ code: Int32, _ error: String = "shape") -> RunReport {
     RunReport(
       job: "J000001", attempt: 1, token: "t", pipeline: "p", status: .failed, exitCode: code,
-      error: .init(code: "shape", message: "other size", subject: "dark.fits", hint: "tmtrun describe"),
-      started: "", ended: "", seconds: 0, peakMemoryBytes: 0)
+      error: .init(code: error, message: "other size", subject: "dark.fits", hint: "tmtrun describe"),
+      started: "", ended: "", seconds: 2, peakMemoryBytes: 77)
   }
 
-  private func death(_ cause: JobDeath.Cause) -> JobDeath {
-    JobDeath(cause: cause, reason: "why", outOfMemory: false, seconds: 1)
+  private func death(_ cause: JobDeath.Cause, outOfMemory: Bool = false) -> JobDeath {
+    JobDeath(cause: cause, reason: "why", outOfMemory: outOfMemory, seconds: 1, peakBytes: 55)
+  }
+
+  private func judge(
+    _ cause: JobDeath.Cause, before: Int = 0, outOfMemory: Bool = false, raised: UInt64? = nil,
+    stopping: Bool = false
+  ) -> RetryPolicy.Judgement {
+    policy.judge(
+      death(cause, outOfMemory: outOfMemory), .init(before: before, raisedMemory: raised, now: 100),
+      stopping: stopping)
   }
 
   @Test func onlyExit75ComesAgain() {
-    #expect(policy.judge(report(65), attemptsBefore: 0, now: 100).end == .failed)
-    #expect(policy.judge(report(75), attemptsBefore: 0, now: 100).end == .again(notBefore: 110))
+    for code: Int32 in [1, 5, 64, 65, 66, 78] {
+      #expect(policy.judge(report(code), .init(before: 0, now: 100)).end == .failed)
+      #expect(judge(.exited(code)).end == .failed)
+    }
+    #expect(policy.judge(report(75), .init(before: 0, now: 100)).end == .again(notBefore: 110))
+    #expect(judge(.exited(75)).end == .again(notBefore: 110))
+    #expect(judge(.exited(0)).end == .failed, "no report, whatever it says of itself")
   }
 
   @Test func theReasonNamesMessageSubjectAndHint() {
-    let reason = policy.judge(report(65), attemptsBefore: 0, now: 0).reason
-    #expect(reason == "other size — dark.fits; tmtrun describe")
+    let judged = policy.judge(report(65), .init(before: 0, now: 0))
+    #expect(judged.reason == "other size — dark.fits; tmtrun describe")
+    #expect(judged.facts == .init(endedBy: "reported", exitCode: 65, seconds: 2, peakBytes: 77))
   }
 
   @Test func attemptsAreCountedUntilDead() {
-    #expect(
-      policy.judge(death(.signalled(9)), attemptsBefore: 1, now: 0, stopping: false).end
-        == .again(notBefore: 30))
-    #expect(policy.judge(death(.signalled(9)), attemptsBefore: 2, now: 0, stopping: false).end == .dead)
-    #expect(
-      policy.judge(death(.timedOut), attemptsBefore: 0, now: 0, stopping: false).end == .again(notBefore: 10))
+    #expect(judge(.signalled(9), before: 1).end == .again(notBefore: 130))
+    #expect(judge(.signalled(9), before: 2).end == .dead)
+    #expect(judge(.timedOut).end == .again(notBefore: 110))
+    #expect(judge(.timedOut).reason.contains("[jobs] timeout is 3600 s"))
+    #expect(judge(.notStarted).end == .again(notBefore: 110))
+    #expect(judge(.signalled(11)).facts == .init(endedBy: "signalled", signal: 11, seconds: 1, peakBytes: 55))
+    let patient = RetryPolicy(attempts: 9, firstWait: 2)
+    let waits = (0..<5).map {
+      patient.judge(death(.timedOut), .init(before: $0, now: 0), stopping: false).end
+    }
+    #expect(waits == [2, 6, 24, 120, 120].map { .again(notBefore: $0) })
   }
 
   @Test func stoppingTheDaemonCostsNoAttempt() {
-    #expect(policy.judge(death(.cancelled), attemptsBefore: 2, now: 0, stopping: true).end == .interrupted)
-    #expect(
-      policy.judge(death(.signalled(15)), attemptsBefore: 2, now: 0, stopping: true).end == .interrupted)
+    #expect(judge(.cancelled, before: 2, stopping: true).end == .interrupted)
+    for cause in [JobDeath.Cause.signalled(15), .signalled(2), .exited(143), .exited(130)] {
+      #expect(judge(cause, before: 2, stopping: true).end == .interrupted)
+      #expect(judge(cause, before: 0).end == .again(notBefore: 110), "somebody else's TERM counts")
+    }
+  }
+
+  @Test func outOfMemoryIsTriedOnceMoreWithTwiceAsMuch() {
+    for cause in [JobDeath.Cause.signalled(9), .signalled(6), .exited(1)] {
+      let first = judge(cause, outOfMemory: true)
+      #expect(first.end == .withMemory(bytes: 8 * Self.gibibyte, notBefore: 100))
+      #expect(first.reason.contains("out of memory with 4 GiB: it is tried once more with 8 GiB"))
+      #expect(first.facts.endedBy == "out of memory")
+      let second = judge(cause, before: 1, outOfMemory: true, raised: 8 * Self.gibibyte)
+      #expect(second.end == .dead)
+      #expect(second.reason.contains("with 8 GiB ([jobs] memory and memory_max)"), "\(second.reason)")
+    }
+    let told = policy.judge(report(75, "out-of-memory"), .init(before: 0, now: 100))
+    #expect(told.end == .withMemory(bytes: 8 * Self.gibibyte, notBefore: 100))
+    #expect(policy.limits(raisedMemory: 8 * Self.gibibyte).memoryBytes == 8 * Self.gibibyte)
+    #expect(policy.limits(raisedMemory: 8 * Self.gibibyte).cpuSeconds == 60)
+  }
+
+  @Test func memoryIsRaisedToItsMaximumAndNotBeyond() {
+    func end(_ maximum: UInt64) -> CatalogWriter.AttemptEnd {
+      RetryPolicy(attempts: 3, limits: policy.limits, memoryMax: maximum * Self.gibibyte).judge(
+        death(.signalled(6), outOfMemory: true), .init(before: 0, now: 0), stopping: false
+      ).end
+    }
+    #expect(end(6) == .withMemory(bytes: 6 * Self.gibibyte, notBefore: 0))
+    #expect(end(4) == .dead && end(2) == .dead)
+  }
+
+  @Test func whatUsedUpProcessorTimeOrDiskWouldDoSoAgain() {
+    let processor = judge(.signalled(24))
+    #expect(processor.end == .dead && processor.facts.endedBy == "processor time")
+    #expect(processor.reason.contains("more than 60 s ([jobs] cpu_time)"))
+    let disk = judge(.diskExceeded(bytes: 11))
+    #expect(disk.end == .dead && disk.facts.endedBy == "disk")
+    #expect(disk.reason.contains("more than 10 GiB ([jobs] disk)"))
   }
 }
 

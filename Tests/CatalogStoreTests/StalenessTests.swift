@@ -117,7 +117,7 @@ import Testing
           association: one.id, pipeline: "readout", key: CatalogFixture.sha(77),
           priority: 5 + ReprocessRequest.priorityOffset, spec: "{}"), at: 301))
     #expect(try fixture.reader.isBusyBefore(late))
-    #expect(try fixture.writer.change(job: name, to: "cancelled"))
+    #expect(try fixture.writer.cancel(job: name, by: "ana", at: 302) == .done)
     #expect(try !fixture.reader.isBusyBefore(late))
   }
 }

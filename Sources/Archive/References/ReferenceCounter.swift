@@ -157,7 +157,7 @@ public struct ReferenceCounter: Sendable {
     for type in old.typesThatDiffer(from: new) {
       let uses = try reader.currentProductUses(
         type: type, detector: nil, interval: -1e12...1e12)
-      for use in uses where !["override", "notApplicable"].contains(use.origin) {
+      for use in uses where use.followsRules {
         guard let science = try reader.members(ofAssociation: use.association).first?.frame else { continue }
         let header = CRDSHeader(try headers.metadata(frame: science.id)).values
         for change in old.choices(differingFrom: new, header: header, types: [type]) {

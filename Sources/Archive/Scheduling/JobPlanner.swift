@@ -253,7 +253,7 @@ struct JobPlanner: Sendable {
   private func job(_ draft: Draft, _ request: ReprocessRequest?) throws(CatalogError) -> Plan {
     let association = draft.association
     let version = try reader.nextVersion(association: association.id)
-    let known = try reader.isDone(key: draft.key)
+    let known = try reader.job(key: draft.key) != nil
     let spec = JobSpec(
       job: "", attempt: 0, token: "", pipeline: draft.pipeline.name, configuration: draft.configuration,
       association: association.name, associationRule: association.rule, inputs: draft.inputs,

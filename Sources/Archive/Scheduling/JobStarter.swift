@@ -15,24 +15,36 @@ struct JobStarter: Sendable {
   let timeout: Duration?
   /// Whether runs draw quick-look pictures.
   let previews: Bool
+  let stopping: StopFlag
   let logger: Logger
 
   /// Runs the job to its end. Returns true when it made its products.
   ///
   /// - Parameter previousMaster: what a new master is compared with: known only now, and no part of the job's key.
-  func run(_ job: JobRecord, previousMaster: ResolvedReference? = nil) async -> Bool {
+  func run(_ job: JobRecord, previousMaster: Result<ResolvedReference?, any Error> = .success(nil)) async
+    -> Bool
+  {
     do {
+      let limits = policy.limits(raisedMemory: job.raisedMemory)
       let run = try writer.start(
         job: job.id, instance: instance, token: UUID().uuidString, folder: { layout.attempt(job.name, $0) },
-        at: Self.now)
+        memoryBytes: limits.memoryBytes.map { Int64(clamping: $0) }, at: Self.now)
       guard let run else { return false }
       guard var spec = Self.spec(of: job, run: run) else {
-        try await fail(
-          job, run, .failed, nil, "the stored job cannot be read; make it again with irisarchive jobs retry")
+        let reason = "the stored job cannot be read; irisarchive reprocess \(job.association) makes another"
+        try await fail(job, run, .init(end: .failed, facts: Self.notStarted, reason: reason))
         return false
       }
-      spec.previousMaster = previousMaster
-      spec.preview = previews
+      do {
+        spec.previousMaster = try previousMaster.get()
+        try refresh(&spec, limits)
+      } catch {
+        let again = policy.judge(
+          .init(cause: .notStarted, reason: "not started: \(error)", outOfMemory: false, seconds: 0),
+          attempt(of: job), stopping: false)
+        try await fail(job, run, again)
+        return false
+      }
       return try await attempt(job, run, spec)
     } catch {
       logger.error("a job could not be settled", metadata: ["job": "\(job.name)", "error": "\(error)"])
@@ -41,6 +53,22 @@ struct JobStarter: Sendable {
   }
 
   private static var now: Double { Date().timeIntervalSince1970 }
+  private static let notStarted = AttemptFacts(endedBy: "not started")
+
+  private func attempt(of job: JobRecord) -> RetryPolicy.Attempt {
+    .init(before: job.attempts, raisedMemory: job.raisedMemory, now: Self.now)
+  }
+
+  /// What may have changed since the job was planned and is no part of its key: where the files lie, the limits.
+  private func refresh(_ spec: inout JobSpec, _ limits: JobLimits) throws(CatalogError) {
+    for index in spec.inputs.indices {
+      let input = spec.inputs[index]
+      guard let path = try writer.reader.frame(sha256: input.sha256, name: input.name)?.path else { continue }
+      spec.inputs[index].path = path
+    }
+    spec.limits = limits
+    spec.preview = previews
+  }
 
   /// The stored spec with what belongs to this attempt filled in.
   static func spec(of job: JobRecord, run: RunRecord) -> JobSpec? {
@@ -57,7 +85,10 @@ struct JobStarter: Sendable {
       try? FileManager.default.removeItem(atPath: run.folder)
       try FileMover.makeFolder(run.folder)
     } catch {
-      try await fail(job, run, .again(notBefore: Self.now + 10), nil, "\(error)")
+      let unmade = policy.judge(
+        .init(cause: .notStarted, reason: "not started: \(error)", outOfMemory: false, seconds: 0),
+        attempt(of: job), stopping: false)
+      try await fail(job, run, unmade)
       return false
     }
     logger.info(
@@ -67,12 +98,9 @@ struct JobStarter: Sendable {
     case .reported(let report) where report.status == .succeeded:
       return try await settle(report, job, run, spec)
     case .reported(let report):
-      let judgement = policy.judge(report, attemptsBefore: job.attempts, now: Self.now)
-      try await fail(job, run, judgement.end, judgement.exitCode, judgement.reason)
+      try await fail(job, run, policy.judge(report, attempt(of: job)))
     case .died(let death):
-      let judgement = policy.judge(
-        death, attemptsBefore: job.attempts, now: Self.now, stopping: Task.isCancelled)
-      try await fail(job, run, judgement.end, judgement.exitCode, judgement.reason)
+      try await fail(job, run, policy.judge(death, attempt(of: job), stopping: Task.isCancelled))
     }
     return false
   }
@@ -91,7 +119,11 @@ struct JobStarter: Sendable {
         ])
       return true
     }
-    try await fail(job, run, .failed, nil, "\(failure.message) — \(failure.subject); \(failure.hint ?? "")")
+    let facts = AttemptFacts(
+      endedBy: "reported", exitCode: Int(report.exitCode), seconds: report.seconds,
+      peakBytes: Int64(clamping: report.peakMemoryBytes))
+    let reason = ["\(failure.message) — \(failure.subject)", failure.hint].compactMap { $0 }
+    try await fail(job, run, .init(end: .failed, facts: facts, reason: reason.joined(separator: "; ")))
     return false
   }
 
@@ -110,13 +142,15 @@ struct JobStarter: Sendable {
   }
 
   private func fail(
-    _ job: JobRecord, _ run: RunRecord, _ end: CatalogWriter.AttemptEnd, _ exitCode: Int?, _ reason: String
+    _ job: JobRecord, _ run: RunRecord, _ judgement: RetryPolicy.Judgement
   ) async throws {
-    logger.warning("made nothing", metadata: ["job": "\(job.name)", "reason": "\(reason)"])
+    logger.warning("made nothing", metadata: ["job": "\(job.name)", "reason": "\(judgement.reason)"])
     recorder.keepLog(job: job, run: run)
     let failure = await persistently {
       do throws(CatalogError) {
-        try writer.end(run: run.id, job: job.id, as: end, exitCode: exitCode, reason: reason, at: Self.now)
+        try writer.end(
+          run: run.id, job: job.id, as: judgement.end, facts: judgement.facts, reason: judgement.reason,
+          at: Self.now)
         return nil
       } catch {
         return ArchiveParts.translated(error)
@@ -130,15 +164,19 @@ struct JobStarter: Sendable {
   private static func passes(_ code: String) -> Bool { code == "catalog-busy" || code == "catalog-disk" }
 
   /// Tries until it works, fails for a reason that does not pass by itself, or the daemon stops; the job then stays
-  /// running in the catalog, and the next start adopts its report.
+  /// running in the catalog, and the next start adopts its report. A cancelled job is settled like any other.
   private func persistently(_ work: () -> ArchiveError?) async -> ArchiveError? {
     var pause = 1.0
     while let failure = work() {
-      guard Self.passes(failure.code), !Task.isCancelled else { return failure }
+      guard Self.passes(failure.code), !stopping.isSet else { return failure }
       logger.warning("the catalog cannot be written; trying again", metadata: ["error": "\(failure)"])
-      try? await Task.sleep(for: .seconds(pause))
+      await stopping.wait(seconds: pause)
       pause = min(pause * 2, 60)
     }
     return nil
   }
+}
+
+extension JobRecord {
+  fileprivate var raisedMemory: UInt64? { memoryBytes.map { UInt64(clamping: $0) } }
 }

@@ -18,6 +18,7 @@ struct Recorder: Sendable {
   func record(_ report: RunReport, spec: JobSpec, job: JobRecord, run: RunRecord) throws(ArchiveError)
     -> [Int64]
   {
+    let inputs = try inputs(of: spec, job: job)
     var products: [CatalogWriter.FinishedProduct] = []
     let version: Int
     do {
@@ -35,21 +36,40 @@ struct Recorder: Sendable {
     }
     let frames: [Int64]
     do {
-      let members = try writer.reader.members(ofAssociation: job.associationID)
-      let bySum = Dictionary(members.map { ($0.frame.sha256 ?? "", $0.frame.id) }) { first, _ in first }
-      let inputs = spec.inputs.compactMap { input in
-        bySum[input.sha256].map { (role: input.exptype.rawValue, frame: $0, sha256: input.sha256) }
-      }
       frames = try writer.complete(
         job: job, run: run, report: report, inputs: inputs, products: products,
         at: Date().timeIntervalSince1970)
     } catch {
-      throw ArchiveError(
-        code: error.code, message: error.message, subject: error.subject, hint: error.hint, underlying: error)
+      throw ArchiveParts.translated(error)
     }
     keepLog(job: job, run: run)
     clear(run.folder)
     return frames
+  }
+
+  /// What the run was made of, by content: the association may have other members by now.
+  ///
+  /// - Throws: ``ArchiveError`` `input-unknown` when the catalog has no frame of a content; a product without its whole
+  ///   provenance is not taken.
+  private func inputs(
+    of spec: JobSpec, job: JobRecord
+  ) throws(ArchiveError) -> [(role: String, frame: Int64, sha256: String)] {
+    var inputs: [(role: String, frame: Int64, sha256: String)] = []
+    for input in spec.inputs {
+      let frame: FrameRecord?
+      do {
+        frame = try writer.reader.frame(sha256: input.sha256, name: input.name)
+      } catch {
+        throw ArchiveParts.translated(error)
+      }
+      guard let frame else {
+        throw ArchiveError(
+          code: "input-unknown", message: "the run used a file whose content is in no record of the catalog",
+          subject: input.path, hint: "irisarchive jobs show \(job.name); then irisarchive verify")
+      }
+      inputs.append((role: input.exptype.rawValue, frame: frame.id, sha256: input.sha256))
+    }
+    return inputs
   }
 
   // MARK: products

@@ -1,36 +1,67 @@
 import CatalogStore
+import ChildProcess
 import Executors
 import Foundation
 import JobContract
 import Logging
 
-/// What the last daemon left behind: finished reports are adopted, everything else of its running jobs goes back to
-/// the queue without counting.
+/// What a daemon left behind: finished reports are adopted, everything else of its running jobs goes back to the queue
+/// without counting, for nobody saw its end.
+///
+/// A lease on a job belongs to the instance of the daemon that took it, not to the clock: only one daemon holds the
+/// archive's lock, so what an earlier instance took is free, after a crash as after a reboot.
 struct Recovery: Sendable {
   let writer: CatalogWriter
   let recorder: Recorder
   let instance: String
   let logger: Logger
 
+  /// At start.
+  ///
   /// - Returns: jobs adopted and jobs put back.
   func run() throws(CatalogError) -> (adopted: Int, requeued: Int) {
-    var adopted = 0
-    var requeued = 0
+    var (adopted, requeued) = (0, 0)
     for job in try writer.reader.jobs(states: ["running"]) where job.instance != instance {
-      guard let run = try writer.reader.runs(job: job.id).last, run.state == "running" else { continue }
-      if adopt(job, run) {
-        adopted += 1
-      } else {
-        recorder.keepLog(job: job, run: run)
-        try writer.end(
-          run: run.id, job: job.id, as: .interrupted, exitCode: nil,
-          reason: "the daemon ended while it ran; it runs again", at: Date().timeIntervalSince1970)
-        recorder.clear(run.folder)
-        requeued += 1
+      switch try settle(job) {
+      case true?: adopted += 1
+      case false?: requeued += 1
+      case nil: break
       }
     }
     try sweep()
     return (adopted, requeued)
+  }
+
+  /// Jobs that this instance took and that nobody attends to any more, because their end could not be written.
+  func settleStrays(attended: Set<Int64>) throws(CatalogError) {
+    for job in try writer.reader.jobs(states: ["running"])
+    where job.instance == instance && !attended.contains(job.id) {
+      logger.warning("a job without anybody to attend to it", metadata: ["job": "\(job.name)"])
+      _ = try settle(job)
+    }
+  }
+
+  /// - Returns: true when its report was adopted; nil when its attempt is settled already.
+  private func settle(_ job: JobRecord) throws(CatalogError) -> Bool? {
+    guard let run = try writer.reader.runs(job: job.id).last, run.state == "running" else { return nil }
+    endOrphans(job, run)
+    if job.cancel == nil, adopt(job, run) { return true }
+    recorder.keepLog(job: job, run: run)
+    try writer.end(
+      run: run.id, job: job.id, as: .interrupted, facts: AttemptFacts(endedBy: "lost"),
+      reason: "the daemon ended while it ran; it runs again", at: Date().timeIntervalSince1970)
+    recorder.clear(run.folder)
+    return false
+  }
+
+  /// A job ends itself when its lifeline ends; one that does not (a program of somebody else's, one that hangs in the
+  /// kernel) is killed before the folder is used again. It is known by its own command line, which names the attempt.
+  private func endOrphans(_ job: JobRecord, _ run: RunRecord) {
+    let words = ["--job", AttemptFolder(path: run.folder).jobPath]
+    for pid in ProcessFacts.end(ProcessFacts.running(with: words)) {
+      logger.warning(
+        "a job that outlived its daemon was ended", metadata: ["job": "\(job.name)", "pid": "\(pid)"])
+    }
   }
 
   /// Attempts that were settled, but whose folders the last daemon did not live to clear.

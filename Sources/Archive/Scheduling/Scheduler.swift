@@ -14,6 +14,7 @@ actor Scheduler {
     var associator: AssociatorService
     var manifests: ManifestReader
     var starter: JobStarter
+    var recovery: Recovery
     var inserter: MasterInserter
     var hooks: HookRunner
     var headers: HeaderLoader
@@ -42,6 +43,8 @@ actor Scheduler {
   /// So many turns, and `--once` goes on without that master.
   private static let patience = 10
   private var disks: DiskWatch
+  /// Program, rules and parameters when what failed was planned last.
+  private var circumstances: [String] = []
 
   /// - Parameter wake: asks for another turn.
   init(_ parts: Parts, wake: @escaping @Sendable () -> Void) {
@@ -69,6 +72,7 @@ actor Scheduler {
 
   /// Ends the jobs and hooks under way and returns when they are gone and settled.
   func stop() async {
+    parts.starter.stopping.set()
     let tasks = Array(running.values)
     for task in tasks { task.cancel() }
     await parts.hooks.stop()
@@ -82,6 +86,8 @@ actor Scheduler {
     _ = try parts.associator.closeDue(everything: false)
     try parts.associator.closeNights(parts.nights)
     try insertMasters()
+    try cancelJobs()
+    try parts.recovery.settleStrays(attended: Set(running.keys))
     try await plan()
     lookAtDisks()
     try startJobs()
@@ -100,28 +106,61 @@ actor Scheduler {
 
   private func plan() async throws {
     let manifest = try await parts.manifests.current()
-    let reader = parts.writer.reader
-    for association in try reader.unsettledAssociations() {
-      let active = try reader.activeJobs(association: association.id)
-      if active.contains(where: { $0.state == "running" }) { continue }
-      let planner = try planner(manifest)
-      switch try planner.plan(association) {
-      case .wait(let why): try parts.writer.setWaitingReason(why, association: association.id)
-      case .refuse(let why):
-        try parts.writer.setWaitingReason(why, association: association.id)
-        parts.logger.info(
-          "nothing can be made", metadata: ["association": "\(association.name)", "reason": "\(why)"])
-        try parts.writer.settle(association: association.id)
-      case .queue(let job):
-        if active.contains(where: { $0.key != job.key }) {
-          try parts.writer.cancelQueued(
-            association: association.id, reason: "a better one takes its place", at: now)
-        }
-        if let name = try parts.writer.queue(job, at: now) {
-          parts.logger.info("queued", metadata: ["job": "\(name)", "association": "\(association.name)"])
-        }
+    try planFailuresAgain(manifest)
+    let planner = try planner(manifest)
+    for association in try parts.writer.reader.unsettledAssociations() {
+      do {
+        try plan(association, planner)
+      } catch {
+        try setAside(association, error)
       }
     }
+  }
+
+  private func plan(_ association: AssociationRecord, _ planner: JobPlanner) throws {
+    let active = try parts.writer.reader.activeJobs(association: association.id)
+    if active.contains(where: { $0.state == "running" }) { return }
+    switch try planner.plan(association) {
+    case .wait(let why): try parts.writer.setWaitingReason(why, association: association.id)
+    case .refuse(let why):
+      try parts.writer.setWaitingReason(why, association: association.id)
+      parts.logger.info(
+        "nothing can be made", metadata: ["association": "\(association.name)", "reason": "\(why)"])
+      try parts.writer.settle(association: association.id)
+    case .queue(let job):
+      if active.contains(where: { $0.key != job.key }) {
+        try parts.writer.cancelQueued(
+          association: association.id, reason: "a better one takes its place", at: now)
+      }
+      if let name = try parts.writer.queue(job, at: now) {
+        parts.logger.info("queued", metadata: ["job": "\(name)", "association": "\(association.name)"])
+      }
+    }
+  }
+
+  /// An association that cannot be planned keeps the others from nothing: it says why and waits. What the catalog
+  /// cannot do at all ends the turn.
+  private func setAside(_ association: AssociationRecord, _ error: any Error) throws {
+    let fault = ArchiveParts.translated(error)
+    if fault.code.hasPrefix("catalog-") { throw fault }
+    parts.logger.error(
+      "no job can be planned", metadata: ["association": "\(association.name)", "error": "\(fault)"])
+    try parts.writer.setWaitingReason("its job cannot be planned: \(fault)", association: association.id)
+  }
+
+  /// What failed stays failed until its inputs, its references, its parameters or the program change. Inputs plan their
+  /// association by themselves; when one of the others changed, and at start, all that failed is planned again: a job
+  /// that would be the same is known by its key and stays as it is.
+  private func planFailuresAgain(_ manifest: PipelineManifest) throws {
+    guard try parts.writer.reader.hasFailures() else { return }
+    let digest = ConfigurationDigest(hasher: hasher)
+    let configurations = manifest.pipelines.map { pipeline in
+      parts.layout.pipelineConfiguration(pipeline.name).flatMap { digest.sha256(of: $0) } ?? "-"
+    }
+    let now = ([manifest.software, try parts.inserter.pinnedContext()] + configurations)
+    if now == circumstances { return }
+    circumstances = now
+    try parts.writer.unsettleFailures()
   }
 
   private var now: Double { Date().timeIntervalSince1970 }
@@ -218,14 +257,27 @@ actor Scheduler {
     guard disks.low.isEmpty, running.count < parts.maxJobs else { return }
     let free = parts.maxJobs - running.count
     for job in try parts.writer.reader.startableJobs(now: now, limit: free) where running[job.id] == nil {
-      let previous = try PreviousMaster(
-        reader: parts.writer.reader, resolver: try resolver(), headers: parts.headers
-      ).of(job)
+      let previous = previousMaster(of: job)
       running[job.id] = Task {
         let succeeded = await parts.starter.run(job, previousMaster: previous)
         ended(job.id, succeeded)
       }
     }
+  }
+
+  /// What goes wrong here is the job's own matter: it must not keep the others from starting.
+  private func previousMaster(of job: JobRecord) -> Result<ResolvedReference?, any Error> {
+    Result {
+      try PreviousMaster(
+        reader: parts.writer.reader, resolver: try resolver(), headers: parts.headers
+      ).of(job)
+    }
+  }
+
+  /// Ends running jobs that an operator wants cancelled.
+  private func cancelJobs() throws {
+    guard !running.isEmpty else { return }
+    for job in try parts.writer.reader.jobsToCancel() { running[job]?.cancel() }
   }
 
   private func ended(_ job: Int64, _ succeeded: Bool) {

@@ -33,8 +33,9 @@ struct Staleness: Sendable {
   private func review(_ uses: [ProductUse], type: String, at time: Double) throws(CatalogError) {
     var stale: [(frame: Int64, reason: String)] = []
     for use in uses {
-      // A person's own choice stands, and what a step did not use (or the rules called N/A) changes no pixel.
-      if ["override", "notApplicable"].contains(use.origin) {
+      // A person's own choice stands, and what a step did not use changes no pixel. Where the rules said N/A they may
+      // choose a file now.
+      if !use.followsRules {
         try writer.restore(product: use.frame, cause: "rules:\(type)")
         continue
       }

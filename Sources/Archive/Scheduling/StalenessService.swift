@@ -190,6 +190,7 @@ public struct StalenessService: Sendable {
       guard !forced, let job = try reader.job(key: now.key) else { return ("new version", "") }
       switch job.state {
       case "done": return ("recognised", "same as \(job.name): inputs, references, parameters, software")
+      case "cancelled": return ("retry", "same as \(job.name), which was \(job.reason ?? "cancelled")")
       case "failed", "dead": return ("retry", "same as \(job.name), which failed: \(job.reason ?? "")")
       default: return ("under way", "same as \(job.name), which is \(job.state)")
       }

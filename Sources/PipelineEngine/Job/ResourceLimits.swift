@@ -13,17 +13,21 @@ public struct ResourceLimits: Sendable {
     // A file that grows too big is then an error of the write, which the report can tell, not the end.
     signal(SIGXFSZ, SIG_IGN)
     try lower(__rlimit_resource_t(RLIMIT_DATA.rawValue), to: limits.memoryBytes, name: "memory")
-    try lower(__rlimit_resource_t(RLIMIT_CPU.rawValue), to: limits.cpuSeconds, name: "processor time")
+    // At the soft limit comes SIGXCPU, which says what it is; at the hard one a SIGKILL like any other.
+    try lower(
+      __rlimit_resource_t(RLIMIT_CPU.rawValue), to: limits.cpuSeconds, slack: 5, name: "processor time")
     try lower(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), to: limits.fileBytes, name: "file size")
   }
 
-  private func lower(_ resource: __rlimit_resource_t, to value: UInt64?, name: String) throws(EngineError) {
+  private func lower(
+    _ resource: __rlimit_resource_t, to value: UInt64?, slack: UInt64 = 0, name: String
+  ) throws(EngineError) {
     guard let value else { return }
     var limit = rlimit()
     guard getrlimit(resource, &limit) == 0 else { throw refused(name) }
     let wanted = rlim_t(value)
     limit.rlim_cur = min(limit.rlim_cur, wanted)
-    limit.rlim_max = min(limit.rlim_max, wanted)
+    limit.rlim_max = min(limit.rlim_max, wanted + rlim_t(slack))
     guard setrlimit(resource, &limit) == 0 else { throw refused(name) }
   }
 
