@@ -15,6 +15,7 @@ enum CatalogSchema {
       try $0.execute(sql: "ALTER TABLE step ADD COLUMN peak_bytes INTEGER")
     }
     migrator.registerMigration("2-lateness") { try $0.execute(sql: lateness) }
+    migrator.registerMigration("4-stages") { try $0.execute(sql: stages) }
     return migrator
   }
 

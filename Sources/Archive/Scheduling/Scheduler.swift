@@ -27,10 +27,12 @@ actor Scheduler {
     var insertsMasters: Bool
     /// Seconds after a frame's arrival for which its job waits for calibrations on their way.
     var calibrationWait: Double
+    /// Told between the stages of a turn: a long one is not a stalled one.
+    var alive: @Sendable () -> Void
     var logger: Logger
   }
 
-  private let parts: Parts
+  private var parts: Parts
   private let hasher = FileHasher()
   private let wake: @Sendable () -> Void
   /// Jobs under way, by id: this actor owns them, and `stop` ends them.
@@ -48,6 +50,14 @@ actor Scheduler {
     self.parts = parts
     self.wake = wake
     disks = parts.disks
+  }
+
+  /// From the next turn on: other rules, limits, waits. Jobs under way end as they began, and reference rules are read
+  /// anew.
+  func use(_ parts: Parts) {
+    self.parts = parts
+    disks = parts.disks
+    contexts = [:]
   }
 
   /// Nothing runs and nothing could be started without waiting.
@@ -77,12 +87,14 @@ actor Scheduler {
 
   /// One turn: starts jobs and hooks, and waits for none of them.
   func turn() async throws {
-    while try parts.associator.associateNew() > 0 {}
+    while try parts.associator.associateNew() > 0 { parts.alive() }
     try parts.associator.recheck()
     _ = try parts.associator.closeDue(everything: false)
     try parts.associator.closeNights(parts.nights)
+    parts.alive()
     try insertMasters()
     try await plan()
+    parts.alive()
     lookAtDisks()
     try startJobs()
     try await parts.hooks.startDue()
@@ -104,6 +116,7 @@ actor Scheduler {
     for association in try reader.unsettledAssociations() {
       let active = try reader.activeJobs(association: association.id)
       if active.contains(where: { $0.state == "running" }) { continue }
+      parts.alive()
       let planner = try planner(manifest)
       switch try planner.plan(association) {
       case .wait(let why): try parts.writer.setWaitingReason(why, association: association.id)
