@@ -13,6 +13,7 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -130,7 +131,8 @@ let package = Package(
       [
         "CatalogStore", "Associations", "References", "ReferenceDesk", "Executors", "FITSStructure",
         "Metadata",
-        "JobContract", "Settings", "CfgFormat", "ChildProcess", crypto, logging, lifecycle, "CInotifyTools",
+        "JobContract", "Settings", "CfgFormat", "ChildProcess", crypto, logging, lifecycle, unixSignals,
+        "CInotifyTools",
       ]),
     room("Template", exclude: ["generate.sh"], resources: [.embedInCode("template.json")]),
     // floor 6
@@ -158,7 +160,7 @@ let package = Package(
     // tests
     tests("AstrometryTests", ["Astrometry", "FITSStructure"]),
     tests("AssociationsTests", ["Associations", "JobContract"]),
-    tests("ArchiveTests", ["Archive", "CatalogStore", "ChildProcess", "Executors", "JobContract"]),
+    tests("ArchiveTests", ["Archive", "CatalogStore", "ChildProcess", "Executors", "JobContract", logging]),
     tests("ArchitectureTests", []),
     tests("PixelsTests", ["Pixels"]),
     tests("SourceExtractionTests", ["SourceExtraction", "CSEP", "Pixels", "FITSIO"]),
@@ -185,6 +187,6 @@ let package = Package(
     tests("CommandTests", ["CatalogStore", "ChildProcess", crypto]),
     tests(
       "EndToEndTests", path: "EndToEnd",
-      ["CatalogStore", "FITSStructure", "ChildProcess", "DataModels", "Pixels"]),
+      ["CatalogStore", "FITSStructure", "ChildProcess", "DataModels", "Pixels", crypto]),
   ]
 )

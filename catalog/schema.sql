@@ -33,7 +33,7 @@ CREATE TABLE frame (
   quality TEXT NOT NULL DEFAULT 'UNKNOWN' CHECK (quality IN ('GOOD', 'BAD', 'UNKNOWN')),
   arrived_at REAL NOT NULL,
   recorded_at REAL NOT NULL,
-  associated INTEGER NOT NULL DEFAULT 0 CHECK (associated IN (0, 1)), was_state TEXT, was_reason TEXT,
+  associated INTEGER NOT NULL DEFAULT 0 CHECK (associated IN (0, 1)), was_state TEXT, was_reason TEXT, seen_at REAL, associated_at REAL,
   CHECK ((origin = 'raw' AND state IN
       ('received', 'classified', 'held', 'quarantined', 'duplicate', 'missing'))
     OR (origin = 'product' AND state IN ('current', 'stale', 'superseded', 'missing'))),
@@ -320,3 +320,11 @@ CREATE INDEX frame_night ON frame(night, date_obs, state);
 CREATE INDEX frame_object ON frame(object, date_obs, state);
 
 CREATE INDEX frame_position ON frame(dec, ra, state) WHERE dec IS NOT NULL;
+
+CREATE INDEX frame_origin ON frame(origin, state);
+
+CREATE INDEX frame_recorded ON frame(recorded_at) WHERE origin = 'raw';
+
+CREATE INDEX event_subject ON event(subject, type);
+
+CREATE INDEX delivery_state ON delivery(state);

@@ -1,15 +1,11 @@
-import Associations
 import CatalogStore
-import Executors
 import Foundation
 import Glibc
-import JobContract
 import Logging
-import Metadata
-import References
 import ServiceLifecycle
 import Settings
 import Synchronization
+import UnixSignals
 
 /// How to run the daemon.
 public struct DaemonOptions: Sendable {
@@ -22,6 +18,15 @@ public struct DaemonOptions: Sendable {
   /// Poll every so many seconds instead of using inotify.
   public var pollSeconds: Double?
   public var logger: Logger
+  /// Reads settings and place of `tmtrun` anew when the daemon gets SIGHUP; nil: SIGHUP ends it, as a terminal that is
+  /// closed means it to.
+  public var reread: (@Sendable () throws -> (settings: ArchiveSettings, tmtrun: String))?
+  /// Told the level of the log that a reload asks for.
+  public var useLogLevel: @Sendable (String) -> Void = { _ in }
+  /// The service manager; nil when there is none.
+  public var notifier: ServiceNotifier?
+  /// How long the service manager waits for a sign of life; nil when it does not.
+  public var watchdogSeconds: Double?
 
   public init(
     root: String, settings: ArchiveSettings, tmtrun: String, once: Bool, pollSeconds: Double?, logger: Logger
@@ -89,9 +94,14 @@ public struct ArchiveDaemon: Sendable {
     let wake = WakeSignal()
     if options.once { try requireIncoming() }
     do {
-      let scheduler = try await prepare(instance: instance, wake: wake)
+      let assembly = DaemonAssembly(options: options, instance: instance, wake: wake, began: started)
+      try recover(assembly)
+      let hooks = assembly.hooks(parts)
+      let scheduler = Scheduler(
+        try await assembly.schedulerParts(parts, tmtrun: options.tmtrun, hooks: hooks), wake: { wake.ask() })
+      try parts.writer.removeFact(DaemonFact.reload)
       try announce("starting", started)
-      let (group, once) = serviceGroup(scheduler, wake: wake, started: started)
+      let (group, once) = serviceGroup(scheduler, hooks, assembly)
       try await group.run()
       try announce("stopped", started)
       let failed = try parts.writer.reader.failedJobs(since: started)
@@ -112,93 +122,74 @@ public struct ArchiveDaemon: Sendable {
     }
   }
 
-  private func prepare(instance: String, wake: WakeSignal) async throws -> Scheduler {
-    let logger = options.logger
-    let recorder = Recorder(
-      writer: parts.writer, layout: parts.layout, describer: parts.describer, logger: logger)
-    let recovery = Recovery(writer: parts.writer, recorder: recorder, instance: instance, logger: logger)
-    let recovered = try recovery.run()
+  private func recover(_ assembly: DaemonAssembly) throws {
+    let recovered = try assembly.recovery(parts).run()
     if recovered != (0, 0) {
-      logger.info(
+      options.logger.info(
         "after the last daemon",
         metadata: ["adopted": "\(recovered.adopted)", "requeued": "\(recovered.requeued)"])
     }
-    let manifests = ManifestReader(program: options.tmtrun)
-    _ = try await manifests.current()
-    let starter = JobStarter(
-      writer: parts.writer,
-      executor: LocalExecutor(
-        program: options.tmtrun, grace: .seconds(parts.settings.jobGraceSeconds), logger: logger),
-      recorder: recorder,
-      layout: parts.layout, policy: parts.retryPolicy, instance: instance,
-      timeout: parts.jobTimeout, previews: parts.settings.drawsPreviews,
-      stopping: StopFlag(), logger: logger)
-    return Scheduler(
-      .init(
-        writer: parts.writer,
-        associator: AssociatorService(
-          associator: parts.associator, writer: parts.writer, waits: parts.waits, logger: logger),
-        manifests: manifests, starter: starter, recovery: recovery,
-        inserter: MasterInserter(
-          writer: parts.writer, layout: parts.layout, headers: parts.headers,
-          firstContext: parts.settings.context, judge: parts.masterJudge, logger: logger),
-        hooks: HookRunner(
-          writer: parts.writer, root: parts.layout.root, scratch: parts.layout.logs + "/hooks",
-          timeoutSeconds: parts.settings.hookTimeoutSeconds, limit: parts.settings.hookConcurrency,
-          logger: logger,
-          finished: { wake.ask() }),
-        headers: parts.headers, layout: parts.layout, windows: CalibrationWindows(),
-        nights: parts.describer.night, limits: parts.jobLimits,
-        maxJobs: parts.maxJobs, disks: try disks(), insertsMasters: parts.settings.insertsMasters,
-        calibrationWait: parts.settings.calibrationWaitSeconds, logger: logger),
-      wake: { wake.ask() })
-  }
-
-  /// What was low for the last daemon has been told.
-  private func disks() throws(CatalogError) -> DiskWatch {
-    let layout = parts.layout
-    return DiskWatch(
-      folders: [
-        (layout.catalog as NSString).deletingLastPathComponent, layout.work, layout.products, layout.logs,
-      ],
-      reserveBytes: parts.settings.diskReserveBytes, intervalSeconds: parts.settings.diskCheckIntervalSeconds,
-      low: try parts.writer.reader.diskShortages(), probe: FreeSpace.init(of:))
   }
 
   private func serviceGroup(
-    _ scheduler: Scheduler, wake: WakeSignal, started: Double
+    _ scheduler: Scheduler, _ hooks: HookRunner, _ assembly: DaemonAssembly
   ) -> (group: ServiceGroup, once: EndingService?) {
-    let ingest = IngestService(
-      inspector: FileInspector(describer: parts.describer), writer: parts.writer, filter: parts.filter,
-      logger: options.logger, recorded: { wake.ask() })
-    ingest.truncatedAfter.withLock { $0 = parts.waits.truncated }
-    var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
+    let ingest = assembly.ingest(parts)
+    var services: [any Service] = []
     var once: EndingService?
     if options.once {
       let service = EndingService(
         OnceService(
-          folder: parts.layout.incoming, scheduler: scheduler, ingest: ingest, wake: wake,
+          folder: parts.layout.incoming, scheduler: scheduler, ingest: ingest, wake: assembly.wake,
           logger: options.logger))
       once = service
-      services.append(.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup))
     } else {
-      let firstScan = WakeSignal()
-      services.append(
-        .init(
-          service: WatchService(
-            folder: parts.layout.incoming, source: source, ingest: ingest, writer: parts.writer,
-            reconcileSeconds: parts.settings.reconcileIntervalSeconds, firstScan: firstScan,
-            logger: options.logger)))
-      services.append(
-        .init(
-          service: ScheduleService(
-            scheduler: scheduler, ingest: ingest, waits: parts.waits, wake: wake, firstScan: firstScan,
-            logger: options.logger, ready: { tellReady(started) })))
+      services = watching(scheduler, hooks, ingest, assembly)
     }
+    // A terminal that is closed ends what runs on it.
+    let signals: [UnixSignal] = [.sigterm, .sigint] + (options.reread == nil ? [.sighup] : [])
     let group = ServiceGroup(
       configuration: .init(
-        services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: options.logger))
+        services: services.map { .init(service: $0) }
+          + (once.map { [.init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)] } ?? []),
+        gracefulShutdownSignals: signals, logger: options.logger))
     return (group, once)
+  }
+
+  /// The services of a daemon that stays. They are stopped in the opposite order.
+  private func watching(
+    _ scheduler: Scheduler, _ hooks: HookRunner, _ ingest: IngestService, _ assembly: DaemonAssembly
+  ) -> [any Service] {
+    let firstScan = WakeSignal()
+    let watch = WatchService(
+      folder: parts.layout.incoming, source: source, ingest: ingest, writer: parts.writer,
+      reconcileSeconds: parts.settings.reconcileIntervalSeconds, firstScan: firstScan,
+      liveness: assembly.liveness, logger: options.logger)
+    let pulse = options.notifier.map {
+      PulseService(
+        notifier: $0, liveness: assembly.liveness, reader: parts.writer.reader,
+        watchdogSeconds: options.watchdogSeconds, logger: options.logger)
+    }
+    let schedule = ScheduleService(
+      scheduler: scheduler, ingest: ingest, waits: parts.waits, wake: assembly.wake, firstScan: firstScan,
+      liveness: assembly.liveness, logger: options.logger,
+      ready: {
+        tellReady(assembly.began)
+        pulse?.ready("watching \(parts.layout.incoming)")
+      })
+    let metrics = MetricsService(
+      settings: parts.metrics, reader: parts.writer.reader, layout: parts.layout, startedAt: assembly.began,
+      logger: options.logger)
+    var services: [any Service] = [metrics, watch, schedule]
+    if options.reread != nil {
+      services.append(
+        ReloadService(
+          parts: parts, assembly: assembly,
+          users: .init(
+            scheduler: scheduler, hooks: hooks, ingest: ingest, watch: watch, schedule: schedule,
+            metrics: metrics)))
+    }
+    return services + (pulse.map { [$0] } ?? [])
   }
 
   private var source: any ArrivalSource {

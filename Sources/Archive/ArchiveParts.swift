@@ -22,12 +22,26 @@ struct ArchiveParts: Sendable {
 
   /// - Parameter locked: take the daemon's lock.
   init(root: String, settings: ArchiveSettings, locked: Bool) throws(ArchiveError) {
-    layout = ArchiveLayout(root: root, settings: settings)
-    self.settings = settings
-    waits = Waits(settings)
-    lock = locked ? try DaemonLock(path: layout.lock) : nil
+    let layout = ArchiveLayout(root: root, settings: settings)
+    let lock = locked ? try DaemonLock(path: layout.lock) : nil
+    let writer: CatalogWriter
     do {
       writer = try CatalogWriter(path: layout.catalog)
+    } catch {
+      throw Self.translated(error)
+    }
+    try self.init(layout: layout, settings: settings, writer: writer, lock: lock)
+  }
+
+  private init(
+    layout: ArchiveLayout, settings: ArchiveSettings, writer: CatalogWriter, lock: DaemonLock?
+  ) throws(ArchiveError) {
+    self.layout = layout
+    self.settings = settings
+    self.writer = writer
+    self.lock = lock
+    waits = Waits(settings)
+    do {
       classifier = try Classifier(yaml: try ArchiveLayout.text(layout.classification))
       associator = try Associator(files: try Self.ruleFiles(layout.associationRules))
       describer = FrameDescriber(
@@ -35,6 +49,11 @@ struct ArchiveParts: Sendable {
     } catch {
       throw Self.translated(error)
     }
+  }
+
+  /// The same archive, catalog and lock, with its rules read anew.
+  func reread(_ settings: ArchiveSettings) throws(ArchiveError) -> ArchiveParts {
+    try ArchiveParts(layout: layout, settings: settings, writer: writer, lock: lock)
   }
 
   private static func ruleFiles(_ folder: String) throws(ArchiveError) -> [(path: String, text: String)] {

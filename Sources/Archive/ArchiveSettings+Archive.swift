@@ -64,6 +64,22 @@ extension ArchiveParts {
       levelChange: settings.masterLevelChange, noiseChange: settings.masterNoiseChange)
   }
 
+  var hookSettings: HookRunner.Settings {
+    .init(
+      timeoutSeconds: settings.hookTimeoutSeconds, limit: settings.hookConcurrency,
+      retryScale: settings.hookRetryScale)
+  }
+
+  /// What arriving files are judged by.
+  var judgement: IngestService.Judgement {
+    .init(inspector: FileInspector(describer: describer), filter: filter)
+  }
+
+  var metrics: MetricsService.Settings {
+    .init(
+      path: settings.metricsFile(root: layout.root), intervalSeconds: settings.metricsIntervalSeconds)
+  }
+
   var jobTimeout: Duration { .seconds(settings.jobTimeoutSeconds) }
 
   var maxJobs: Int { settings.maxJobs(processors: ProcessInfo.processInfo.activeProcessorCount) }

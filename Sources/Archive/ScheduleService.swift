@@ -2,6 +2,7 @@ import CatalogStore
 import Foundation
 import Logging
 import ServiceLifecycle
+import Synchronization
 
 /// The scheduling loop of the daemon: a turn when something happened, and once a second for what is due by the clock
 /// or was changed by a command.
@@ -11,7 +12,8 @@ final class ScheduleService: Service {
 
   private let scheduler: Scheduler
   private let ingest: IngestService
-  private let waits: Waits
+  private let truncatedAfter: Mutex<Double>
+  private let liveness: Liveness
   private let wake: WakeSignal
   private let firstScan: WakeSignal
   private let ready: @Sendable () -> Void
@@ -20,15 +22,23 @@ final class ScheduleService: Service {
   /// - Parameter ready: told once, when the first scan is in the catalog and planning begins.
   init(
     scheduler: Scheduler, ingest: IngestService, waits: Waits, wake: WakeSignal, firstScan: WakeSignal,
-    logger: Logger, ready: @escaping @Sendable () -> Void
+    liveness: Liveness, logger: Logger, ready: @escaping @Sendable () -> Void
   ) {
     self.scheduler = scheduler
     self.ingest = ingest
-    self.waits = waits
+    truncatedAfter = Mutex(waits.truncated)
+    self.liveness = liveness
     self.wake = wake
     self.firstScan = firstScan
     self.logger = logger
     self.ready = ready
+  }
+
+  /// From the next turn on.
+  func use(_ waits: Waits) {
+    truncatedAfter.withLock { $0 = waits.truncated }
+    ingest.truncatedAfter.withLock { $0 = waits.truncated }
+    wake.ask()
   }
 
   func run() async throws {
@@ -56,7 +66,8 @@ final class ScheduleService: Service {
   }
 
   private func turn() async {
-    _ = ingest.reviewIncomplete(after: waits.truncated)
+    liveness.turned(.scheduler)
+    _ = ingest.reviewIncomplete(after: truncatedAfter.withLock { $0 })
     do {
       try await scheduler.turn()
     } catch {

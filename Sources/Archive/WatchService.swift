@@ -12,7 +12,8 @@ final class WatchService: Service {
   private let source: any ArrivalSource
   private let ingest: IngestService
   private let writer: CatalogWriter
-  private let reconcileSeconds: Double
+  private let reconcileSeconds: Mutex<Double>
+  private let liveness: Liveness
   private let logger: Logger
   private let scans = DispatchQueue(label: "scan")
   private let firstScan: WakeSignal
@@ -20,15 +21,22 @@ final class WatchService: Service {
   /// - Parameter firstScan: finished after the first scan of the folder has been handed to ingest.
   init(
     folder: String, source: any ArrivalSource, ingest: IngestService, writer: CatalogWriter,
-    reconcileSeconds: Double, firstScan: WakeSignal, logger: Logger
+    reconcileSeconds: Double, firstScan: WakeSignal, liveness: Liveness, logger: Logger
   ) {
     self.folder = folder
     self.source = source
     self.ingest = ingest
     self.writer = writer
-    self.reconcileSeconds = reconcileSeconds
+    self.reconcileSeconds = Mutex(reconcileSeconds)
+    self.liveness = liveness
     self.firstScan = firstScan
     self.logger = logger
+  }
+
+  /// From now on the tree is compared with the catalog this often, and once now: other names may be wanted.
+  func use(reconcileSeconds: Double) {
+    self.reconcileSeconds.withLock { $0 = reconcileSeconds }
+    scan(folder)
   }
 
   func run() async throws {
@@ -69,26 +77,36 @@ final class WatchService: Service {
     case .rootLost:
       note("the watched folder is gone; waiting for it to come back")
       lost.ask()
+    // The watcher lives only while its scans move on, too: a dead network disk stops them, not the events.
+    case .alive: scans.async { [liveness] in liveness.turned(.watcher) }
     }
   }
 
   private func scan(_ path: String) {
     scans.async { [self] in
       ingest.scan(path)
-      if path == folder { firstScan.finish() }
+      guard path == folder else { return }
+      firstScan.finish()
+      do {
+        try writer.setFact(DaemonFact.reconciled, String(Date().timeIntervalSince1970))
+      } catch {
+        logger.error("a scan could not be recorded", metadata: ["error": "\(error)"])
+      }
     }
   }
 
   /// Looks for the folder every second until it is there (again).
   private func waitForFolder() async {
     while !Task.isCancelled, access(folder, R_OK | X_OK) != 0 {
+      liveness.turned(.watcher)
       try? await Task.sleep(for: .seconds(1))
     }
   }
 
   private func reconcile() async {
     while !Task.isCancelled {
-      try? await Task.sleep(for: .seconds(reconcileSeconds))
+      let seconds = reconcileSeconds.withLock { $0 }
+      try? await Task.sleep(for: .seconds(seconds))
       if !Task.isCancelled { scan(folder) }
     }
   }

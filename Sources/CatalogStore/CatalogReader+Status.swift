@@ -6,6 +6,13 @@ public struct StatusConcern: Sendable, Codable, Equatable {
   public var state: String
   public var reason: String
   public var next: String
+
+  public init(name: String, state: String, reason: String, next: String) {
+    self.name = name
+    self.state = state
+    self.reason = reason
+    self.next = next
+  }
 }
 
 /// Percentiles of a delay, seconds.
@@ -209,10 +216,16 @@ extension CatalogReader {
     return try concerns(db, sql, limit, next: "irisarchive show %@")
   }
 
+  /// Deliveries that failed or are dead, and those that come again, with what went wrong last.
   private static func hookProblems(_ db: Database, _ limit: Int) throws -> [StatusConcern] {
     let sql = """
-      SELECT d.hook, d.state, e.type || ' ' || e.subject || ': ' || coalesce(d.reason, '') FROM delivery d
-      JOIN event e ON e.ordinal = d.event WHERE d.state IN ('dead', 'failed') ORDER BY d.event DESC
+      SELECT d.hook, CASE d.state WHEN 'pending' THEN 'retrying' ELSE d.state END,
+        e.type || ' ' || e.subject || ': ' || coalesce(d.reason, '')
+        || CASE d.state WHEN 'pending' THEN '; attempt ' || (d.attempts + 1) || ' at '
+          || strftime('%Y-%m-%dT%H:%M:%SZ', d.next_at, 'unixepoch') ELSE '' END
+      FROM delivery d JOIN event e ON e.ordinal = d.event
+      WHERE d.state IN ('dead', 'failed') OR (d.state = 'pending' AND d.reason IS NOT NULL)
+      ORDER BY d.event DESC
       """
     return try concerns(db, sql, limit, next: "irisarchive hooks retry %@")
   }

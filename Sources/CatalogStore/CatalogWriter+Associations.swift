@@ -49,17 +49,21 @@ extension CatalogWriter {
       }
       for action in step.actions { try Self.apply(db, action, at: time) }
       if let frame {
-        try db.execute(sql: "UPDATE frame SET associated = 1 WHERE id = ?", arguments: [frame])
+        try Self.markAssociated(db, frame, at: time)
       }
     }
   }
 
   /// Marks frames that no rule concerns as looked at, in one transaction.
-  public func markAssociated(_ frames: [Int64]) throws(CatalogError) {
+  public func markAssociated(_ frames: [Int64], at time: Double) throws(CatalogError) {
     if frames.isEmpty { return }
     try write { db in
-      for frame in frames { try db.run("UPDATE frame SET associated = 1 WHERE id = ?", [frame]) }
+      for frame in frames { try Self.markAssociated(db, frame, at: time) }
     }
+  }
+
+  private static func markAssociated(_ db: Database, _ frame: Int64, at time: Double) throws {
+    try db.run("UPDATE frame SET associated = 1, associated_at = ? WHERE id = ?", [time, frame])
   }
 
   private static func apply(_ db: Database, _ action: AssociationStep.Action, at time: Double) throws {

@@ -47,6 +47,21 @@ public struct DueDelivery: Sendable, Equatable {
   /// Attempts made so far.
   public var attempts: Int
   public var nextAt: Double
+
+  package init(
+    event: Int64, eventID: String, type: String, subject: String, time: Double, data: String, hook: String,
+    attempts: Int, nextAt: Double
+  ) {
+    self.event = event
+    self.eventID = eventID
+    self.type = type
+    self.subject = subject
+    self.time = time
+    self.data = data
+    self.hook = hook
+    self.attempts = attempts
+    self.nextAt = nextAt
+  }
 }
 
 extension CatalogWriter {
@@ -112,17 +127,23 @@ extension CatalogWriter {
   }
 
   /// Pending deliveries that head their queue: for each hook and subject only the oldest pending one.
-  public func deliveries(limit: Int = 200) throws(CatalogError) -> [DueDelivery] {
+  ///
+  /// - Parameter limit: at most so many of each hook, the longest due first: a hook with a long queue hides no other.
+  public func deliveries(limit: Int = 50) throws(CatalogError) -> [DueDelivery] {
     try read { db in
       try Row.fetchAll(
         db,
         sql: """
-          SELECT d.event, e.id, e.type, e.subject, e.time, e.data, d.hook, d.attempts, d.next_at
-          FROM delivery d JOIN event e ON e.ordinal = d.event
-          WHERE d.state = 'pending' AND NOT EXISTS (
-            SELECT 1 FROM delivery d2 WHERE d2.state = 'pending' AND d2.hook = d.hook AND d2.subject = d.subject
-              AND d2.event < d.event)
-          ORDER BY d.next_at, d.event LIMIT ?
+          WITH head AS (
+            SELECT d.event, d.hook, d.attempts, d.next_at,
+              row_number() OVER (PARTITION BY d.hook ORDER BY d.next_at, d.event) AS place
+            FROM delivery d
+            WHERE d.state = 'pending' AND NOT EXISTS (
+              SELECT 1 FROM delivery d2 WHERE d2.state = 'pending' AND d2.hook = d.hook
+                AND d2.subject = d.subject AND d2.event < d.event))
+          SELECT h.event, e.id, e.type, e.subject, e.time, e.data, h.hook, h.attempts, h.next_at
+          FROM head h JOIN event e ON e.ordinal = h.event
+          WHERE h.place <= ? ORDER BY h.next_at, h.event
           """, arguments: [limit]
       ).map { row in
         DueDelivery(
@@ -134,26 +155,39 @@ extension CatalogWriter {
   }
 
   /// Records how one attempt ended.
+  ///
+  /// - Parameter counts: whether it used an attempt up.
   public func settleDelivery(
-    event: Int64, hook: String, state: String, nextAt: Double, reason: String?, at time: Double
+    event: Int64, hook: String, state: String, nextAt: Double, reason: String?, counts: Bool = true,
+    at time: Double
   ) throws(CatalogError) {
     try write { db in
       try db.execute(
         sql: """
-          UPDATE delivery SET state = ?, attempts = attempts + 1, next_at = ?, reason = ?, ended_at = ?
+          UPDATE delivery SET state = ?, attempts = attempts + ?, next_at = ?, reason = ?, ended_at = ?
           WHERE event = ? AND hook = ?
-          """, arguments: [state, nextAt, reason, time, event, hook])
+          """, arguments: [state, counts ? 1 : 0, nextAt, reason, time, event, hook])
     }
   }
 
-  /// Puts dead and failed deliveries back (`irisarchive hooks retry`); returns how many.
-  public func retryDeliveries(hook: String?) throws(CatalogError) -> Int {
+  /// Puts dead and failed deliveries back, and those that wait for another attempt at once
+  /// (`irisarchive hooks retry`); the event and its id stay the same.
+  ///
+  /// - Parameters:
+  ///   - hook: path of one hook; nil for all.
+  ///   - event: id of one event; nil for all.
+  ///   - now: seconds since 1970 UTC.
+  /// - Returns: how many.
+  public func retryDeliveries(hook: String?, event: String? = nil, now: Double) throws(CatalogError) -> Int {
     try write { db in
       try db.execute(
         sql: """
-          UPDATE delivery SET state = 'pending', next_at = 0, attempts = 0
-          WHERE state IN ('dead', 'failed') AND (? IS NULL OR hook = ?)
-          """, arguments: [hook, hook])
+          UPDATE delivery SET attempts = CASE state WHEN 'pending' THEN attempts ELSE 0 END,
+            state = 'pending', next_at = 0
+          WHERE (state IN ('dead', 'failed') OR (state = 'pending' AND next_at > ?1))
+            AND (?2 IS NULL OR hook = ?2)
+            AND (?3 IS NULL OR event = (SELECT ordinal FROM event WHERE id = ?3))
+          """, arguments: [now, hook, event])
       return db.changesCount
     }
   }

@@ -69,10 +69,12 @@ public struct NewFrame: Sendable, Equatable {
   public var headers: [Header]
   /// Seconds since 1970 UTC.
   public var arrivedAt: Double
+  /// When the daemon noticed it, seconds since 1970 UTC; nil for products.
+  public var seenAt: Double?
 
   public init(
     place: Place, sha256: String?, state: String, reason: String?, description: Description = Description(),
-    headers: [Header] = [], arrivedAt: Double
+    headers: [Header] = [], arrivedAt: Double, seenAt: Double? = nil
   ) {
     self.place = place
     self.sha256 = sha256
@@ -81,6 +83,7 @@ public struct NewFrame: Sendable, Equatable {
     self.description = description
     self.headers = headers
     self.arrivedAt = arrivedAt
+    self.seenAt = seenAt
   }
 
   /// The file name without folders.

@@ -129,10 +129,17 @@ extension ArchiveSettings {
   public var drawsPreviews: Bool { self[.jobPreview].value == .boolean(true) }
   public var jobGraceSeconds: Double { number(.jobGrace) }
 
-  // MARK: hooks, disk, prune, log
+  // MARK: hooks, metrics, disk, prune, log
 
   public var hookTimeoutSeconds: Double { number(.hookTimeout) }
   public var hookConcurrency: Int { integer(.hookConcurrency) }
+  /// Factor on the waits between attempts of a hook.
+  public var hookRetryScale: Double { number(.hookRetryScale) }
+  /// Where metrics go; nil for nowhere.
+  public func metricsFile(root: String) -> String? {
+    text(.metricsFile).isEmpty ? nil : Self.absolute(text(.metricsFile), root: root)
+  }
+  public var metricsIntervalSeconds: Double { number(.metricsInterval) }
   public var diskReserveBytes: UInt64 { bytes(.diskReserve) }
   public var diskCheckIntervalSeconds: Double { number(.diskInterval) }
   /// For how long a product must have been superseded before it may be pruned.

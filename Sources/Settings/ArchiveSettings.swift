@@ -33,7 +33,11 @@ public struct ArchiveSettings: Sendable {
   /// The catalog below an archive's root: fixed, because everything else can be rebuilt from it.
   public static let catalogRelativePath = "catalog/catalog.sqlite"
 
-  private let resolved: [SettingKey: Resolved]
+  let resolved: [SettingKey: Resolved]
+
+  init(resolved: [SettingKey: Resolved]) {
+    self.resolved = resolved
+  }
 
   /// The built-in settings.
   public init() {

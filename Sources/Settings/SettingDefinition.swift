@@ -42,6 +42,7 @@ extension SettingKey {
     case "intake", "night", "disk", "prune", "log": intakeDefinition
     case "associations": associationDefinition
     case "masters": masterDefinition
+    case "hooks", "metrics": tellingDefinition
     default: jobDefinition
     }
   }
@@ -144,11 +145,23 @@ extension SettingKey {
     case .jobAttempts: .init(.integer, "3", in: 1...100, "attempts before a job that died is dead")
     case .jobGrace:
       .init(.duration, "10 s", unit: "s", in: 0...3600, "between TERM and KILL when a job is ended")
-    case .jobPreview: .init(.boolean, "true", "draw a quick-look PNG beside each product")
+    default: .init(.boolean, "true", "draw a quick-look PNG beside each product")
+    }
+  }
+
+  private var tellingDefinition: SettingDefinition {
+    switch self {
     case .hookTimeout:
       .init(
         .duration, "30 s", unit: "s", in: 0.1...86_400, "time of a hook, unless its own cfg says otherwise")
-    default: .init(.integer, "4", in: 1...256, "hooks that run at a time")
+    case .hookConcurrency: .init(.integer, "4", in: 1...256, "hooks that run at a time")
+    case .hookRetryScale:
+      .init(
+        .number, "1", in: 0.001...1000,
+        "factor on the waits before further attempts: 10 s, 30 s, 2 min, 10 min, 1 h (small: for tests)")
+    case .metricsFile:
+      .init(.path, "", "file for Prometheus' node exporter (*.prom), written by the daemon; empty: none")
+    default: .interval("15 s", "how often the metrics are written")
     }
   }
 }

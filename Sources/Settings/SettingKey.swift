@@ -47,6 +47,10 @@ public enum SettingKey: String, Sendable, CaseIterable {
 
   case hookTimeout = "hooks.timeout"
   case hookConcurrency = "hooks.concurrency"
+  case hookRetryScale = "hooks.retry_scale"
+
+  case metricsFile = "metrics.textfile"
+  case metricsInterval = "metrics.interval"
 
   case diskReserve = "disk.reserve"
   case diskInterval = "disk.check_interval"

@@ -83,11 +83,14 @@ struct Checkup {
   private func newest() -> Double? { (try? options.reader().newestRecord()) ?? nil }
 
   private func hooks() -> [Finding] {
-    let found = HookFolder(path: root + "/hooks").inspect()
-    let refused = found.filter { !$0.accepted }
-    if refused.isEmpty { return [Finding("hooks", .ok, "\(found.count) accepted, none refused")] }
-    return refused.map {
-      Finding(
+    let folder = HookFolder(root: root)
+    let faults = folder.faults()
+    if faults.isEmpty { return [Finding("hooks", .ok, "\(folder.inspect().count) accepted, none refused")] }
+    return faults.map {
+      guard !$0.isSetting else {
+        return Finding("hooks", .problem, $0.reason ?? "", hint: "mend or remove \($0.path)")
+      }
+      return Finding(
         "hooks", .problem, "\($0.event)/\($0.name) is refused: \($0.reason ?? "")",
         hint: "mend the owner or the mode, or take it away")
     }

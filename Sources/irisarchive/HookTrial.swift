@@ -9,9 +9,11 @@ struct HookTrial {
   let root: String
   let event: String
   let hooks: [HookFinding]
+  private let timeoutSeconds: Double
 
   /// - Throws: ``CommandFailure`` `unknown-event`, `no-such-record` when there is no (such) hook.
-  init(root: String, event: String, hook: String?) throws(CommandFailure) {
+  init(root options: RootOptions, event: String, hook: String?) throws {
+    let root = try options.path()
     guard HookFolder.events.contains(event) else {
       let near = NearNames.matches(of: event, in: HookFolder.events)
       let names =
@@ -20,7 +22,8 @@ struct HookTrial {
       throw CommandFailure(
         code: "unknown-event", message: "there is no such event", subject: event, hint: names)
     }
-    let found = HookFolder(path: root + "/hooks").inspect().filter {
+    let folder = HookFolder(path: root + "/hooks")
+    let found = folder.inspect().filter {
       $0.event == event && (hook == nil || $0.name == hook || $0.path == hook)
     }
     guard !found.isEmpty else {
@@ -31,6 +34,9 @@ struct HookTrial {
     self.root = root
     self.event = event
     hooks = found
+    let sidecar = folder.options(of: event)
+    for fault in sidecar.faults { Talk.line("warning: \(fault)") }
+    timeoutSeconds = try sidecar.timeoutSeconds ?? options.settings().hookTimeoutSeconds
   }
 
   /// - Throws: ``ExitStatus`` `failed` or `someFailed` when a hook was refused or did not exit with 0.
@@ -45,9 +51,12 @@ struct HookTrial {
   }
 
   private func tell(_ hook: HookFinding, _ delivery: DueDelivery) async throws -> String {
-    var template = Array("/tmp/irisarchive-hook-XXXXXX".utf8CString)
+    let parent = (NSTemporaryDirectory() as NSString).standardizingPath
+    var template = Array("\(parent)/irisarchive-hook-XXXXXX".utf8CString)
     guard let made = mkdtemp(&template) else {
-      throw CommandFailure(code: "failed", message: "no scratch folder could be made", subject: "/tmp")
+      throw CommandFailure(
+        code: "failed", message: "no scratch folder could be made: \(String(cString: strerror(errno)))",
+        subject: parent, hint: "set TMPDIR to a folder that you may write")
     }
     let scratch = String(cString: made)
     defer { try? FileManager.default.removeItem(atPath: scratch) }
@@ -55,7 +64,7 @@ struct HookTrial {
     called.hook = hook.path
     called.attempts = 0
     let end = try await HookProgram(root: root, scratch: scratch).run(
-      called, output: .captured(limit: 1 << 20), timeoutSeconds: 60)
+      called, output: .captured(limit: 1 << 20), timeoutSeconds: timeoutSeconds)
     Talk.write(String(decoding: end.output, as: UTF8.self))
     return end.cause.description
   }

@@ -14,15 +14,21 @@ struct HooksCommand: AsyncParsableCommand {
 /// `irisarchive hooks list`
 struct HooksList: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "Hooks by event, and why some are refused.")
+    commandName: "list", abstract: "Hooks by event, and why some are refused.",
+    discussion: """
+      A hook is accepted or refused; settings (hooks/<event>.cfg) that are not understood, and folders of events that \
+      do not exist, are faulty.
+      """)
 
   @OptionGroup var root: RootOptions
   @OptionGroup var list: ListOptions
 
   func run() throws {
-    let rows = HookFolder(path: try root.path() + "/hooks").inspect().map { finding -> [Cell] in
+    let folder = HookFolder(root: try root.path())
+    let findings = folder.inspect().filter(\.accepted) + folder.faults()
+    let rows = findings.map { finding -> [Cell] in
       [
-        .string(finding.event), .string(finding.name), .string(finding.accepted ? "accepted" : "refused"),
+        .string(finding.event), .string(finding.name), .string(finding.state),
         Cell(finding.reason), .string(finding.path),
       ]
     }
@@ -50,6 +56,12 @@ struct HooksLog: ParsableCommand {
   @OptionGroup var list: ListOptions
 
   func run() throws {
+    if let state, !StatusText.deliveryStates.contains(state) {
+      throw CommandFailure(
+        code: "usage", message: "there is no such state of a delivery", subject: state,
+        hint: StatusText.deliveryStates.joined(separator: " "))
+    }
+    if let hook { try KnownHooks(root: root).require(hook) }
     let deliveries = try root.reader().deliveryLog(hook: hook, state: state, limit: list.limit)
     let rows = deliveries.records.map { record -> [Cell] in
       [
@@ -72,24 +84,43 @@ struct HooksLog: ParsableCommand {
 /// `irisarchive hooks retry`
 struct HooksRetry: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "retry", abstract: "Put failed and dead deliveries back, of one hook or of all.")
+    commandName: "retry", abstract: "Put failed and dead deliveries back, of one hook or of all.",
+    discussion: """
+      Those that wait for another attempt are tried at once, too. The event and its id stay the same, and its attempts \
+      are counted anew.
+      """)
 
   @OptionGroup var root: RootOptions
+  @Option(name: .long, help: "Only this event, by its id (hooks log).")
+  var event: String?
   @Argument(help: "A hook, by name or path; all without it.")
   var hook: String?
 
   func run() throws {
     let writer = try root.writer()
+    if let hook { try KnownHooks(root: root).require(hook) }
+    let paths = try hook.map { try writer.reader.hooksWithDeliveries(named: $0).map(Optional.some) } ?? [nil]
     var count = 0
-    if let hook {
-      for path in try writer.reader.hooksWithDeliveries(named: hook) {
-        count += try writer.retryDeliveries(hook: path)
-      }
-    } else {
-      count = try writer.retryDeliveries(hook: nil)
-    }
+    for path in paths { count += try writer.retryDeliveries(hook: path, event: event, now: Clock.now) }
     Answer.write("\(count) deliveries put back\n")
     if count == 0 { throw ExitStatus.nothingMatched }
+  }
+}
+
+/// Names that a hook is known by.
+struct KnownHooks {
+  let root: RootOptions
+
+  /// - Throws: ``CommandFailure`` `no-such-record` for a name that no hook has and that nothing was delivered to.
+  func require(_ name: String) throws {
+    let there = HookFolder(root: try root.path()).inspect()
+    if there.contains(where: { $0.name == name || $0.path == name }) { return }
+    if try !root.reader().hooksWithDeliveries(named: name).isEmpty { return }
+    let near = NearNames.matches(of: name, in: there.map(\.name))
+    throw CommandFailure(
+      code: "no-such-record", message: "there is no such hook, and nothing was ever told to one",
+      subject: name,
+      hint: near.isEmpty ? "irisarchive hooks list" : "did you mean \(near.joined(separator: " or "))?")
   }
 }
 
@@ -107,7 +138,7 @@ struct HooksRun: AsyncParsableCommand {
   var hook: String?
 
   func run() async throws {
-    let trial = try HookTrial(root: try root.path(), event: event, hook: hook)
+    let trial = try HookTrial(root: root, event: event, hook: hook)
     guard let delivery = try root.reader().newestEvent(type: event, subject: subject) else {
       throw CommandFailure(
         code: "no-such-record", message: "no such event was told yet", subject: subject ?? event,
@@ -129,7 +160,7 @@ struct HooksTest: AsyncParsableCommand {
   var hook: String?
 
   func run() async throws {
-    try await HookTrial(root: try root.path(), event: event, hook: hook).run(
+    try await HookTrial(root: root, event: event, hook: hook).run(
       .example(event: event, at: Clock.now))
   }
 }

@@ -1,7 +1,9 @@
+import Archive
 import ArgumentParser
 import CatalogStore
 import Foundation
 import Glibc
+import Settings
 import Tables
 import Template
 
@@ -10,7 +12,10 @@ struct InitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "init",
     abstract: "Lay down an archive: folders, catalog, configuration, rules, hook samples.",
-    discussion: "Safe to repeat: an edited file stays, and what is new lies beside it as FILE.new.")
+    discussion: """
+      Safe to repeat: an edited file stays, and what is new lies beside it as FILE.new. The service unit \
+      (config/systemd) gets the paths of this archive, those of folders that its settings put on other disks, too.
+      """)
 
   @Argument(help: "Root of the archive.")
   var directory: String
@@ -23,7 +28,7 @@ struct InitCommand: ParsableCommand {
     umask(0o022)
     let root = Paths.absolute(directory)
     try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-    var laid = try ArchiveTemplate.embedded.lay(at: root)
+    var laid = try unit(root).filled(.embedded).lay(at: root)
     let catalog = root + "/catalog/catalog.sqlite"
     let existed = FileManager.default.fileExists(atPath: catalog)
     _ = try CatalogWriter(path: catalog)
@@ -33,5 +38,19 @@ struct InitCommand: ParsableCommand {
     let word = ShellWord.quoted(root)
     Talk.line(
       "\(root) is an archive. Next: irisarchive doctor --root \(word); irisarchive watch --root \(word)")
+  }
+
+  /// Folders on other disks are known once the archive has its own settings: a repeated init adds them.
+  private func unit(_ root: String) -> ServiceUnit {
+    let path = root + "/" + ArchiveSettings.relativePath
+    let settings = (try? String(contentsOfFile: path, encoding: .utf8)).flatMap {
+      try? ArchiveSettings(text: $0, path: path)
+    }
+    let layout = settings.map { ArchiveLayout(root: root, settings: $0) }
+    let metrics = settings?.metricsFile(root: root).map { ($0 as NSString).deletingLastPathComponent }
+    let folders = [layout?.products, layout?.work, layout?.logs, layout?.rules, metrics].compactMap { $0 }
+    return ServiceUnit(
+      root: root, program: Programs.ownFolder + "/irisarchive", user: geteuid() == 0 ? nil : NSUserName(),
+      writable: Set(folders.filter { $0 != root && !$0.hasPrefix(root + "/") }).sorted())
   }
 }

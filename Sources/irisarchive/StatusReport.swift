@@ -1,3 +1,4 @@
+import Archive
 import CatalogStore
 import Foundation
 
@@ -7,17 +8,36 @@ struct StatusReport {
   let daemon: DaemonPulse
   let disks: [DiskSpace]
   let now: Double
+  /// Hooks that were not told, that are refused, or whose settings are not understood.
+  let hookProblems: [StatusConcern]
+
+  /// What became of the last reload; nil when none was asked for.
+  let reload: ReloadState?
+  /// When the whole tree was last compared with the catalog.
+  let reconciledAt: Double?
 
   init(root: String, reader: CatalogReader, folders: [(name: String, path: String)], now: Double) throws {
     catalog = try reader.status(now: now)
     daemon = DaemonPulse(root: root, fact: try reader.fact("daemon"))
     disks = ([("catalog", root + "/catalog")] + folders).compactMap { DiskSpace(name: $0.0, path: $0.1) }
     self.now = now
+    reload = try ReloadState.kept(in: reader)
+    reconciledAt = try reader.fact(DaemonFact.reconciled).flatMap(Double.init)
+    hookProblems =
+      HookFolder(root: root).faults().map {
+        StatusConcern(name: $0.path, state: $0.state, reason: $0.reason ?? "", next: "irisarchive hooks list")
+      } + catalog.hookProblems
   }
 
   func json() -> JSONValue {
     .object([
       "daemon": daemon.json, "watching_since": JSONValue(time: daemon.watchingSince),
+      "last_reconcile": JSONValue(time: reconciledAt),
+      "reload": reload.map {
+        .object([
+          "at": JSONValue(time: $0.at), "accepted": .flag($0.accepted), "sentence": .text($0.sentence),
+        ])
+      } ?? .null,
       "arrival": .object([
         "last_minute": JSONValue(catalog.arrivedLastMinute), "last_hour": JSONValue(catalog.arrivedLastHour),
         "per_minute": .real(Double(catalog.arrivedLastHour) / 60),
@@ -29,7 +49,7 @@ struct StatusReport {
       "stale": list(catalog.stale), "degraded": list(catalog.degraded),
       "refused_references": list(catalog.refusedReferences),
       "hooks": JSONValue(complete(catalog.hooks, StatusText.deliveryStates)),
-      "hook_problems": list(catalog.hookProblems), "close_to_catalog_s": delay(catalog.closeToCatalog),
+      "hook_problems": list(hookProblems), "close_to_catalog_s": delay(catalog.closeToCatalog),
       "close_to_product_s": delay(catalog.closeToProduct), "context": JSONValue(catalog.context),
       "out_of_sight": JSONValue(catalog.outOfSight), "settled": .flag(catalog.settled),
       "disk_low": list(catalog.diskLow),

@@ -16,6 +16,14 @@ struct StatusText {
 
   func text() -> String {
     var lines = ["daemon     \(report.daemon.sentence)"]
+    if let reload = report.reload, !reload.accepted {
+      lines.append(
+        "reload     refused at \(CatalogTime.text(reload.at)), the old configuration is in force: "
+          + "\(oneLine(reload.sentence)); mend it, then kill -HUP or systemctl reload")
+    }
+    if let time = report.reconciledAt {
+      lines.append("compared   all of incoming at \(CatalogTime.text(time))")
+    }
     lines.append(
       "arrival    \(catalog.arrivedLastMinute) files in the last minute, \(catalog.arrivedLastHour) in the last hour"
     )
@@ -33,7 +41,7 @@ struct StatusText {
     lines += concerns("held", catalog.held) + concerns("quarantined", catalog.quarantined)
     lines += concerns("stale", catalog.stale) + concerns("degraded", catalog.degraded)
     lines += concerns("references not inserted", catalog.refusedReferences)
-    lines += concerns("hooks that failed", catalog.hookProblems)
+    lines += concerns("hooks", report.hookProblems)
     if !catalog.notices.isEmpty { lines += ["", "log"] }
     lines += catalog.notices.prefix(5).map {
       "  \(CatalogTime.text($0.at))  \(oneLine($0.subject)): \(oneLine($0.sentence))"

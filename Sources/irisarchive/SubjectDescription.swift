@@ -84,6 +84,7 @@ struct SubjectDescription {
     fields.append(("superseded_by", Cell(origin?.supersededBy)))
     let names = try reader.associations(ofFrame: frame.id).map(\.name)
     fields.append(("member_of", Cell(names.isEmpty ? nil : names.joined(separator: " "))))
+    fields += try reader.stages(frame: frame.id)?.all.map { ($0.name, Cell(time: $0.time)) } ?? []
     return fields
   }
 

@@ -1,5 +1,6 @@
 import Archive
 import ArgumentParser
+import Glibc
 import Logging
 import Settings
 
@@ -11,6 +12,9 @@ struct WatchCommand: AsyncParsableCommand {
       SIGTERM and Ctrl-C stop it cleanly. With --once it takes in everything, treats every wait as passed, works \
       until all jobs and due hooks are done, and exits 0, or 5 when a job failed; interrupted before \
       that, 130; stopped by a disk below its reserve, 75.
+
+      SIGHUP reads settings, rules and hooks anew; a configuration that will not do is refused, and irisarchive status \
+      says why. (On a terminal SIGHUP stops it, as closing the terminal should.)
       """)
 
   @OptionGroup var root: RootOptions
@@ -29,10 +33,19 @@ struct WatchCommand: AsyncParsableCommand {
     if let logLevel { flags[.logLevel] = ("--log-level", logLevel) }
     if root.debug { flags[.logLevel] = ("--debug", "debug") }
     let settings = try root.settings(flags: flags)
-    Self.startLogging(level: Logger.Level(rawValue: settings.logLevel) ?? .info)
-    let options = DaemonOptions(
+    let level = LogLevel(settings.logLevel)
+    DaemonLog.start(level: level)
+    var options = DaemonOptions(
       root: path, settings: settings, tmtrun: Programs.tmtrun(root: path, settings: settings), once: once,
       pollSeconds: settings.pollIntervalSeconds, logger: Logger(label: "irisarchive"))
+    if !once && isatty(STDERR_FILENO) == 0 {
+      options.reread = { [root, flags] in
+        let settings = try root.settings(flags: flags)
+        return (settings, Programs.tmtrun(root: path, settings: settings))
+      }
+    }
+    options.useLogLevel = { level.set($0) }
+    ServiceEnvironment.introduce(to: &options)
     let summary = try await ArchiveDaemon(options).run()
     guard once else { return }
     Talk.line("\(summary.jobsDone) jobs done, \(summary.jobsFailed) failed")
@@ -47,9 +60,5 @@ struct WatchCommand: AsyncParsableCommand {
         hint: shortage.concern.next)
     }
     if summary.jobsFailed > 0 { throw ExitStatus.someFailed }
-  }
-
-  private static func startLogging(level: Logger.Level) {
-    LoggingSystem.bootstrap { _ in DaemonLogHandler(level: level) }
   }
 }

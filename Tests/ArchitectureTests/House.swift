@@ -96,7 +96,7 @@ enum House {
         "CatalogStore", "Associations", "References", "ReferenceDesk", "Executors", "FITSStructure",
         "Metadata",
         "JobContract", "Settings", "CfgFormat", "ChildProcess", "Crypto", "Logging", "ServiceLifecycle",
-        "CInotifyTools",
+        "UnixSignals", "CInotifyTools",
       ], notReaching: pixelSide),
     Room(5, "Template"),
     Room(

@@ -119,6 +119,32 @@ import Testing
     #expect(waits == [10, 30, 120, 600, 3600])
     #expect(policy.judge(.timedOut, attemptsBefore: 5, retries: 5, now: 0).state == "dead")
     #expect(policy.judge(.signalled(9), attemptsBefore: 1, retries: 1, now: 0).state == "dead")
+    // More attempts than the schedule has waits repeat its last one.
+    #expect(policy.judge(.timedOut, attemptsBefore: 7, retries: 9, now: 0).nextAt == 3600)
+  }
+
+  @Test func theScaleChangesTheWaitsAndNothingElse() {
+    let quick = HookPolicy(scale: 0.01)
+    let waits = (0..<5).map { quick.judge(.timedOut, attemptsBefore: $0, retries: 5, now: 100).nextAt - 100 }
+    for (wait, full) in zip(waits, [0.1, 0.3, 1.2, 6, 36]) { #expect(abs(wait - full) < 1e-9) }
+    #expect(quick.judge(.timedOut, attemptsBefore: 5, retries: 5, now: 0).state == "dead")
+  }
+
+  @Test func whatIsNotTheHooksFaultUsesNoAttemptUp() {
+    #expect(!policy.judge(.cancelled, attemptsBefore: 9, retries: 5, now: 0).counts)
+    let full = ChildProcessError(code: "output-file", message: "no space left", subject: "/logs")
+    let own = policy.judge(full, attemptsBefore: 9, retries: 5, now: 100)
+    #expect(own.state == "pending" && !own.counts && own.nextAt == 110)
+    let gone = ChildProcessError(code: "executable-not-found", message: "no such program", subject: "/h")
+    #expect(policy.judge(gone, attemptsBefore: 0, retries: 5, now: 0).counts)
+    #expect(policy.judge(gone, attemptsBefore: 5, retries: 5, now: 0).state == "dead")
+  }
+
+  @Test func aClockThatJumpedBackDelaysNothingForLong() {
+    #expect(policy.isDue(99, now: 100) && !policy.isDue(3700, now: 100))
+    #expect(policy.isDue(86_400, now: 100))
+    // A scale beyond 1 makes longer waits than the schedule's.
+    #expect(!HookPolicy(scale: 30).isDue(86_400, now: 100))
   }
 }
 

@@ -108,7 +108,7 @@ import Testing
       associationID: one.id, priority: 5, forced: false, reason: "stale", askedAt: 300)
     let late = ReprocessRequest(
       associationID: two.id, priority: 40, forced: false, reason: "stale", askedAt: 300)
-    try fixture.writer.markAssociated([raw, rate, cal])
+    try fixture.writer.markAssociated([raw, rate, cal], at: 100)
     try fixture.writer.ask([early, late])
     #expect(try fixture.reader.isBusyBefore(late) && !fixture.reader.isBusyBefore(early))
     let name = try #require(

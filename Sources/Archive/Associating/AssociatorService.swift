@@ -29,7 +29,7 @@ struct AssociatorService: Sendable {
         try writer.apply(.init(actions: actions), frame: frame.id, at: now)
       }
     }
-    try writer.markAssociated(untouched)
+    try writer.markAssociated(untouched, at: now)
     return frames.count
   }
 

@@ -1,5 +1,4 @@
 import CatalogStore
-import CfgFormat
 import ChildProcess
 import Foundation
 import Glibc
@@ -11,8 +10,13 @@ public struct HookFinding: Sendable, Equatable {
   public var name: String
   public var path: String
   public var accepted: Bool
-  /// Why it is refused.
+  /// Why it is refused, or what is wrong with it.
   public var reason: String?
+  /// True for what is no hook: a sidecar, or a folder of an event that does not exist.
+  public var isSetting = false
+
+  /// `accepted`, `refused` or `faulty`.
+  public var state: String { accepted ? "accepted" : isSetting ? "faulty" : "refused" }
 }
 
 /// The hooks of an archive, found by name. A hook is refused when it, or any folder above it, could be changed by
@@ -33,6 +37,53 @@ public struct HookFolder: Sendable {
     self.path = real.map { String(cString: $0) } ?? path
     free(real)
     self.user = user
+  }
+
+  /// The hooks of the archive at `root` as its daemon sees them, whoever asks: its user is who owns its lock.
+  public init(root: String) {
+    var status = stat()
+    let known = stat(root + "/catalog/daemon.lock", &status) == 0
+    self.init(path: root + "/hooks", user: known ? status.st_uid : geteuid())
+  }
+
+  /// What the sidecar of an event sets.
+  public func options(of event: String) -> HookOptions { .read(sidecar(event), user: user) }
+
+  private func sidecar(_ event: String) -> String { "\(path)/\(event).cfg" }
+
+  /// Everything an operator should mend: refused hooks, sidecars that are not understood, and folders and sidecars of
+  /// events that do not exist.
+  public func faults() -> [HookFinding] {
+    let sidecars = Self.events.flatMap { event in
+      options(of: event).faults.map {
+        HookFinding(
+          event: event, name: event + ".cfg", path: sidecar(event), accepted: false, reason: $0,
+          isSetting: true)
+      }
+    }
+    return inspect().filter { !$0.accepted } + sidecars + strays()
+  }
+
+  /// What lies here for an event that is never told.
+  private func strays() -> [HookFinding] {
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+    return names.compactMap { name in
+      let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
+      guard parts.count == 2, ["d", "cfg"].contains(parts[1]), !Self.events.contains(parts[0]) else {
+        return nil
+      }
+      return HookFinding(
+        event: parts[0], name: name, path: "\(path)/\(name)", accepted: false,
+        reason: "there is no event '\(parts[0])', so nothing here is ever called", isSetting: true)
+    }
+  }
+
+  /// Why a hook is not to be called now; nil when it may be.
+  func refusal(of hook: String) -> String? {
+    var status = stat()
+    guard lstat(hook, &status) == 0 else { return "the hook is no longer there" }
+    let fault = TrustedPath.fault(of: hook, user: user, mustBeExecutable: true)
+    return fault.map { "refused: \($0)" }
   }
 
   /// Every candidate of every event, in lexical order.
@@ -67,52 +118,5 @@ public struct HookFolder: Sendable {
     guard lstat(file, &status) == 0 else { return nil }
     let reason = TrustedPath.fault(of: file, user: user, mustBeExecutable: true)
     return HookFinding(event: event, name: name, path: file, accepted: reason == nil, reason: reason)
-  }
-}
-
-/// What a sidecar `hooks/<event>.cfg` may set for the hooks of an event.
-struct HookOptions: Sendable, Equatable {
-  /// Glob on the event's subject; nil for all.
-  var match: String?
-  /// nil: the archive's own.
-  var timeoutSeconds: Double?
-  /// Attempts in all.
-  var retries: Int = 5
-  /// Calls of one hook at a time.
-  var concurrency: Int = 4
-
-  /// Reads the sidecar; absent or unreadable values keep their defaults, and `fault` says what was wrong.
-  static func read(_ path: String) -> (options: HookOptions, fault: String?) {
-    var options = HookOptions()
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return (options, nil) }
-    do {
-      let document = try CfgDocument(text: text, path: path)
-      for entry in document.root.entries {
-        let value = entry.value.string ?? ""
-        switch entry.key {
-        case "match": options.match = value
-        case "timeout": options.timeoutSeconds = seconds(value)
-        case "retries": options.retries = Int(value).map { max(0, $0) } ?? 5
-        case "concurrency": options.concurrency = Int(value).map { max(1, $0) } ?? 4
-        default:
-          return (options, "unknown key '\(entry.key)' in \(path); known: match timeout retries concurrency")
-        }
-      }
-      return (options, nil)
-    } catch {
-      return (options, "\(error)")
-    }
-  }
-
-  /// `30`, `30 s` or `2 min`; nil when it is none of them.
-  private static func seconds(_ text: String) -> Double? {
-    let parts = text.split(separator: " ")
-    guard let number = parts.first.flatMap({ Double($0) }), number > 0, parts.count <= 2 else { return nil }
-    switch parts.count == 2 ? parts[1] : "s" {
-    case "s": return number
-    case "min": return number * 60
-    case "h": return number * 3600
-    default: return nil
-    }
   }
 }

@@ -6,28 +6,46 @@ import Logging
 
 /// Tells the hooks what the outbox holds: at least once, in order per hook and subject.
 actor HookRunner {
+  /// What the archive's settings say of hooks; may change while it runs.
+  struct Settings: Sendable {
+    var timeoutSeconds: Double
+    /// Calls at a time.
+    var limit: Int
+    /// Factor on the waits between attempts.
+    var retryScale: Double
+  }
+
   private let writer: CatalogWriter
   private let folder: HookFolder
   private let root: String
   private let scratch: String
-  private let policy = HookPolicy()
-  private let limit: Int
-  private let timeoutSeconds: Double
+  private var settings: Settings
   private let logger: Logger
   private let finished: @Sendable () -> Void
-  /// Deliveries under way, by hook and subject.
-  private var running: [String: Task<Void, Never>] = [:]
+  /// Deliveries under way, by event and hook.
+  private var running: [Key: Call] = [:]
+  /// Faults of sidecars that the log has already.
+  private var toldFaults: Set<String> = []
+
+  private struct Key: Hashable {
+    var event: Int64
+    var hook: String
+  }
+
+  private struct Call {
+    var subject: String
+    var task: Task<Void, Never>
+  }
 
   /// - Parameter finished: told after each ended delivery.
   init(
-    writer: CatalogWriter, root: String, scratch: String, timeoutSeconds: Double, limit: Int, logger: Logger,
+    writer: CatalogWriter, root: String, scratch: String, settings: Settings, logger: Logger,
     finished: @escaping @Sendable () -> Void
   ) {
     self.writer = writer
     self.root = root
     self.scratch = scratch
-    self.limit = limit
-    self.timeoutSeconds = timeoutSeconds
+    self.settings = settings
     self.logger = logger
     self.finished = finished
     folder = HookFolder(path: root + "/hooks")
@@ -36,9 +54,15 @@ actor HookRunner {
   /// Nothing is being delivered right now.
   var isIdle: Bool { running.isEmpty }
 
+  /// From the next call on.
+  func use(_ settings: Settings) {
+    self.settings = settings
+    toldFaults = []
+  }
+
   /// Ends the deliveries under way (they are told again later) and returns when they are settled.
   func stop() async {
-    let tasks = Array(running.values)
+    let tasks = running.values.map(\.task)
     for task in tasks { task.cancel() }
     for task in tasks { await task.value }
   }
@@ -46,52 +70,77 @@ actor HookRunner {
   /// Starts what is due, up to the limit.
   func startDue() throws(CatalogError) {
     while try writer.dispatchEvents(listeners: folder.listeners) > 0 {}
+    guard running.count < settings.limit else { return }
     let now = Date().timeIntervalSince1970
-    for delivery in try writer.deliveries() where delivery.nextAt <= now && running.count < limit {
-      let key = "\(delivery.hook)\u{0}\(delivery.subject)"
-      let options = HookOptions.read("\(folder.path)/\(delivery.type).cfg").options
-      let calls = running.keys.count { $0.hasPrefix(delivery.hook + "\u{0}") }
-      guard running[key] == nil, calls < options.concurrency else { continue }
-      running[key] = Task { await deliver(delivery, key) }
+    let due = try writer.deliveries().filter { policy.isDue($0.nextAt, now: now) }
+    guard !due.isEmpty else { return }
+    var options: [String: HookOptions] = [:]
+    for type in Set(due.map(\.type)) { options[type] = sidecar(of: type) }
+    let calls = running.map { (hook: $0.key.hook, subject: $0.value.subject) }
+    let chosen = HookTurns(limit: settings.limit).choose(due, running: calls) {
+      options[$0]?.concurrency ?? HookOptions().concurrency
+    }
+    for delivery in chosen {
+      let options = options[delivery.type] ?? HookOptions()
+      running[Key(event: delivery.event, hook: delivery.hook)] = Call(
+        subject: delivery.subject, task: Task { await deliver(delivery, options) })
     }
   }
 
-  private func deliver(_ delivery: DueDelivery, _ key: String) async {
-    let verdict = await attempt(delivery)
+  private var policy: HookPolicy { HookPolicy(scale: settings.retryScale) }
+
+  private func sidecar(of event: String) -> HookOptions {
+    let options = folder.options(of: event)
+    for fault in options.faults where toldFaults.insert(fault).inserted {
+      logger.warning("a hook's settings", metadata: ["fault": "\(fault)"])
+    }
+    return options
+  }
+
+  private func deliver(_ delivery: DueDelivery, _ options: HookOptions) async {
+    let verdict = await attempt(delivery, options)
+    if verdict.state == "failed" || verdict.state == "dead" {
+      logger.warning(
+        "a hook was not told",
+        metadata: [
+          "hook": "\(delivery.hook)", "event": "\(delivery.eventID)", "state": "\(verdict.state)",
+          "reason": "\(verdict.reason ?? "")",
+        ])
+    }
     do {
       try writer.settleDelivery(
         event: delivery.event, hook: delivery.hook, state: verdict.state, nextAt: verdict.nextAt,
-        reason: verdict.reason, at: Date().timeIntervalSince1970)
+        reason: verdict.reason, counts: verdict.counts, at: Date().timeIntervalSince1970)
     } catch {
       logger.error("a delivery could not be settled; it is told again", metadata: ["error": "\(error)"])
     }
-    running[key] = nil
+    running[Key(event: delivery.event, hook: delivery.hook)] = nil
     finished()
   }
 
-  private func attempt(_ delivery: DueDelivery) async -> HookPolicy.Verdict {
-    let now = Date().timeIntervalSince1970
-    let (options, fault) = HookOptions.read("\(folder.path)/\(delivery.type).cfg")
-    if let fault { logger.warning("a hook's settings", metadata: ["fault": "\(fault)"]) }
+  private func attempt(_ delivery: DueDelivery, _ options: HookOptions) async -> HookPolicy.Verdict {
     if let match = options.match, !Glob.matches(delivery.subject, pattern: match) {
       return .init(state: "delivered", nextAt: 0, reason: "not matched by '\(match)'")
     }
-    guard folder.accepted()[delivery.type]?.contains(delivery.hook) == true else {
-      return .init(
-        state: "failed", nextAt: 0, reason: "the hook is gone or refused; see irisarchive hooks list")
+    // It was accepted when the event came; what it is now is what counts.
+    if let refusal = folder.refusal(of: delivery.hook) {
+      return .init(state: "failed", nextAt: 0, reason: refusal)
     }
+    let policy = policy
     do {
       let home = "\(scratch)/\(delivery.event)-\((delivery.hook as NSString).lastPathComponent)"
       try FileMover.makeFolder(home)
       let end = try await HookProgram(root: root, scratch: home).run(
         delivery, output: .file(path: home + "/output", append: true, capBytes: 1 << 20),
-        timeoutSeconds: options.timeoutSeconds ?? timeoutSeconds)
+        timeoutSeconds: options.timeoutSeconds ?? settings.timeoutSeconds)
       // What a hook said is kept while somebody may ask why it failed.
       if end.succeeded { try? FileManager.default.removeItem(atPath: home) }
       return policy.judge(
-        end.cause, attemptsBefore: delivery.attempts, retries: options.retries, now: now)
+        end.cause, attemptsBefore: delivery.attempts, retries: options.retries,
+        now: Date().timeIntervalSince1970)
     } catch {
-      return policy.again("\(error)", delivery.attempts, options.retries, now)
+      return policy.judge(
+        error, attemptsBefore: delivery.attempts, retries: options.retries, now: Date().timeIntervalSince1970)
     }
   }
 }

@@ -22,29 +22,42 @@ final class IngestService: Sendable {
     var idle: [CheckedContinuation<Void, Never>] = []
   }
 
-  private let inspector: FileInspector
+  /// What files are judged by; a reload of the configuration replaces it.
+  struct Judgement: Sendable {
+    var inspector: FileInspector
+    var filter: FileNameFilter
+  }
+
+  private let judgement: Mutex<Judgement>
   private let writer: CatalogWriter
-  private let filter: FileNameFilter
   private let logger: Logger
   private let recorded: @Sendable () -> Void
+  private let progress: @Sendable () -> Void
   private let queues: [DispatchQueue]
   private let state = Mutex(State())
   private let began = Date().timeIntervalSince1970
 
-  /// - Parameter recorded: told after each new record, from any thread.
+  /// - Parameters:
+  ///   - recorded: told after each new record, from any thread.
+  ///   - progress: told for each file that is looked at or passed over, from any thread.
   init(
-    inspector: FileInspector, writer: CatalogWriter, filter: FileNameFilter, logger: Logger,
-    recorded: @escaping @Sendable () -> Void
+    _ judgement: Judgement, writer: CatalogWriter, logger: Logger, recorded: @escaping @Sendable () -> Void,
+    progress: @escaping @Sendable () -> Void = {}
   ) {
-    self.inspector = inspector
+    self.judgement = Mutex(judgement)
     self.writer = writer
-    self.filter = filter
     self.logger = logger
     self.recorded = recorded
+    self.progress = progress
     queues = (0..<max(2, ProcessInfo.processInfo.activeProcessorCount)).map {
       DispatchQueue(label: "ingest-\($0)")
     }
   }
+
+  /// From the next look on.
+  func use(_ new: Judgement) { judgement.withLock { $0 = new } }
+
+  private var filter: FileNameFilter { judgement.withLock { $0.filter } }
 
   /// Files that are looked at right now or wait to be.
   var inFlight: Int { state.withLock { $0.inFlight } }
@@ -52,6 +65,7 @@ final class IngestService: Sendable {
   /// Looks at one path as soon as its queue is free.
   func take(_ path: String, at time: Double) {
     guard filter.accepts(Self.name(path)) else { return }
+    let seen = Date().timeIntervalSince1970
     let isNew = state.withLock { state in
       if state.isStopping || state.queued.updateValue(state.queued[path] != nil, forKey: path) != nil {
         return false
@@ -65,7 +79,7 @@ final class IngestService: Sendable {
     queues[Int(hasher.value % UInt64(queues.count))].async { [self] in
       repeat {
         state.withLock { $0.queued[path] = false }
-        if !state.withLock({ $0.isStopping }) { process(path, at: time, looksLeft: 8) }
+        if !state.withLock({ $0.isStopping }) { process(path, at: time, seen: seen, looksLeft: 8) }
       } while toldAgain(path)
       finishOne()
     }
@@ -73,7 +87,11 @@ final class IngestService: Sendable {
 
   /// Looks at everything under a folder that the catalog does not know exactly as it is, and marks what is gone.
   func scan(_ folder: String) {
-    let listing = TreeScan.list(folder, accepts: filter.accepts)
+    let filter = filter
+    let listing = TreeScan.list(folder) { [progress] name in
+      progress()
+      return filter.accepts(name)
+    }
     for oddity in listing.oddities { note(oddity.sentence, oddity.path) }
     for entry in listing.unnameable { recordUnnameable(entry) }
     var known: [String: [Int64]] = [:]
@@ -153,12 +171,18 @@ final class IngestService: Sendable {
     for continuation in resumed { continuation.resume() }
   }
 
-  private func process(_ path: String, at time: Double, looksLeft: Int) {
+  private func process(_ path: String, at time: Double, seen: Double, looksLeft: Int) {
+    let inspector = judgement.withLock { $0.inspector }
+    progress()
     switch inspector.inspect(path, arrivedAt: time) {
-    case .ready(let frame): record(frame)
-    case .incomplete(let frame): hold(frame)
+    case .ready(var frame):
+      frame.seenAt = seen
+      record(frame)
+    case .incomplete(var frame):
+      frame.seenAt = seen
+      hold(frame)
     case .busy: logger.debug("a writer has it open", metadata: ["path": "\(path)"])
-    case .changed where looksLeft > 0: process(path, at: time, looksLeft: looksLeft - 1)
+    case .changed where looksLeft > 0: process(path, at: time, seen: seen, looksLeft: looksLeft - 1)
     case .changed: logger.info("changes while it is read", metadata: ["path": "\(path)"])
     case .gone: state.withLock { _ = $0.waiting.removeValue(forKey: path) }
     case .notAFile(let sentence): note(sentence, path)

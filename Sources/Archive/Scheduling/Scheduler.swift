@@ -28,10 +28,12 @@ actor Scheduler {
     var insertsMasters: Bool
     /// Seconds after a frame's arrival for which its job waits for calibrations on their way.
     var calibrationWait: Double
+    /// Told between the stages of a turn: a long one is not a stalled one.
+    var alive: @Sendable () -> Void
     var logger: Logger
   }
 
-  private let parts: Parts
+  private var parts: Parts
   private let hasher = FileHasher()
   private let wake: @Sendable () -> Void
   /// Jobs under way, by id: this actor owns them, and `stop` ends them.
@@ -51,6 +53,14 @@ actor Scheduler {
     self.parts = parts
     self.wake = wake
     disks = parts.disks
+  }
+
+  /// From the next turn on: other rules, limits, waits. Jobs under way end as they began, and reference rules are read
+  /// anew.
+  func use(_ parts: Parts) {
+    self.parts = parts
+    disks = parts.disks
+    contexts = [:]
   }
 
   /// Nothing runs and nothing could be started without waiting.
@@ -81,14 +91,16 @@ actor Scheduler {
 
   /// One turn: starts jobs and hooks, and waits for none of them.
   func turn() async throws {
-    while try parts.associator.associateNew() > 0 {}
+    while try parts.associator.associateNew() > 0 { parts.alive() }
     try parts.associator.recheck()
     _ = try parts.associator.closeDue(everything: false)
     try parts.associator.closeNights(parts.nights)
+    parts.alive()
     try insertMasters()
     try cancelJobs()
     try parts.recovery.settleStrays(attended: Set(running.keys))
     try await plan()
+    parts.alive()
     lookAtDisks()
     try startJobs()
     try await parts.hooks.startDue()
@@ -109,6 +121,7 @@ actor Scheduler {
     try planFailuresAgain(manifest)
     let planner = try planner(manifest)
     for association in try parts.writer.reader.unsettledAssociations() {
+      parts.alive()
       do {
         try plan(association, planner)
       } catch {

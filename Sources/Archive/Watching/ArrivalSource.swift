@@ -8,6 +8,8 @@ enum Arrival: Sendable, Equatable {
   case rescan(reason: String)
   /// The watched folder itself is gone.
   case rootLost
+  /// Nothing happened; told about once a second as long as the source turns.
+  case alive
 }
 
 /// Something that notices new files under a folder: inotify, or polling where there is none.

@@ -49,7 +49,12 @@ final class InotifyThread: Sendable {
       return failure("the folder cannot be watched")
     }
     emit(.scan(folder: folder))
+    var told = ContinuousClock.now
     while !stopping.load(ordering: .acquiring) {
+      if ContinuousClock.now - told >= .seconds(1) {
+        emit(.alive)
+        told = .now
+      }
       guard let event = inotifytools_next_event(1), let copied = Self.copy(event, root: folder) else {
         continue
       }

@@ -6,8 +6,13 @@ struct PollingSource: ArrivalSource {
   func run(folder: String, emit: @escaping @Sendable (Arrival) -> Void) async throws(ArchiveError) {
     while !Task.isCancelled {
       emit(.scan(folder: folder))
-      // Cancellation ends the wait early; the loop's condition then ends the watch.
-      try? await Task.sleep(for: .seconds(interval))
+      var left = interval
+      while left > 0, !Task.isCancelled {
+        emit(.alive)
+        // Cancellation ends the wait early; the loop's condition then ends the watch.
+        try? await Task.sleep(for: .seconds(min(1, left)))
+        left -= 1
+      }
     }
   }
 }

@@ -9,14 +9,20 @@ final class Daemon: Sendable {
 
   /// Starts it and returns when it watches.
   ///
-  /// - Parameter prefix: words before the command: another user, a limit.
-  init(_ archive: TestArchive, _ options: [String] = [], prefix: [String] = []) async throws {
+  /// - Parameters:
+  ///   - prefix: words before the command: another user, a limit.
+  ///   - environment: variables besides the usual ones.
+  init(
+    _ archive: TestArchive, _ options: [String] = [], prefix: [String] = [],
+    environment: [String: String] = [:]
+  ) async throws {
     self.archive = archive
     let words = prefix + [Programs.irisarchive, "watch"] + options
     process = Process()
     process.executableURL = URL(fileURLWithPath: words[0])
     process.arguments = Array(words.dropFirst())
     process.environment = Command.environment.merging(["IRISARCHIVE_ROOT": archive.root]) { _, new in new }
+      .merging(environment) { _, new in new }
     let log = try Self.log(archive.root + "/logs/daemon.log")
     process.standardOutput = log
     process.standardError = log
@@ -40,6 +46,21 @@ final class Daemon: Sendable {
       guard let daemon = try await archive.status()["daemon"] as? [String: any Sendable] else { return false }
       return daemon["pid"] as? Int == Int(pid) && daemon["state"] as? String == "watching"
     }
+  }
+
+  /// Asks for the configuration to be read anew, and returns what `status` says of it.
+  func reload() async throws -> [String: any Sendable] {
+    func state() async throws -> [String: any Sendable]? {
+      try await archive.status()["reload"] as? [String: any Sendable]
+    }
+    let before = try await state()?["at"] as? String
+    kill(pid, SIGHUP)
+    var now: [String: any Sendable]?
+    try await Eventually.holds("a reload", within: 30, context: archive.summary) {
+      now = try await state()
+      return now != nil && now?["at"] as? String != before
+    }
+    return now ?? [:]
   }
 
   var log: String { archive.text("logs/daemon.log") }

@@ -43,6 +43,13 @@ struct HookRow: Decodable, Sendable, Equatable {
   var hook: String?
   var attempts: Int?
   var reason: String?
+  var path: String?
+  var eventID: String?
+
+  enum CodingKeys: String, CodingKey {
+    case event, state, name, subject, hook, attempts, reason, path
+    case eventID = "event_id"
+  }
 }
 
 /// `irisarchive jobs show`.

@@ -49,6 +49,15 @@ final class TestArchive: Sendable {
     return path
   }
 
+  /// Makes `tmtrun` a script that does `lines` before it becomes the real one; `$1` is `--job` or `manifest`.
+  func wrapTmtrun(_ lines: String) throws {
+    let path = root + "/wrapped-tmtrun"
+    let script = "#!/bin/sh\n\(lines)\nexec \"\(Programs.tmtrun)\" \"$@\"\n"
+    try script.write(toFile: path, atomically: true, encoding: .utf8)
+    chmod(path, 0o755)
+    try configure(["jobs": ["tmtrun": path]])
+  }
+
   /// Switches the sample that logs a line per event on.
   func logEvents(_ event: String) throws {
     let folder = "\(root)/hooks/\(event).d"

@@ -1,0 +1,11 @@
+extension CatalogSchema {
+  /// When each file went through each stage, and the indexes by which a status is told at once of a large catalog.
+  static let stages = """
+    ALTER TABLE frame ADD COLUMN seen_at REAL;
+    ALTER TABLE frame ADD COLUMN associated_at REAL;
+    CREATE INDEX frame_origin ON frame(origin, state);
+    CREATE INDEX frame_recorded ON frame(recorded_at) WHERE origin = 'raw';
+    CREATE INDEX event_subject ON event(subject, type);
+    CREATE INDEX delivery_state ON delivery(state);
+    """
+}
