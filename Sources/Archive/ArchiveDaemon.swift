@@ -131,7 +131,9 @@ public struct ArchiveDaemon: Sendable {
         program: options.tmtrun, grace: .seconds(parts.settings.jobGraceSeconds), logger: logger),
       recorder: recorder,
       layout: parts.layout, policy: RetryPolicy(attempts: parts.settings.jobAttempts), instance: instance,
-      timeout: parts.jobTimeout, previews: parts.settings.drawsPreviews, logger: logger)
+      timeout: parts.jobTimeout, previews: parts.settings.drawsPreviews,
+      isShort: isShort(parts.settings.diskReserveBytes),
+      shortagePause: parts.settings.diskCheckIntervalSeconds, logger: logger)
     return Scheduler(
       .init(
         writer: parts.writer,
@@ -148,9 +150,15 @@ public struct ArchiveDaemon: Sendable {
           finished: { wake.ask() }),
         headers: parts.headers, layout: parts.layout, windows: CalibrationWindows(),
         nights: parts.describer.night, limits: parts.jobLimits,
-        maxJobs: parts.maxJobs, disks: try disks(), insertsMasters: parts.settings.insertsMasters,
+        maxJobs: parts.maxJobs, disks: try disks(), ballast: try ballast(),
+        insertsMasters: parts.settings.insertsMasters,
         calibrationWait: parts.settings.calibrationWaitSeconds, logger: logger),
       wake: { wake.ask() })
+  }
+
+  /// Whether a folder's disk has less than the reserve, or next to nothing.
+  private func isShort(_ reserve: UInt64) -> @Sendable (String) -> Bool {
+    { folder in FreeSpace(of: folder).map { $0.freeBytes < max(reserve, 1 << 20) } ?? false }
   }
 
   /// What was low for the last daemon has been told.
@@ -162,6 +170,14 @@ public struct ArchiveDaemon: Sendable {
       ],
       reserveBytes: parts.settings.diskReserveBytes, intervalSeconds: parts.settings.diskCheckIntervalSeconds,
       low: try parts.writer.reader.diskShortages(), probe: FreeSpace.init(of:))
+  }
+
+  private func ballast() throws(CatalogError) -> BallastKeeper {
+    var keeper = BallastKeeper(
+      parts.ballast, reserveBytes: parts.settings.diskReserveBytes,
+      known: try parts.writer.reader.diskShortages(), probe: FreeSpace.init(of:))
+    _ = keeper.look()
+    return keeper
   }
 
   private func serviceGroup(
@@ -201,7 +217,14 @@ public struct ArchiveDaemon: Sendable {
   }
 
   private var source: any ArrivalSource {
-    pollSeconds.map { PollingSource(interval: $0) } ?? InotifySource()
+    switch listening {
+    case .inotify: InotifySource()
+    case .polling(let seconds, _): PollingSource(interval: seconds)
+    }
+  }
+
+  private var listening: Listening {
+    .choose(asked: pollSeconds, network: NetworkFileSystem.name(of: parts.layout.incoming))
   }
 
   private var pollSeconds: Double? { options.pollSeconds ?? parts.settings.pollIntervalSeconds }
@@ -216,7 +239,7 @@ public struct ArchiveDaemon: Sendable {
   }
 
   private func announce(_ state: String, _ started: Double) throws(CatalogError) {
-    let source = options.once ? "once" : pollSeconds.map { "polling every \($0) s" } ?? "inotify"
+    let source = options.once ? "once" : listening.sentence
     let daemon = DaemonState(
       pid: getpid(), host: ProcessInfo.processInfo.hostName, started: started, state: state, source: source)
     try parts.writer.setFact("daemon", daemon.json)

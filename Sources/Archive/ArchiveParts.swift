@@ -15,19 +15,22 @@ struct ArchiveParts: Sendable {
   let describer: FrameDescriber
   let waits: Waits
   let settings: ArchiveSettings
+  let ballast: CatalogBallast
   private let lock: DaemonLock?
 
   var headers: HeaderLoader { HeaderLoader(reader: writer.reader, classifier: classifier) }
   var filter: FileNameFilter { FileNameFilter(ignored: settings.ignoredNames) }
 
-  /// - Parameter locked: take the daemon's lock.
+  /// - Parameter locked: take the daemon's lock, and look whether the catalog is sound.
   init(root: String, settings: ArchiveSettings, locked: Bool) throws(ArchiveError) {
     layout = ArchiveLayout(root: root, settings: settings)
     self.settings = settings
     waits = Waits(settings)
+    ballast = CatalogBallast(catalog: layout.catalog, bytes: settings.diskBallastBytes)
     lock = locked ? try DaemonLock(path: layout.lock) : nil
     do {
-      writer = try CatalogWriter(path: layout.catalog)
+      writer = try CatalogWriter(path: layout.catalog, ballast: locked ? ballast : nil)
+      if locked { try writer.reader.requireSound() }
       classifier = try Classifier(yaml: try ArchiveLayout.text(layout.classification))
       associator = try Associator(files: try Self.ruleFiles(layout.associationRules))
       describer = FrameDescriber(

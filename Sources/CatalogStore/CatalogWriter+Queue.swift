@@ -121,6 +121,8 @@ extension CatalogWriter {
   public enum AttemptEnd: Sendable, Equatable {
     /// Stopped by the archive itself: back to the queue, the attempt does not count.
     case interrupted
+    /// Ended by a want of the machine (a full disk): back to the queue after a while; does not count.
+    case postponed(notBefore: Double)
     /// May go better next time: back to the queue after a while; counts.
     case again(notBefore: Double)
     /// Tried often enough.
@@ -136,14 +138,18 @@ extension CatalogWriter {
     run: Int64, job: Int64, as end: AttemptEnd, exitCode: Int?, reason: String, at time: Double
   ) throws(CatalogError) {
     try write { db in
-      let lost = end == .interrupted
+      let lost =
+        switch end {
+        case .interrupted, .postponed: true
+        default: false
+        }
       try db.execute(
         sql: "UPDATE run SET state = ?, reason = ?, exit_code = ?, ended_at = ? WHERE id = ?",
         arguments: [lost ? "lost" : "failed", reason, exitCode, time, run])
       let (state, notBefore): (String, Double) =
         switch end {
         case .interrupted: ("queued", 0)
-        case .again(let when): ("queued", when)
+        case .again(let when), .postponed(let when): ("queued", when)
         case .dead: ("dead", 0)
         case .failed: ("failed", 0)
         case .cancelled: ("cancelled", 0)

@@ -6,6 +6,8 @@ struct StatusReport {
   let catalog: CatalogStatus
   let daemon: DaemonPulse
   let disks: [DiskSpace]
+  /// What keeps the daemon from writing to the catalog.
+  let troubles: [CatalogTrouble]
   let now: Double
 
   init(root: String, reader: CatalogReader, folders: [(name: String, path: String)], now: Double) throws {
@@ -13,6 +15,8 @@ struct StatusReport {
     daemon = DaemonPulse(root: root, fact: try reader.fact("daemon"))
     disks = ([("catalog", root + "/catalog")] + folders).compactMap { DiskSpace(name: $0.0, path: $0.1) }
     self.now = now
+    troubles = CatalogCheckup(path: root + "/catalog/catalog.sqlite", daemon: daemon.process)
+      .concerns(newest: try reader.newestRecord(), now: now)
   }
 
   func json() -> JSONValue {
@@ -32,7 +36,7 @@ struct StatusReport {
       "hook_problems": list(catalog.hookProblems), "close_to_catalog_s": delay(catalog.closeToCatalog),
       "close_to_product_s": delay(catalog.closeToProduct), "context": JSONValue(catalog.context),
       "out_of_sight": JSONValue(catalog.outOfSight), "settled": .flag(catalog.settled),
-      "disk_low": list(catalog.diskLow),
+      "disk_low": list(catalog.diskLow), "catalog_troubles": .list(troubles.map(\.json)),
       "disk": .list(disks.map(\.json)),
       "notices": .list(
         catalog.notices.map {

@@ -15,6 +15,10 @@ struct JobStarter: Sendable {
   let timeout: Duration?
   /// Whether runs draw quick-look pictures.
   let previews: Bool
+  /// Whether the disk of a folder has too little space for a failure to be the job's own.
+  let isShort: @Sendable (_ folder: String) -> Bool
+  /// Seconds until a job that found no space is tried again.
+  let shortagePause: Double
   let logger: Logger
 
   /// Runs the job to its end. Returns true when it made its products.
@@ -68,7 +72,8 @@ struct JobStarter: Sendable {
       return try await settle(report, job, run, spec)
     case .reported(let report):
       let judgement = policy.judge(report, attemptsBefore: job.attempts, now: Self.now)
-      try await fail(job, run, judgement.end, judgement.exitCode, judgement.reason)
+      let end = report.error?.code == "disk-full" ? postponed : judgement.end
+      try await fail(job, run, end, judgement.exitCode, judgement.reason)
     case .died(let death):
       let judgement = policy.judge(
         death, attemptsBefore: job.attempts, now: Self.now, stopping: Task.isCancelled)
@@ -109,9 +114,13 @@ struct JobStarter: Sendable {
     }
   }
 
+  private var postponed: CatalogWriter.AttemptEnd { .postponed(notBefore: Self.now + shortagePause) }
+
   private func fail(
-    _ job: JobRecord, _ run: RunRecord, _ end: CatalogWriter.AttemptEnd, _ exitCode: Int?, _ reason: String
+    _ job: JobRecord, _ run: RunRecord, _ judged: CatalogWriter.AttemptEnd, _ exitCode: Int?,
+    _ judgedReason: String
   ) async throws {
+    let (end, reason) = heedingSpace(judged, judgedReason)
     logger.warning("made nothing", metadata: ["job": "\(job.name)", "reason": "\(reason)"])
     recorder.keepLog(job: job, run: run)
     let failure = await persistently {
@@ -124,6 +133,20 @@ struct JobStarter: Sendable {
     }
     if let failure { throw failure }
     recorder.clear(run.folder)
+  }
+
+  /// A job that ended where there is no space left is not at fault, whatever it said: it runs again, uncounted.
+  private func heedingSpace(
+    _ end: CatalogWriter.AttemptEnd, _ reason: String
+  ) -> (end: CatalogWriter.AttemptEnd, reason: String) {
+    let hint = "; it runs again, uncounted, when there is space: irisarchive prune --dry-run"
+    switch end {
+    case .interrupted, .cancelled: return (end, reason)
+    case .postponed: return (end, "the disk was full (\(reason))" + hint)
+    case .again, .dead, .failed:
+      guard let folder = [layout.work, layout.products].first(where: isShort) else { return (end, reason) }
+      return (postponed, "there was hardly any space under \(folder) (\(reason))" + hint)
+    }
   }
 
   /// What may pass by itself: somebody else writes to the catalog, its disk is full.
