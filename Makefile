@@ -3,7 +3,7 @@
 .PHONY: setup build test demo bench format lint template
 
 PACKAGES = libcfitsio-dev libsqlite3-dev libinotifytools0-dev libpng-dev libsep-dev wcslib-dev zlib1g-dev
-TEST_PACKAGES = fitsverify python3-astropy
+TEST_PACKAGES = fitsverify python3-astropy sqlite3
 SOURCES = Package.swift Sources Tests $(wildcard Benchmarks)
 
 build: setup

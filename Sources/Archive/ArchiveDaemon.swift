@@ -193,7 +193,14 @@ public struct ArchiveDaemon: Sendable {
   }
 
   private var source: any ArrivalSource {
-    pollSeconds.map { PollingSource(interval: $0) } ?? InotifySource()
+    switch listening {
+    case .inotify: InotifySource()
+    case .polling(let seconds, _): PollingSource(interval: seconds)
+    }
+  }
+
+  private var listening: Listening {
+    .choose(asked: pollSeconds, network: NetworkFileSystem.name(of: parts.layout.incoming))
   }
 
   private var pollSeconds: Double? { options.pollSeconds ?? parts.settings.pollIntervalSeconds }
@@ -208,7 +215,7 @@ public struct ArchiveDaemon: Sendable {
   }
 
   private func announce(_ state: String, _ started: Double) throws(CatalogError) {
-    let source = options.once ? "once" : pollSeconds.map { "polling every \($0) s" } ?? "inotify"
+    let source = options.once ? "once" : listening.sentence
     let daemon = DaemonState(
       pid: getpid(), host: ProcessInfo.processInfo.hostName, started: started, state: state, source: source)
     try parts.writer.setFact("daemon", daemon.json)

@@ -15,18 +15,21 @@ struct ArchiveParts: Sendable {
   let describer: FrameDescriber
   let waits: Waits
   let settings: ArchiveSettings
+  let ballast: CatalogBallast
   private let lock: DaemonLock?
 
   var headers: HeaderLoader { HeaderLoader(reader: writer.reader, classifier: classifier) }
   var filter: FileNameFilter { FileNameFilter(ignored: settings.ignoredNames) }
 
-  /// - Parameter locked: take the daemon's lock.
+  /// - Parameter locked: take the daemon's lock, and look whether the catalog is sound.
   init(root: String, settings: ArchiveSettings, locked: Bool) throws(ArchiveError) {
     let layout = ArchiveLayout(root: root, settings: settings)
     let lock = locked ? try DaemonLock(path: layout.lock) : nil
+    let ballast = CatalogBallast(catalog: layout.catalog, bytes: settings.diskBallastBytes)
     let writer: CatalogWriter
     do {
-      writer = try CatalogWriter(path: layout.catalog)
+      writer = try CatalogWriter(path: layout.catalog, ballast: locked ? ballast : nil)
+      if locked { try writer.reader.requireSound() }
     } catch {
       throw Self.translated(error)
     }
@@ -41,6 +44,7 @@ struct ArchiveParts: Sendable {
     self.writer = writer
     self.lock = lock
     waits = Waits(settings)
+    ballast = CatalogBallast(catalog: layout.catalog, bytes: settings.diskBallastBytes)
     do {
       classifier = try Classifier(yaml: try ArchiveLayout.text(layout.classification))
       associator = try Associator(files: try Self.ruleFiles(layout.associationRules))

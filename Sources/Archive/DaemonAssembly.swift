@@ -56,7 +56,7 @@ struct DaemonAssembly: Sendable {
         firstContext: parts.settings.context, judge: parts.masterJudge, logger: logger),
       hooks: hooks, headers: parts.headers, layout: parts.layout, windows: CalibrationWindows(),
       nights: parts.describer.night, limits: parts.jobLimits, maxJobs: parts.maxJobs,
-      disks: try disks(parts), insertsMasters: parts.settings.insertsMasters,
+      disks: try disks(parts), ballast: try ballast(parts), insertsMasters: parts.settings.insertsMasters,
       calibrationWait: parts.settings.calibrationWaitSeconds,
       alive: { liveness.turned(.scheduler) }, logger: logger)
   }
@@ -68,7 +68,8 @@ struct DaemonAssembly: Sendable {
         program: tmtrun, grace: .seconds(parts.settings.jobGraceSeconds), logger: options.logger),
       recorder: recorder(parts), layout: parts.layout, policy: parts.retryPolicy, instance: instance,
       timeout: parts.jobTimeout, previews: parts.settings.drawsPreviews, stopping: stopping,
-      logger: options.logger)
+      isShort: Self.isShort(parts.settings.diskReserveBytes),
+      shortagePause: parts.settings.diskCheckIntervalSeconds, logger: options.logger)
   }
 
   func recovery(_ parts: ArchiveParts) -> Recovery {
@@ -79,6 +80,19 @@ struct DaemonAssembly: Sendable {
   private func recorder(_ parts: ArchiveParts) -> Recorder {
     Recorder(
       writer: parts.writer, layout: parts.layout, describer: parts.describer, logger: options.logger)
+  }
+
+  /// Whether a folder's disk has less than the reserve, or next to nothing.
+  private static func isShort(_ reserve: UInt64) -> @Sendable (String) -> Bool {
+    { folder in FreeSpace(of: folder).map { $0.freeBytes < max(reserve, 1 << 20) } ?? false }
+  }
+
+  private func ballast(_ parts: ArchiveParts) throws(CatalogError) -> BallastKeeper {
+    var keeper = BallastKeeper(
+      parts.ballast, reserveBytes: parts.settings.diskReserveBytes,
+      known: try parts.writer.reader.diskShortages(), probe: FreeSpace.init(of:))
+    _ = keeper.look()
+    return keeper
   }
 
   /// What was low before has been told.

@@ -1,5 +1,6 @@
 import CatalogStore
 import Foundation
+import Logging
 import Settings
 
 /// What became of one file named on the command line.
@@ -25,6 +26,25 @@ public struct OneShotIngest: Sendable {
     var reports: [IngestReport] = []
     for path in paths { reports.append(try one(path)) }
     return reports
+  }
+
+  /// Compares the whole watched tree with the catalog: takes in what is new or different, marks what is gone as missing.
+  ///
+  /// - Returns: how many files lie there, and what became of those that were looked at.
+  public func rescan() throws(ArchiveError) -> (files: Int, reports: [IngestReport]) {
+    let folder = parts.layout.incoming
+    let listing = TreeScan.list(folder, accepts: parts.filter.accepts)
+    let known: [String: [Int64]]
+    do {
+      known = try parts.writer.reader.knownPlaces(under: folder)
+    } catch {
+      throw ArchiveParts.translated(error)
+    }
+    let news = listing.files.filter { known[$0.path] != IngestService.signature($0) }
+    let reports = try ingest(news.map(\.path))
+    MissingFiles(writer: parts.writer, logger: Logger(label: "ingest") { _ in SwiftLogNoOpLogHandler() })
+      .review(listing, of: folder)
+    return (listing.files.count, reports)
   }
 
   private func one(_ path: String) throws(ArchiveError) -> IngestReport {

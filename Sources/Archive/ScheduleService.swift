@@ -45,32 +45,48 @@ final class ScheduleService: Service {
     let wake = wake
     let firstScan = firstScan
     let ingest = ingest
-    await withGracefulShutdownHandler {
+    let fault = await withGracefulShutdownHandler { () -> CatalogError? in
+      var fault: CatalogError?
       // What lay there at start is taken in before anything is planned from it.
       for await _ in firstScan.stream {}
       await ingest.drained()
       ready()
       let ticker = Task { await Self.tick(wake) }
       for await _ in wake.stream {
-        await turn()
+        do throws(CatalogError) {
+          try await turn()
+        } catch {
+          fault = error
+          break
+        }
         // What arrives within this pause shares the next turn.
         try? await Task.sleep(for: Self.pause)
       }
       ticker.cancel()
       await scheduler.stop()
+      return fault
     } onGracefulShutdown: {
       ingest.stop()
       firstScan.finish()
       wake.finish()
     }
+    if let fault { throw fault }
   }
 
-  private func turn() async {
+  /// - Throws: `catalog-corrupt`: on a damaged catalog nothing more is written, and the daemon ends.
+  private func turn() async throws(CatalogError) {
+    if let fault = ingest.fault { throw fault }
     liveness.turned(.scheduler)
+    ingest.recordAgain()
     _ = ingest.reviewIncomplete(after: truncatedAfter.withLock { $0 })
     do {
       try await scheduler.turn()
     } catch {
+      let told = ArchiveParts.translated(error)
+      if told.code == "catalog-corrupt" {
+        throw CatalogError(
+          code: told.code, message: told.message, subject: told.subject, hint: told.hint, underlying: error)
+      }
       logger.error("a scheduling turn was cut short; the next one goes on", metadata: ["error": "\(error)"])
     }
   }

@@ -17,6 +17,8 @@ final class WatchService: Service {
   private let logger: Logger
   private let scans = DispatchQueue(label: "scan")
   private let firstScan: WakeSignal
+  private let disks = Mutex<Set<Int64>?>(nil)
+  private let lost = Mutex<WakeSignal?>(nil)
 
   /// - Parameter firstScan: finished after the first scan of the folder has been handed to ingest.
   init(
@@ -52,9 +54,10 @@ final class WatchService: Service {
   private func watch() async throws {
     while !Task.isCancelled {
       let lost = WakeSignal()
+      self.lost.withLock { $0 = lost }
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { [self] in
-          try await source.run(folder: folder) { arrival in self.handle(arrival, lost: lost) }
+          try await self.listen(lost)
         }
         group.addTask {
           for await _ in lost.stream { break }
@@ -66,6 +69,23 @@ final class WatchService: Service {
       await waitForFolder()
     }
   }
+
+  /// Listens by the chosen source; where events are not to be had, by looking again and again until the next reason to
+  /// begin anew.
+  private func listen(_ lost: WakeSignal) async throws {
+    do throws(ArchiveError) {
+      try await source.run(folder: folder) { arrival in self.handle(arrival, lost: lost) }
+    } catch {
+      guard error.code == "watch-failed" else { throw error }
+      // The folder may have gone between two looks; that is no fault of events.
+      if access(folder, R_OK | X_OK) != 0 { return await Self.pause() }
+      let seconds = Listening.usualSeconds
+      note("\(error.message): looking every \(seconds) s instead; \(error.hint ?? "")")
+      try await PollingSource(interval: seconds).run(folder: folder) { self.handle($0, lost: lost) }
+    }
+  }
+
+  private static func pause() async { try? await Task.sleep(for: .seconds(1)) }
 
   private func handle(_ arrival: Arrival, lost: WakeSignal) {
     switch arrival {
@@ -84,9 +104,10 @@ final class WatchService: Service {
 
   private func scan(_ path: String) {
     scans.async { [self] in
-      ingest.scan(path)
+      let seen = ingest.scan(path)
       guard path == folder else { return }
       firstScan.finish()
+      heed(seen)
       do {
         try writer.setFact(DaemonFact.reconciled, String(Date().timeIntervalSince1970))
       } catch {
@@ -95,19 +116,45 @@ final class WatchService: Service {
     }
   }
 
+  /// No event tells that a disk was mounted under the folder; another set of disks than before does.
+  private func heed(_ seen: Set<Int64>) {
+    let before = disks.withLock { disks in
+      defer { disks = seen }
+      return disks
+    }
+    guard let before, !seen.subtracting(before).isEmpty else { return }
+    note("another disk is mounted here: everything is watched anew")
+    lost.withLock { $0?.ask() }
+  }
+
   /// Looks for the folder every second until it is there (again).
   private func waitForFolder() async {
     while !Task.isCancelled, access(folder, R_OK | X_OK) != 0 {
       liveness.turned(.watcher)
-      try? await Task.sleep(for: .seconds(1))
+      await Self.pause()
     }
   }
 
+  /// A look at everything every so often, and when somebody asks for one.
   private func reconcile() async {
+    var last = ContinuousClock.now
     while !Task.isCancelled {
-      let seconds = reconcileSeconds.withLock { $0 }
-      try? await Task.sleep(for: .seconds(seconds))
-      if !Task.isCancelled { scan(folder) }
+      let interval = reconcileSeconds.withLock { $0 }
+      try? await Task.sleep(for: .seconds(min(interval, 1)))
+      if Task.isCancelled { return }
+      let isAsked = takeRequest()
+      guard isAsked || ContinuousClock.now - last >= .seconds(interval) else { continue }
+      last = ContinuousClock.now
+      scan(folder)
+    }
+  }
+
+  private func takeRequest() -> Bool {
+    do {
+      return try writer.takeRescanRequest()
+    } catch {
+      logger.warning("it is not known whether a look was asked for", metadata: ["error": "\(error)"])
+      return false
     }
   }
 

@@ -34,20 +34,43 @@ enum CatalogConnection {
       return CatalogError(
         code: "catalog-failed", message: "\(error)", subject: "catalog", underlying: error)
     }
-    let code: String
-    let hint: String
-    switch error.resultCode {
-    case .SQLITE_BUSY, .SQLITE_LOCKED:
-      (code, hint) = ("catalog-busy", "try again; `irisarchive doctor` names who holds it")
-    case .SQLITE_FULL, .SQLITE_IOERR:
-      (code, hint) = ("catalog-disk", "free space beside catalog/, then `irisarchive doctor`")
-    case .SQLITE_CORRUPT, .SQLITE_NOTADB:
-      (code, hint) = ("catalog-corrupt", "irisarchive doctor")
-    case .SQLITE_CONSTRAINT: (code, hint) = ("catalog-constraint", "irisarchive doctor")
-    default: (code, hint) = ("catalog-failed", "irisarchive doctor")
+    let said = error.message ?? "SQLite error \(error.resultCode.rawValue)"
+    let (code, message, hint) = told(error.resultCode, said)
+    return CatalogError(
+      code: code, message: message, subject: error.sql ?? "catalog", hint: hint, underlying: error)
+  }
+
+  /// As ``translated(_:)``, for a catalog that could not be opened.
+  static func opening(_ error: any Error, _ path: String, for purpose: String) -> CatalogError {
+    let told = translated(error)
+    guard told.code == "catalog-failed" else {
+      return CatalogError(
+        code: told.code, message: told.message, subject: path, hint: told.hint, underlying: error)
     }
     return CatalogError(
-      code: code, message: error.message ?? "SQLite error \(error.resultCode.rawValue)",
-      subject: error.sql ?? "catalog", hint: hint, underlying: error)
+      code: "catalog-unreachable", message: "the catalog cannot be opened for \(purpose): \(error)",
+      subject: path, hint: "irisarchive doctor", underlying: error)
+  }
+
+  static let restoring =
+    "stop the daemon and restore the newest backup (its README has the commands); irisarchive doctor tells more"
+
+  private static func told(
+    _ result: ResultCode, _ said: String
+  ) -> (code: String, message: String, hint: String) {
+    switch result {
+    case .SQLITE_BUSY, .SQLITE_LOCKED:
+      ("catalog-busy", said, "try again; irisarchive doctor names who holds it")
+    case .SQLITE_FULL, .SQLITE_IOERR:
+      ("catalog-disk", said, "free space beside catalog/, then irisarchive doctor")
+    case .SQLITE_CORRUPT, .SQLITE_NOTADB: ("catalog-corrupt", "the catalog is damaged: \(said)", restoring)
+    case .SQLITE_READONLY:
+      (
+        "catalog-read-only", "the catalog may not be written: \(said)",
+        "make catalog/ and the files in it writable for the archive's user, then irisarchive doctor"
+      )
+    case .SQLITE_CONSTRAINT: ("catalog-constraint", said, "irisarchive doctor")
+    default: ("catalog-failed", said, "irisarchive doctor")
+    }
   }
 }

@@ -30,6 +30,10 @@ extension CatalogReader {
       try database.backup(to: copy)
       // The copy carries the mark of its source's write-ahead log; alone it is one file.
       try copy.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA journal_mode = DELETE") }
+      // What was true of the running daemon is not true of a restored catalog.
+      try copy.write { db in
+        try db.execute(sql: "DELETE FROM fact WHERE name IN ('daemon', 'out-of-sight', 'disk-low')")
+      }
       let held = try copy.read(Self.checked)
       try copy.close()
       return held

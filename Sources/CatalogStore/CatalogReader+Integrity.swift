@@ -22,6 +22,19 @@ extension CatalogReader {
     }
   }
 
+  /// A quick look at the file of the catalog, as at every start: its pages, not its indexes.
+  ///
+  /// - Throws: ``CatalogError`` `catalog-corrupt` with the first fault.
+  public func requireSound() throws(CatalogError) {
+    let fault = try read { db in
+      try String.fetchAll(db, sql: "PRAGMA quick_check(1)").first { $0 != "ok" }
+    }
+    guard let fault else { return }
+    throw CatalogError(
+      code: "catalog-corrupt", message: "the catalog is damaged: \(fault)", subject: "catalog",
+      hint: CatalogConnection.restoring)
+  }
+
   /// When the newest file was recorded, seconds since 1970 UTC.
   public func newestRecord() throws(CatalogError) -> Double? {
     try read { db in try Double.fetchOne(db, sql: "SELECT max(recorded_at) FROM frame") }

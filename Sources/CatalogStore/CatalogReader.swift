@@ -8,7 +8,7 @@ public struct CatalogReader: Sendable {
   /// Opens the catalog at `path` (the file `catalog/catalog.sqlite` of an archive) for reading.
   ///
   /// - Throws: ``CatalogError`` `catalog-missing` when there is no such file, `catalog-unreachable` when SQLite
-  ///   cannot open it, `catalog-too-new` when a later version of the software made it.
+  ///   cannot open it, `catalog-corrupt` when it is damaged.
   public init(path: String) throws(CatalogError) {
     guard FileManager.default.fileExists(atPath: path) else {
       throw CatalogError(
@@ -20,9 +20,7 @@ public struct CatalogReader: Sendable {
     do {
       database = try DatabasePool(path: path, configuration: configuration)
     } catch {
-      throw CatalogError(
-        code: "catalog-unreachable", message: "the catalog cannot be opened for reading: \(error)",
-        subject: path, hint: "irisarchive doctor", underlying: error)
+      throw CatalogConnection.opening(error, path, for: "reading")
     }
   }
 

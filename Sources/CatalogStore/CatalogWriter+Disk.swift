@@ -7,20 +7,35 @@ public struct DiskShortage: Sendable, Codable, Equatable {
   public var path: String
   public var freeBytes: UInt64
   public var reserveBytes: UInt64
+  /// What was kept for the catalog and given up because its disk was full; nil while it is kept.
+  public var ballastBytes: UInt64?
 
-  public init(path: String, freeBytes: UInt64, reserveBytes: UInt64) {
+  public init(path: String, freeBytes: UInt64, reserveBytes: UInt64, ballastBytes: UInt64? = nil) {
     self.path = path
     self.freeBytes = freeBytes
     self.reserveBytes = reserveBytes
+    self.ballastBytes = ballastBytes
   }
+
+  /// The free space itself goes up and down; only another crossing is news.
+  fileprivate var crossing: String { "\(path)\(ballastBytes == nil ? "" : " full")" }
 
   /// What `status` says of it.
   public var concern: StatusConcern {
     StatusConcern(
-      name: path, state: "low",
-      reason:
-        "\(Self.size(freeBytes)) free, \(Self.size(reserveBytes)) in reserve: files are taken in, but no job "
-        + "starts until there is more", next: "irisarchive prune --dry-run")
+      name: path, state: ballastBytes == nil ? "low" : "full", reason: reason,
+      next: "irisarchive prune --dry-run")
+  }
+
+  private var reason: String {
+    if let ballastBytes {
+      return
+        "the disk of the catalog was full: the \(Self.size(ballastBytes)) kept in catalog/ballast were given up to "
+        + "record what happens; free space: no job starts until they can be kept again"
+    }
+    return
+      "\(Self.size(freeBytes)) free, \(Self.size(reserveBytes)) in reserve: files are taken in, but no job "
+      + "starts until there is more"
   }
 
   /// In units of 1000.
@@ -57,16 +72,17 @@ extension CatalogWriter {
   @discardableResult
   public func tellDisks(low: [DiskShortage], at time: Double) throws(CatalogError) -> DiskChange {
     let before = try reader.diskShortages()
-    // The free space itself goes up and down; only the crossing is news.
-    if Set(before.map(\.path)) == Set(low.map(\.path)) { return DiskChange(began: [], ended: []) }
+    if Set(before.map(\.crossing)) == Set(low.map(\.crossing)) { return DiskChange(began: [], ended: []) }
     return try write { db in
-      let known = try CatalogReader.diskShortages(db).map(\.path)
-      let began = low.filter { !known.contains($0.path) }
+      let before = try CatalogReader.diskShortages(db)
+      let crossed = Set(before.map(\.crossing))
+      let known = before.map(\.path)
+      let began = low.filter { !crossed.contains($0.crossing) }
       let ended = known.filter { path in !low.contains { $0.path == path } }
       for shortage in began {
         let reason = shortage.concern.reason
         try Self.appendEvent(
-          db, type: "disk-low", subject: shortage.path, key: "\(shortage.path):\(CatalogTime.text(time))",
+          db, type: "disk-low", subject: shortage.path, key: "\(shortage.crossing):\(CatalogTime.text(time))",
           data: EventData(path: shortage.path, reason: reason), time: time)
         try Self.notice(db, reason, subject: shortage.path, at: time)
       }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Glibc
 
 /// What recording a file came to.
 public enum IngestOutcome: Sendable, Equatable {
@@ -27,7 +28,7 @@ extension CatalogWriter {
         return .known(frame: old.frame)
       }
       var file = file
-      if let old { try Self.vacate(db, old, &file) }
+      if let old { try vacate(db, old, &file) }
       let same = try file.sha256.flatMap { try db.row(Self.ofContent, [$0]).map(Known.init) }
       if let same, !same.isInPlace {
         try Self.move(db, same, to: file)
@@ -48,6 +49,8 @@ extension CatalogWriter {
     var reason: String?
     var sha256: String?
     var path: String?
+    private var bytes: Int64?
+    private var modifiedNanoseconds: Int64?
 
     init(_ row: Row) {
       frame = row["id"]
@@ -56,13 +59,22 @@ extension CatalogWriter {
       reason = row["reason"]
       sha256 = row["sha256"]
       path = row["path"]
+      bytes = row["bytes"]
+      modifiedNanoseconds = row["modified_ns"]
     }
 
-    var isInPlace: Bool { path.map { FileManager.default.fileExists(atPath: $0) } ?? false }
+    /// Whether the file still lies there as it was recorded, and not another one that was moved or written over it. The
+    /// inode does not count: a disk that is mounted again may number anew.
+    var isInPlace: Bool {
+      var status = stat()
+      guard let path, lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+      let modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+      return Int64(status.st_size) == bytes && modified == modifiedNanoseconds
+    }
   }
 
   private static let known = """
-    SELECT f.id, f.name, f.state, f.reason, c.sha256, p.path FROM frame f
+    SELECT f.id, f.name, f.state, f.reason, c.sha256, p.path, p.bytes, p.modified_ns FROM frame f
     LEFT JOIN content c ON c.id = f.content_id LEFT JOIN place p ON p.frame_id = f.id
     """
   private static let atPlace = known + " WHERE p.path = ?"
@@ -80,20 +92,34 @@ extension CatalogWriter {
       ])
   }
 
-  /// Takes the place from an older record of other content; that record stays, as `missing`.
-  private static func vacate(_ db: Database, _ old: Known, _ file: inout NewFrame) throws {
+  /// Takes the place from an older record of other content. That record stays: it has the place of a duplicate where
+  /// there is one, and is `missing` otherwise, with the state it had kept for its content's return.
+  private func vacate(_ db: Database, _ old: Known, _ file: inout NewFrame) throws {
     try db.run("DELETE FROM place WHERE path = ?", [file.place.path])
-    let reason = "replaced at its place by other content (sha256 \(file.sha256 ?? "unreadable"))"
-    // A second row of one content can only be a duplicate: the first one is in use.
-    try db.run(
-      "UPDATE frame SET state = CASE state WHEN 'duplicate' THEN state ELSE 'missing' END, reason = ? WHERE id = ?",
-      [reason, old.frame])
+    try leave(
+      db, old, because: "replaced at its place by other content (sha256 \(file.sha256 ?? "unreadable"))")
     if old.state != "quarantined" && old.state != "duplicate" && file.state == "classified" {
       file.state = "held"
       file.reason =
         "other content was written over \(file.name), already in the catalog as record \(old.frame); "
         + "decide with: irisarchive flag \(file.name) --quality GOOD|BAD --reason …"
     }
+  }
+
+  private func leave(_ db: Database, _ old: Known, because reason: String) throws {
+    // A second row of one content can only be a duplicate: the first one is in use.
+    if old.state == "duplicate" {
+      return try db.run("UPDATE frame SET reason = ? WHERE id = ?", [reason, old.frame])
+    }
+    let content: Int64? = try db.row("SELECT content_id FROM frame WHERE id = ?", [old.frame])?["content_id"]
+    if let content, try takePlaceOfCopy(db, old.frame, content) != nil { return }
+    try db.run(
+      """
+      UPDATE frame SET
+        was_state = CASE state WHEN 'missing' THEN was_state WHEN 'quarantined' THEN NULL ELSE state END,
+        was_reason = CASE state WHEN 'missing' THEN was_reason WHEN 'quarantined' THEN NULL ELSE reason END, state = 'missing', reason = ?
+      WHERE id = ?
+      """, [reason, old.frame])
   }
 
   /// A known content whose recorded place no longer exists has moved here.

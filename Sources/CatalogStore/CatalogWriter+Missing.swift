@@ -24,6 +24,19 @@ public enum MissingOutcome: Sendable, Equatable {
 }
 
 extension CatalogReader {
+  /// Where every file lies that has a record.
+  public func recordedPaths() throws(CatalogError) -> Set<String> {
+    try read { db in try String.fetchSet(db, sql: "SELECT path FROM place") }
+  }
+
+  /// How many products have a file.
+  public func productPlaces() throws(CatalogError) -> Int {
+    try read { db in
+      try Int.fetchOne(
+        db, sql: "SELECT count(*) FROM product q JOIN place p ON p.frame_id = q.frame_id") ?? 0
+    }
+  }
+
   /// Places of raw files at or below a folder.
   public func places(under folder: String) throws(CatalogError) -> [CatalogPlace] {
     try read { db in
@@ -73,7 +86,7 @@ extension CatalogWriter {
   }
 
   /// Gives a record the place of a duplicate that is really there. Returns the path.
-  private func takePlaceOfCopy(_ db: Database, _ id: Int64, _ content: Int64) throws -> String? {
+  func takePlaceOfCopy(_ db: Database, _ id: Int64, _ content: Int64) throws -> String? {
     let copies = try db.rows(
       """
       SELECT f.id, f.name, p.path FROM frame f JOIN place p ON p.frame_id = f.id

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// A superseded product whose file may go, or why it stays.
@@ -43,16 +44,18 @@ extension CatalogReader {
 
   /// Why the file of a superseded product is still needed.
   private static func need(_ db: Database, _ id: Int64) throws -> String? {
-    let newest = try db.row(
+    let later = try db.rows(
       """
       WITH RECURSIVE later(id) AS (
         SELECT superseded_by FROM product WHERE frame_id = ?
         UNION SELECT q.superseded_by FROM later l JOIN product q ON q.frame_id = l.id
         WHERE q.superseded_by IS NOT NULL)
-      SELECT 1 FROM later l JOIN frame f ON f.id = l.id JOIN place p ON p.frame_id = f.id
+      SELECT p.path FROM later l JOIN frame f ON f.id = l.id JOIN place p ON p.frame_id = f.id
       WHERE f.state IN ('current', 'stale')
       """, [id])
-    if newest == nil { return "no later version of it has a file" }
+    guard later.contains(where: { FileManager.default.fileExists(atPath: $0["path"]) }) else {
+      return "no later version of it has a file"
+    }
     if let row = try db.row("SELECT file FROM reference WHERE frame_id = ? AND state = 'inserted'", [id]) {
       return "it is the reference \(row["file"] as String) of the rules"
     }

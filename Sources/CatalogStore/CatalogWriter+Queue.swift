@@ -131,6 +131,8 @@ extension CatalogWriter {
   public enum AttemptEnd: Sendable, Equatable {
     /// Stopped by the archive itself: back to the queue, the attempt does not count.
     case interrupted
+    /// Ended by a want of the machine (a full disk): back to the queue after a while; does not count.
+    case postponed(notBefore: Double)
     /// May go better next time: back to the queue after a while; counts.
     case again(notBefore: Double)
     /// It ran out of memory: once more, with so much; counts.
@@ -142,15 +144,23 @@ extension CatalogWriter {
 
     var state: String {
       switch self {
-      case .interrupted, .again, .withMemory: "queued"
+      case .interrupted, .postponed, .again, .withMemory: "queued"
       case .dead: "dead"
       case .failed: "failed"
       }
     }
 
+    /// Nobody saw the job fail by itself: the attempt does not count.
+    var isUncounted: Bool {
+      switch self {
+      case .interrupted, .postponed: true
+      case .again, .withMemory, .dead, .failed: false
+      }
+    }
+
     var notBefore: Double {
       switch self {
-      case .again(let time), .withMemory(_, let time): time
+      case .postponed(let time), .again(let time), .withMemory(_, let time): time
       case .interrupted, .dead, .failed: 0
       }
     }
@@ -164,7 +174,7 @@ extension CatalogWriter {
     try write { db in
       let wish = try db.row("SELECT cancel FROM job WHERE id = ?", [job]).flatMap { $0["cancel"] as String? }
       let reason = wish ?? reason
-      let lost = end == .interrupted
+      let lost = end.isUncounted
       try db.execute(
         sql: """
           UPDATE run SET state = ?, reason = ?, ended_by = ?, exit_code = ?, signal = ?, seconds = ?, peak_bytes = ?,

@@ -5,7 +5,7 @@ import Glibc
 public struct FITSError: Error, Sendable, CustomStringConvertible {
   /// Stable and machine-readable: `open-failed`, `not-regular`, `cfitsio`, `out-of-memory`, `no-such-hdu`, `not-an-image`,
   /// `not-a-table`, `out-of-range`, `truncated`, `shape-mismatch`, `bad-column`, `bad-card`, `out-of-order`,
-  /// `already-exists`, `write-failed`.
+  /// `already-exists`, `write-failed`, `disk-full`.
   public let code: String
   /// One sentence for people; CFITSIO's own words where it spoke.
   public let message: String
@@ -42,7 +42,10 @@ public struct FITSError: Error, Sendable, CustomStringConvertible {
 
   /// An error that the system reported through `errno`.
   static func system(_ code: String, _ operation: String, _ subject: String, _ number: Int32) -> FITSError {
-    FITSError(code: code, message: "\(operation): \(string(strerror(number)))", subject: subject)
+    let isFull = number == ENOSPC || number == EDQUOT
+    return FITSError(
+      code: isFull ? "disk-full" : code, message: "\(operation): \(string(strerror(number)))",
+      subject: subject)
   }
 
   private static func string(_ text: UnsafePointer<CChar>) -> String { String(cString: text) }

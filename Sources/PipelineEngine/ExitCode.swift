@@ -19,7 +19,7 @@ public enum ExitCode: Int32, Sendable {
       "unknown-column", "unknown-type", "no-rules-for-type":
       self = .usage
     case "input-missing", "reference-missing", "configuration-missing", "open-failed": self = .inputMissing
-    case "out-of-memory": self = .temporary
+    case "out-of-memory", "disk-full": self = .temporary
     case "rules-missing", "context-name", "hook-refused", "job-save-results": self = .configuration
     case "internal", "write-failed", "already-exists", "io", "output-folder", "hook-failed": self = .failed
     default: self = code.hasPrefix("mapping-") || code.hasPrefix("rule-") ? .configuration : .badData

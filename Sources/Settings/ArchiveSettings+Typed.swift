@@ -142,6 +142,8 @@ extension ArchiveSettings {
   public var metricsIntervalSeconds: Double { number(.metricsInterval) }
   public var diskReserveBytes: UInt64 { bytes(.diskReserve) }
   public var diskCheckIntervalSeconds: Double { number(.diskInterval) }
+  /// Kept beside the catalog, to be given up when its disk is full; 0: nothing.
+  public var diskBallastBytes: UInt64 { bytes(.diskBallast) }
   /// For how long a product must have been superseded before it may be pruned.
   public var supersededAfterSeconds: Double { number(.supersededAfter) }
   /// Name of a swift-log level.

@@ -71,6 +71,8 @@ extension SettingKey {
     case .diskReserve:
       .init(.size, "5 GiB", unit: "byte", "free space below which jobs wait and disk-low is announced")
     case .diskInterval: .interval("30 s", "how often free space is looked at")
+    case .diskBallast:
+      .init(.size, "64 MiB", unit: "byte", "kept beside the catalog, to be given up when its disk is full")
     case .supersededAfter:
       .init(
         .duration, "90 d", unit: "s", in: 0...3.2e9, "irisarchive prune takes products superseded for so long"

@@ -54,6 +54,7 @@ public enum SettingKey: String, Sendable, CaseIterable {
 
   case diskReserve = "disk.reserve"
   case diskInterval = "disk.check_interval"
+  case diskBallast = "disk.ballast"
 
   case supersededAfter = "prune.superseded_after"
 

@@ -46,7 +46,8 @@ struct Checkup {
     }
     let layout = ArchiveLayout(root: root, settings: settings)
     let machine = MachineCheckup(layout: layout, reserveBytes: settings.diskReserveBytes)
-    findings += machine.folders() + [machine.inotify(), machine.network()] + machine.disks()
+    findings += machine.folders() + [machine.inotify(), machine.network(polls: settings.pollIntervalSeconds)]
+    findings += machine.disks() + [machine.ballast(bytes: settings.diskBallastBytes)]
     findings.append(MachineCheckup.clock(newest: newest()))
     let rules = RulesCheckup(layout: layout, firstContext: settings.context, reader: try? options.reader())
     findings += rules.configuration() + rules.references() + hooks()
@@ -68,16 +69,25 @@ struct Checkup {
       let daemon = Finding(
         "daemon", pulse.isDead ? .problem : pulse.isRunning == nil ? .warning : .ok, pulse.sentence,
         hint: pulse.isDead ? "irisarchive watch" : nil)
-      guard !problems.isEmpty else {
-        return [Finding("catalog", .ok, "sound, and of this program's schema"), daemon]
-      }
-      return problems.map {
-        Finding("catalog", .problem, $0, hint: "restore a backup, then irisarchive watch")
-      }
-        + [daemon]
+      let hint = "stop the daemon, then restore the newest backup with the commands of its README"
+      let faults = problems.map { Finding("catalog", .problem, $0, hint: hint) }
+      let sound = Finding("catalog", .ok, "sound, and of this program's schema")
+      return (faults.isEmpty ? [sound] : faults) + writing(pulse) + [daemon]
     } catch {
       return [Finding("catalog", failed: error)]
     }
+  }
+
+  /// Whether the daemon can write to the catalog. (The clock has its own check.)
+  private func writing(_ pulse: DaemonPulse) -> [Finding] {
+    let path = root + "/catalog/catalog.sqlite"
+    let concerns = CatalogCheckup(path: path, daemon: pulse.process).concerns(newest: nil, now: Clock.now)
+    if concerns.isEmpty {
+      return [
+        Finding("catalog writing", .ok, "nobody holds it, it is not read-only, and its disk is not full")
+      ]
+    }
+    return concerns.map { Finding("catalog writing", .problem, $0.reason, hint: $0.next) }
   }
 
   private func newest() -> Double? { (try? options.reader().newestRecord()) ?? nil }

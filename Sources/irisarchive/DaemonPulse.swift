@@ -34,6 +34,9 @@ struct DaemonPulse {
     ]
   }
 
+  /// Its process, when it runs.
+  var process: Int? { isRunning == true ? pid : nil }
+
   /// nil when no daemon runs.
   var watchingSince: Double? { isRunning == true ? started : nil }
 

@@ -46,6 +46,10 @@ struct FolderCopy {
     } catch {
       throw Self.failure(path)
     }
+    var status = stat()
+    guard stat(source, &status) == 0, chmod(path, status.st_mode & 0o7777 | 0o700) == 0 else {
+      throw Self.failure(path)
+    }
   }
 
   private func file(_ from: String, _ to: String) throws {

@@ -43,16 +43,34 @@ struct MachineCheckup {
   }
 
   /// inotify sees nothing that another machine writes.
-  func network() -> Finding {
+  ///
+  /// - Parameter polls: how often the settings say to look; nil for events.
+  func network(polls: Double?) -> Finding {
+    let network = NetworkFileSystem.name(of: layout.incoming)
     guard let type = MountTable.fileSystem(of: layout.incoming) else {
       return Finding("file system", .warning, "no mount of \(layout.incoming) is known to the kernel")
     }
-    guard MountTable.isNetwork(type) else {
+    guard MountTable.isNetwork(type) || network != nil else {
       return Finding("file system", .ok, "incoming is on \(type), local to this machine")
     }
+    return Self.network(type, Listening.choose(asked: polls, network: network))
+  }
+
+  static func network(_ type: String, _ listening: Listening) -> Finding {
+    let fact = "incoming is on \(type): what other machines write there raises no event"
+    guard listening == .inotify else { return Finding("file system", .ok, "\(fact); \(listening.sentence)") }
     return Finding(
-      "file system", .warning, "incoming is on \(type): what other machines write there raises no event",
-      hint: "set [intake] poll_interval, or irisarchive watch --poll 5")
+      "file system", .warning, fact, hint: "set [intake] poll_interval, or irisarchive watch --poll 5")
+  }
+
+  /// The daemon makes it when it starts, and gives it up when the catalog's disk is full.
+  func ballast(bytes: UInt64) -> Finding {
+    let ballast = CatalogBallast(catalog: layout.catalog, bytes: bytes)
+    if bytes == 0 { return Finding("ballast", .warning, "none is kept", hint: "set [disk] ballast = 64 MiB") }
+    if ballast.isHeld { return Finding("ballast", .ok, "\(bytes) bytes are kept in \(ballast.path)") }
+    return Finding(
+      "ballast", .warning, "\(ballast.path) is not there: given up for want of space, or not made yet",
+      hint: "free space: irisarchive prune --dry-run; a running daemon makes it")
   }
 
   func disks() -> [Finding] {

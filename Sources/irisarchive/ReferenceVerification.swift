@@ -51,7 +51,7 @@ struct ReferenceVerification {
     return copies
   }
 
-  private static func sha256(_ path: String) -> String? {
+  static func sha256(_ path: String) -> String? {
     guard let file = FileHandle(forReadingAtPath: path) else { return nil }
     defer { try? file.close() }
     var hash = SHA256()

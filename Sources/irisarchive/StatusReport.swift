@@ -7,6 +7,8 @@ struct StatusReport {
   let catalog: CatalogStatus
   let daemon: DaemonPulse
   let disks: [DiskSpace]
+  /// What keeps the daemon from writing to the catalog.
+  let troubles: [CatalogTrouble]
   let now: Double
   /// Hooks that were not told, that are refused, or whose settings are not understood.
   let hookProblems: [StatusConcern]
@@ -27,6 +29,8 @@ struct StatusReport {
       HookFolder(root: root).faults().map {
         StatusConcern(name: $0.path, state: $0.state, reason: $0.reason ?? "", next: "irisarchive hooks list")
       } + catalog.hookProblems
+    troubles = CatalogCheckup(path: root + "/catalog/catalog.sqlite", daemon: daemon.process)
+      .concerns(newest: try reader.newestRecord(), now: now)
   }
 
   func json() -> JSONValue {
@@ -52,7 +56,7 @@ struct StatusReport {
       "hook_problems": list(hookProblems), "close_to_catalog_s": delay(catalog.closeToCatalog),
       "close_to_product_s": delay(catalog.closeToProduct), "context": JSONValue(catalog.context),
       "out_of_sight": JSONValue(catalog.outOfSight), "settled": .flag(catalog.settled),
-      "disk_low": list(catalog.diskLow),
+      "disk_low": list(catalog.diskLow), "catalog_troubles": .list(troubles.map(\.json)),
       "disk": .list(disks.map(\.json)),
       "notices": .list(
         catalog.notices.map {

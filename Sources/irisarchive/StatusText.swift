@@ -36,6 +36,8 @@ struct StatusText {
     if let context = catalog.context { lines.append("context    \(context)") }
     if let hidden = catalog.outOfSight { lines.append("incoming   \(oneLine(hidden))") }
     lines += report.disks.map { "disk       \($0.sentence)" }
+    if !report.troubles.isEmpty { lines += ["", "catalog"] }
+    lines += report.troubles.flatMap { ["  \($0.state): \(oneLine($0.reason))", "      \($0.next)"] }
     lines += concerns("disk low", catalog.diskLow)
     lines += concerns("waiting", catalog.waiting) + concerns("failed", catalog.failed)
     lines += concerns("held", catalog.held) + concerns("quarantined", catalog.quarantined)

@@ -8,7 +8,8 @@ struct VerifyCommand: ParsableCommand {
     commandName: "verify", abstract: "Check that files are there, whole and as recorded.",
     discussion: """
       For each file of the selection: it exists, has the recorded size and sha256, its CHECKSUM and DATASUM agree, \
-      and the provenance of a product is closed; without a selection, also the references that masters became. \
+      and the provenance of a product is closed; without a selection, also the references that masters became, files \
+      without a record (extra), and where a file that is not in its place lies now (moved). \
       A quarantined file that is named is told with its reason. One row per problem; exit code 4 when there is one.
       """)
 
@@ -18,6 +19,10 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     let reader = try root.reader()
+    let folders =
+      selection.isEverything ? try? StrayFiles(layout: root.layout(), settings: root.settings()) : nil
+    let listing = folders?.listing(now: Clock.now) ?? []
+    var strays = try folders?.strays(listing, reader: reader) ?? []
     let frames = try reader.frames(try selection.built(), scan: HeaderSearch.satisfies)
     var progress = ProgressLine(total: frames.count, what: "files verified")
     var rows: [[Cell]] = []
@@ -34,12 +39,17 @@ struct VerifyCommand: ParsableCommand {
           .string(frame.name), .string("quarantined"), .string(frame.reason ?? ""), Cell(frame.path),
         ])
       }
-      for problem in try FileVerification(reader: reader).problems(of: frame) {
+      for var problem in try FileVerification(reader: reader).problems(of: frame) {
+        if problem.code == "missing", let home = folders?.home(of: frame, among: strays) {
+          problem = .init(code: "moved", sentence: "is not in its place, but lies at \(home)")
+          strays.removeAll { $0.path == home }
+        }
         rows.append([.string(frame.name), .string(problem.code), .string(problem.sentence), Cell(frame.path)])
       }
       progress.advance(bytes: frame.bytes ?? 0)
     }
     progress.end()
+    rows += strays.compactMap { folders?.row($0) }
     if selection.isEverything {
       rows += try ReferenceVerification(reader: reader, cache: try? root.layout().rules).rows()
     }

@@ -44,6 +44,19 @@ final class CatalogFixture: Sendable {
       headers: headers.map { [.init(name: "", text: $0)] } ?? [], arrivedAt: Double(n))
   }
 
+  /// Puts a file where the frame says it lies, and how it looks there into the frame.
+  func write(_ frame: inout NewFrame) throws {
+    let path = frame.place.path
+    guard FileManager.default.createFile(atPath: path, contents: Data(count: 2880)) else {
+      throw FixtureFault()
+    }
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw FixtureFault() }
+    frame.place.bytes = Int64(status.st_size)
+    frame.place.modifiedNanoseconds =
+      Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+  }
+
   @discardableResult
   func record(_ frame: NewFrame) throws -> Int64 {
     switch try writer.record(frame, recordedAt: frame.arrivedAt + 0.5) {

@@ -12,6 +12,34 @@ import Testing
     return try fixture.writer.deliveries().map { "\($0.type) \($0.subject)" }
   }
 
+  @Test func aDiskThatIsFullIsAnotherCrossingThanOneThatIsLow() throws {
+    let fixture = try CatalogFixture()
+    try fixture.writer.tellDisks(low: [low("/a")], at: 1)
+    var full = low("/a", free: 0)
+    full.ballastBytes = 64 << 20
+    #expect(try fixture.writer.tellDisks(low: [full], at: 2).began == [full])
+    #expect(try fixture.writer.tellDisks(low: [full], at: 3).began == [])
+    let told = try #require(try fixture.reader.status(now: 4).diskLow.first)
+    #expect(told.state == "full" && told.reason.contains("67 MB kept in catalog/ballast were given up"))
+    #expect(try events(fixture) == ["disk-low /a"], "in order per subject: the second waits for the first")
+    #expect(try fixture.writer.tellDisks(low: [], at: 5).ended == ["/a"])
+  }
+
+  @Test func theBallastIsReallyAllocatedAndGivenUp() throws {
+    let fixture = try CatalogFixture()
+    let ballast = CatalogBallast(catalog: fixture.folder + "/catalog.sqlite", bytes: 1 << 20)
+    #expect(!ballast.isHeld && !ballast.release())
+    #expect(ballast.hold() == 0 && ballast.isHeld)
+    var status = stat()
+    #expect(stat(ballast.path, &status) == 0 && status.st_blocks * 512 >= 1 << 20)
+    // One that only looks as large is none.
+    #expect(truncate(ballast.path, 0) == 0 && truncate(ballast.path, 1 << 20) == 0 && !ballast.isHeld)
+    #expect(ballast.hold() == 0 && ballast.isHeld && ballast.release() && !ballast.isHeld)
+    let tooLarge = CatalogBallast(catalog: fixture.folder + "/catalog.sqlite", bytes: 1 << 50)
+    #expect(tooLarge.hold() != 0 && !FileManager.default.fileExists(atPath: tooLarge.path + ".new"))
+    #expect(CatalogBallast(catalog: "/x/c", bytes: 0).isHeld)
+  }
+
   @Test func eachCrossingIsToldOnce() throws {
     let fixture = try CatalogFixture()
     let first = try fixture.writer.tellDisks(low: [low("/a")], at: 1)

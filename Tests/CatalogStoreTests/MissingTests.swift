@@ -24,7 +24,8 @@ import Testing
     let fixture = try CatalogFixture()
     // The first must be seen in its place for the second to be a duplicate.
     var first = fixture.frame("a.fits", 1)
-    first.place.path = fixture.folder + "/catalog.sqlite"
+    first.place.path = fixture.folder + "/first"
+    try fixture.write(&first)
     let id = try fixture.record(first)
     var copy = fixture.frame("b.fits", 1)
     copy.place.path = "/other/b.fits"

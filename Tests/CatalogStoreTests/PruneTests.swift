@@ -3,6 +3,14 @@ import Foundation
 import Testing
 
 @Suite struct PruneTests {
+  /// A product whose file is really there.
+  private func product(_ fixture: CatalogFixture, _ name: String, _ n: Int) throws -> NewFrame {
+    var frame = fixture.frame(name, n, state: "current")
+    frame.place.path = "\(fixture.folder)/\(name)"
+    try Data([1]).write(to: URL(fileURLWithPath: frame.place.path))
+    return frame
+  }
+
   /// Two versions of one product; the second is recorded at 110.
   private func twoVersions(_ fixture: CatalogFixture, kind: String = "rate") throws -> (
     raw: Int64, old: Int64
@@ -11,7 +19,7 @@ import Testing
     let made = try [(1, "p.fits", 11), (2, "p_v02.fits", 12)].map { version, name, n in
       try fixture.reduce(
         "asn", pipeline: "readout", members: [(raw, 1, "science")],
-        product: fixture.frame(name, n, state: "current"), kind: kind, version: version)
+        product: product(fixture, name, n), kind: kind, version: version)
     }
     return (raw, made[0])
   }
@@ -25,7 +33,7 @@ import Testing
     #expect(found.first?.keep == nil && found.first?.supersededAt == 110)
     var removed: [String?] = []
     #expect(try fixture.writer.prune(product: old, at: 200) { removed.append($0.path) } == nil)
-    #expect(removed == ["/data/p.fits"])
+    #expect(removed == [fixture.folder + "/p.fits"])
     guard case .frame(let record) = try fixture.reader.subjects(named: "p.fits").first else {
       Issue.record("the record is gone")
       return
@@ -40,13 +48,27 @@ import Testing
     }
   }
 
+  @Test func nothingGoesWhenTheLaterVersionIsNotOnTheDisk() throws {
+    let fixture = try CatalogFixture()
+    let old = try twoVersions(fixture).old
+    try FileManager.default.removeItem(atPath: fixture.folder + "/p_v02.fits")
+    #expect(
+      try fixture.reader.pruneCandidates(supersededBefore: 110).map(\.keep) == [
+        "no later version of it has a file"
+      ])
+    #expect(try fixture.writer.prune(product: old, at: 200) { _ in Issue.record("removed") } != nil)
+  }
+
   @Test func aFailedRemovalChangesNothing() throws {
     let fixture = try CatalogFixture()
     let old = try twoVersions(fixture).old
     #expect(throws: CatalogError.self) {
       try fixture.writer.prune(product: old, at: 200) { _ in throw FixtureFault() }
     }
-    #expect(try fixture.reader.pruneCandidates(supersededBefore: 110).map(\.product.path) == ["/data/p.fits"])
+    #expect(
+      try fixture.reader.pruneCandidates(supersededBefore: 110).map(\.product.path) == [
+        fixture.folder + "/p.fits"
+      ])
   }
 
   @Test func whatAProductInUseWasMadeOfStays() throws {
@@ -57,10 +79,10 @@ import Testing
       product: fixture.frame("p.fits", 11, state: "current"), kind: "rate")
     let cal = try fixture.reduce(
       "next", pipeline: "imager_level2", members: [(old, 11, "science")],
-      product: fixture.frame("cal.fits", 21, state: "current"), kind: "cal")
+      product: product(fixture, "cal.fits", 21), kind: "cal")
     let new = try fixture.reduce(
       "asn", pipeline: "readout", members: [(raw, 1, "science")],
-      product: fixture.frame("p_v02.fits", 12, state: "current"), kind: "rate", version: 2)
+      product: product(fixture, "p_v02.fits", 12), kind: "rate", version: 2)
     let kept = try fixture.reader.pruneCandidates(supersededBefore: 1e9)
     #expect(
       kept.map(\.product.id) == [old] && kept.first?.keep == "cal.fits, which is in use, was made of it")
@@ -69,7 +91,7 @@ import Testing
     // Once that is superseded too, both may go.
     _ = try fixture.reduce(
       "next", pipeline: "imager_level2", members: [(new, 12, "science")],
-      product: fixture.frame("cal_v02.fits", 22, state: "current"), kind: "cal", version: 2)
+      product: product(fixture, "cal_v02.fits", 22), kind: "cal", version: 2)
     let free = try fixture.reader.pruneCandidates(supersededBefore: 1e9)
     #expect(Set(free.map(\.product.id)) == [old, cal] && free.compactMap(\.keep).isEmpty, "\(free)")
   }

@@ -35,7 +35,8 @@ struct BadNight: Sendable {
 
   /// Names that a shell, a URL or CFITSIO would stumble over; the content is good.
   static let names = [
-    "it's \"quoted\".fits", "two\nlines.fits", "im[1:10,*].fits", "a;b&c|d.fits", "$(touch pwned) `x`.fits",
+    "it's \"quoted\".fits", "two\nlines.fits", "a\ttab.fits", "im[1:10,*].fits", "a;b&c|d.fits",
+    "$(touch pwned) `x`.fits",
     "%2e%2e%2f.fits", "-rf.fits", "späte Nacht.fits",
   ]
 

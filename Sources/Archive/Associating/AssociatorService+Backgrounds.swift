@@ -55,7 +55,7 @@ extension AssociatorService {
     let why = choice.reason ?? "waiting for sky"
     return AssociationUpdate(
       state: "open", reason: why, degraded: choice.members.isEmpty ? "no sky subtracted: \(why)" : why,
-      dueAt: max(science.arrivedAt, now) + waits.sky)
+      dueAt: now + waits.sky)
   }
 
   /// A sky has come: science of its configuration within reach looks again, also such as is reduced already.

@@ -182,11 +182,10 @@ struct AssociatorService: Sendable {
     if matcher.isComplete(members) { return closed(matcher, members) }
     let declared = matcher.declared(members)
     let exposureSeconds = members.compactMap { $0.number("exptime") }.max() ?? 0
-    let due = (members.map(\.arrivedAt).max() ?? now)
     return AssociationUpdate(
       state: "open",
       reason: "waiting for frames: \(members.count) of \(declared.map(String.init) ?? "?") are here",
-      declared: declared, dueAt: max(due, now) + waits.sequence(matcher.rule, exposureSeconds), settled: true)
+      declared: declared, dueAt: now + waits.sequence(matcher.rule, exposureSeconds), settled: true)
   }
 
   func closed(_ matcher: SequenceMatcher, _ members: [Exposure]) -> AssociationUpdate {

@@ -10,6 +10,12 @@ struct FileInspector: Sendable {
 
   /// - Parameter arrivedAt: when it was seen, seconds since 1970 UTC.
   func inspect(_ path: String, arrivedAt: Double) -> Inspection {
+    // A device must not even be opened: that alone can do something (a tape rewinds).
+    var named = stat()
+    guard lstat(path, &named) == 0 else { return .gone }
+    guard named.st_mode & S_IFMT == S_IFREG else {
+      return .notAFile(sentence: OddFile.sentence(named.st_mode))
+    }
     let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard descriptor >= 0 else { return unopened(path, errno, arrivedAt) }
     defer { close(descriptor) }

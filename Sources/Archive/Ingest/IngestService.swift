@@ -19,6 +19,9 @@ final class IngestService: Sendable {
     var queued: [String: Bool] = [:]
     var isStopping = false
     var waiting: [String: Waiting] = [:]
+    /// Files that could not be recorded, and when they arrived.
+    var unrecorded: [String: Double] = [:]
+    var fault: CatalogError?
     var idle: [CheckedContinuation<Void, Never>] = []
   }
 
@@ -86,7 +89,10 @@ final class IngestService: Sendable {
   }
 
   /// Looks at everything under a folder that the catalog does not know exactly as it is, and marks what is gone.
-  func scan(_ folder: String) {
+  ///
+  /// - Returns: the devices of the folders that were seen.
+  @discardableResult
+  func scan(_ folder: String) -> Set<Int64> {
     let filter = filter
     let listing = TreeScan.list(folder) { [progress] name in
       progress()
@@ -107,6 +113,7 @@ final class IngestService: Sendable {
       take(file.path, at: min(max(Double(file.changedNanoseconds) / 1e9, began), now))
     }
     missing.review(listing, of: folder)
+    return listing.devices
   }
 
   private var missing: MissingFiles { MissingFiles(writer: writer, logger: logger) }
@@ -119,7 +126,7 @@ final class IngestService: Sendable {
           path: entry.path, device: entry.device, inode: entry.inode, bytes: entry.bytes,
           modifiedNanoseconds: entry.modifiedNanoseconds, changedNanoseconds: entry.changedNanoseconds),
         sha256: nil, state: "quarantined",
-        reason: "its name is not UTF-8 (shown here with %XX for each such byte); rename the file",
+        reason: "its name, or its folder's, is not UTF-8 (shown here with %XX for each such byte); rename it",
         arrivedAt: Date().timeIntervalSince1970))
   }
 
@@ -225,11 +232,32 @@ final class IngestService: Sendable {
       }
       recorded()
     } catch {
-      // The file stays where it is: the next reconciling scan finds it again.
+      // Looked at again soon, and by the next reconciling scan at the latest.
+      state.withLock { state in
+        if error.code == "catalog-corrupt" { state.fault = error }
+        if state.unrecorded.count < Self.mostUnrecorded {
+          state.unrecorded[frame.place.path] = frame.arrivedAt
+        }
+      }
       logger.error(
-        "could not be recorded; the next scan tries again",
+        "could not be recorded; it is tried again",
         metadata: ["path": "\(frame.place.path)", "error": "\(error)"])
+      recorded()
     }
+  }
+
+  private static let mostUnrecorded = 10_000
+
+  /// Why nothing more can be recorded, ever.
+  var fault: CatalogError? { state.withLock { $0.fault } }
+
+  /// Looks again at files that could not be recorded (the catalog was locked, its disk full).
+  func recordAgain() {
+    let again = state.withLock { state in
+      defer { state.unrecorded = [:] }
+      return state.unrecorded
+    }
+    for (path, time) in again { take(path, at: time) }
   }
 
   private func note(_ sentence: String, _ path: String) {

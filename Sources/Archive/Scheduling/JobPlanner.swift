@@ -108,7 +108,10 @@ struct JobPlanner: Sendable {
       return try newMaster(pipeline)
     }
     let exposure = Exposure(members[0].frame)
-    guard now - max(association.openedAt, members[0].frame.arrivedAt) < calibrationWait else { return nil }
+    // A frame from the future came before the clock was set back: its set says since when it waits.
+    let arrived = members[0].frame.arrivedAt
+    let since = arrived > now ? association.openedAt : max(association.openedAt, arrived)
+    guard now - since < calibrationWait else { return nil }
     return try obstacle(pipeline, exposure, association)
   }
 

@@ -16,6 +16,10 @@ struct JobStarter: Sendable {
   /// Whether runs draw quick-look pictures.
   let previews: Bool
   let stopping: StopFlag
+  /// Whether the disk of a folder has too little space for a failure to be the job's own.
+  let isShort: @Sendable (_ folder: String) -> Bool
+  /// Seconds until a job that found no space is tried again.
+  let shortagePause: Double
   let logger: Logger
 
   /// Runs the job to its end. Returns true when it made its products.
@@ -98,7 +102,9 @@ struct JobStarter: Sendable {
     case .reported(let report) where report.status == .succeeded:
       return try await settle(report, job, run, spec)
     case .reported(let report):
-      try await fail(job, run, policy.judge(report, attempt(of: job)))
+      var judgement = policy.judge(report, attempt(of: job))
+      if report.error?.code == "disk-full" { judgement.end = postponed }
+      try await fail(job, run, judgement)
     case .died(let death):
       try await fail(job, run, policy.judge(death, attempt(of: job), stopping: Task.isCancelled))
     }
@@ -141,9 +147,12 @@ struct JobStarter: Sendable {
     }
   }
 
+  private var postponed: CatalogWriter.AttemptEnd { .postponed(notBefore: Self.now + shortagePause) }
+
   private func fail(
-    _ job: JobRecord, _ run: RunRecord, _ judgement: RetryPolicy.Judgement
+    _ job: JobRecord, _ run: RunRecord, _ judged: RetryPolicy.Judgement
   ) async throws {
+    let judgement = heedingSpace(judged)
     logger.warning("made nothing", metadata: ["job": "\(job.name)", "reason": "\(judgement.reason)"])
     recorder.keepLog(job: job, run: run)
     let failure = await persistently {
@@ -158,6 +167,21 @@ struct JobStarter: Sendable {
     }
     if let failure { throw failure }
     recorder.clear(run.folder)
+  }
+
+  /// A job that ended where there is no space left is not at fault, whatever it said: it runs again, uncounted.
+  private func heedingSpace(_ judgement: RetryPolicy.Judgement) -> RetryPolicy.Judgement {
+    let hint = "; it runs again, uncounted, when there is space: irisarchive prune --dry-run"
+    var heeding = judgement
+    switch judgement.end {
+    case .interrupted: break
+    case .postponed: heeding.reason = "the disk was full (\(judgement.reason))" + hint
+    case .again, .withMemory, .dead, .failed:
+      guard let folder = [layout.work, layout.products].first(where: isShort) else { break }
+      heeding.end = postponed
+      heeding.reason = "there was hardly any space under \(folder) (\(judgement.reason))" + hint
+    }
+    return heeding
   }
 
   /// What may pass by itself: somebody else writes to the catalog, its disk is full.

@@ -24,6 +24,7 @@ actor Scheduler {
     var limits: JobLimits
     var maxJobs: Int
     var disks: DiskWatch
+    var ballast: BallastKeeper
     /// Whether masters that pass their checks become references by themselves.
     var insertsMasters: Bool
     /// Seconds after a frame's arrival for which its job waits for calibrations on their way.
@@ -40,6 +41,9 @@ actor Scheduler {
   private var running: [Int64: Task<Void, Never>] = [:]
   private var contexts: [String: RulesContext] = [:]
   private(set) var done = 0
+  /// Whether the catalog knows the state of the disks.
+  private var isTold = true
+  private let began = ContinuousClock.now
   /// Turns in a row in which a master could not be put into the rules for a reason that is not its own, by frame.
   private var failures: [Int64: (turns: Int, error: any Error)] = [:]
   /// So many turns, and `--once` goes on without that master.
@@ -47,12 +51,16 @@ actor Scheduler {
   private var disks: DiskWatch
   /// Program, rules and parameters when what failed was planned last.
   private var circumstances: [String] = []
+  private var ballast: BallastKeeper
+  private var clock: ClockWatch
 
   /// - Parameter wake: asks for another turn.
   init(_ parts: Parts, wake: @escaping @Sendable () -> Void) {
     self.parts = parts
     self.wake = wake
     disks = parts.disks
+    ballast = parts.ballast
+    clock = ClockWatch()
   }
 
   /// From the next turn on: other rules, limits, waits. Jobs under way end as they began, and reference rules are read
@@ -60,6 +68,7 @@ actor Scheduler {
   func use(_ parts: Parts) {
     self.parts = parts
     disks = parts.disks
+    ballast = parts.ballast
     contexts = [:]
   }
 
@@ -91,6 +100,7 @@ actor Scheduler {
 
   /// One turn: starts jobs and hooks, and waits for none of them.
   func turn() async throws {
+    try heedClock()
     while try parts.associator.associateNew() > 0 { parts.alive() }
     try parts.associator.recheck()
     _ = try parts.associator.closeDue(everything: false)
@@ -239,25 +249,46 @@ actor Scheduler {
     }
   }
 
+  // MARK: clock
+
+  /// A clock that was set back must freeze nothing: what waits for a time that is far off now waits from now.
+  private func heedClock() throws(CatalogError) {
+    guard clock.look(wall: now, monotonic: ContinuousClock.now - began) else { return }
+    let count = try parts.writer.forgetFuture(now: now)
+    if count > 0 {
+      parts.logger.warning(
+        "the clock was set back: what waited by it waits from now", metadata: ["count": "\(count)"])
+    }
+  }
+
   // MARK: disks
 
   /// Jobs are held back even where that cannot be told: a full disk may be the catalog's own.
   private func lookAtDisks() {
-    guard disks.look(now: now) else { return }
+    let isDifferent = ballast.look()
+    guard disks.look(now: now) || isDifferent || !isTold else { return }
     do throws(CatalogError) {
-      let change = try parts.writer.tellDisks(low: disks.low, at: now)
+      let change = try parts.writer.tellDisks(low: shortages, at: now)
+      isTold = true
       for shortage in change.began {
         parts.logger.warning("disk low: no job starts", metadata: ["reason": "\(shortage.concern.reason)"])
       }
       for path in change.ended { parts.logger.info("space again: jobs go on", metadata: ["disk": "\(path)"]) }
     } catch {
+      isTold = false
       parts.logger.error("the state of the disks could not be told", metadata: ["error": "\(error)"])
     }
   }
 
+  /// Disks for whose sake no job starts; the one that was full is told as that.
+  private var shortages: [DiskShortage] {
+    guard let full = ballast.shortage else { return disks.low }
+    return [full] + disks.low.filter { $0.path != full.path }
+  }
+
   /// The one reason why nothing goes on, when jobs could start but for a disk below its reserve; nil otherwise.
   func shortage() async throws(CatalogError) -> DiskShortage? {
-    guard let low = disks.low.first, running.isEmpty, await parts.hooks.isIdle else { return nil }
+    guard let low = shortages.first, running.isEmpty, await parts.hooks.isIdle else { return nil }
     let reader = parts.writer.reader
     guard try reader.unassociated(limit: 1).isEmpty, try reader.undispatchedEvents() == 0 else { return nil }
     guard try !parts.writer.deliveries().contains(where: { $0.nextAt <= now }) else { return nil }
@@ -267,7 +298,7 @@ actor Scheduler {
   // MARK: jobs
 
   private func startJobs() throws {
-    guard disks.low.isEmpty, running.count < parts.maxJobs else { return }
+    guard shortages.isEmpty, running.count < parts.maxJobs else { return }
     let free = parts.maxJobs - running.count
     for job in try parts.writer.reader.startableJobs(now: now, limit: free) where running[job.id] == nil {
       let previous = previousMaster(of: job)

@@ -39,6 +39,31 @@ final class InotifyThread: Sendable {
   }
 
   private func loop() -> ArchiveError? {
+    if let failure = begin() { return failure }
+    var told = ContinuousClock.now
+    while !stopping.load(ordering: .acquiring) {
+      if ContinuousClock.now - told >= .seconds(1) {
+        emit(.alive)
+        told = .now
+      }
+      guard let event = inotifytools_next_event(1), let copied = Self.copy(event, root: folder) else {
+        continue
+      }
+      for action in machine.actions(for: copied) {
+        if action == .watchAnew {
+          // With the descriptor go its watches, their names and what is left of its queue; the look finds the rest.
+          inotifytools_cleanup()
+          if let failure = begin() { return failure }
+        } else {
+          perform(action)
+        }
+      }
+    }
+    return nil
+  }
+
+  /// Watches everything, and then asks for a look at everything.
+  private func begin() -> ArchiveError? {
     let before = Self.openDescriptors()
     guard inotifytools_initialize() != 0 else { return failure("inotify cannot be started") }
     // The library opens its descriptor without close-on-exec: children must not inherit it.
@@ -49,29 +74,20 @@ final class InotifyThread: Sendable {
       return failure("the folder cannot be watched")
     }
     emit(.scan(folder: folder))
-    var told = ContinuousClock.now
-    while !stopping.load(ordering: .acquiring) {
-      if ContinuousClock.now - told >= .seconds(1) {
-        emit(.alive)
-        told = .now
-      }
-      guard let event = inotifytools_next_event(1), let copied = Self.copy(event, root: folder) else {
-        continue
-      }
-      for action in machine.actions(for: copied) { perform(action) }
-    }
     return nil
   }
 
   private func perform(_ action: WatchAction) {
     switch action {
+    case .watchAnew: break
     case .watchThenScan(let path):
       // A folder that is gone again is no fault; one that cannot be watched is caught by the reconciling scan.
       _ = inotifytools_watch_recursively(path, Int32(bitPattern: Self.mask))
       emit(.scan(folder: path))
-    case .tellUnlessRegular(let path):
+    case .tellUnlessNew(let path):
       var status = stat()
-      if lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG { perform(.tell(path: path)) }
+      guard lstat(path, &status) == 0 else { return }
+      if status.st_mode & S_IFMT != S_IFREG || status.st_nlink > 1 { perform(.tell(path: path)) }
     case .tell(let path): emit(.file(path: path, at: Date().timeIntervalSince1970))
     case .rescan(let reason): emit(.rescan(reason: reason))
     case .rootLost: emit(.rootLost)
@@ -87,7 +103,7 @@ final class InotifyThread: Sendable {
     let isFolder = mask & UInt32(IN_ISDIR) != 0
     let kinds: [(Int32, WatchEvent.Kind)] = [
       (IN_CLOSE_WRITE, .closedAfterWriting), (IN_MOVED_TO, .movedIn), (IN_CREATE, .created),
-      (IN_UNMOUNT, .unmounted), (IN_DELETE_SELF, .removed), (IN_MOVE_SELF, .removed),
+      (IN_UNMOUNT, .unmounted), (IN_DELETE_SELF, .removed), (IN_MOVE_SELF, .movedAway),
     ]
     guard let kind = kinds.first(where: { mask & UInt32($0.0) != 0 })?.1 else { return nil }
     return WatchEvent(kind: kind, path: path, isFolder: isFolder)

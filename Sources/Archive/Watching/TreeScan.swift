@@ -5,17 +5,17 @@ package enum TreeScan {
   package struct Entry: Sendable, Equatable {
     package var path: String
     var modifiedNanoseconds: Int64
-    var bytes: Int64
+    package var bytes: Int64
     var inode: Int64
     var device: Int64
-    var changedNanoseconds: Int64
+    package var changedNanoseconds: Int64
   }
 
   /// What was found: files in order of their last change, and things that are named like files but are none.
   package struct Listing: Sendable {
     package var files: [Entry] = []
     package var oddities: [(path: String, sentence: String)] = []
-    /// Files whose names are not UTF-8, under an escaped path (`a%FF.fits`).
+    /// Files whose names are not UTF-8, under an escaped path (`a%FF.fits`), or lie in a folder of such a name.
     package var unnameable: [Entry] = []
     /// Folders that could not be looked into: what lies in them is not known.
     package var unreadable: [String] = []
@@ -25,13 +25,21 @@ package enum TreeScan {
     package init() {}
   }
 
+  /// A folder to look into: its path in bytes, and as it is shown.
+  private struct Folder {
+    var bytes: [CChar]
+    var shown: String
+    /// Its path is UTF-8, so that what lies in it can be kept by its own name.
+    var isNameable: Bool
+  }
+
   /// - Parameter accepts: judges a bare file name.
   package static func list(_ folder: String, accepts: (String) -> Bool) -> Listing {
     var listing = Listing()
-    var pending = [folder]
+    var pending = [Folder(bytes: Array(folder.utf8CString.dropLast()), shown: folder, isNameable: true)]
     while let current = pending.popLast() {
-      guard let stream = opendir(current) else {
-        refused(current, errno, isRoot: current == folder, &listing)
+      guard let stream = opendir(current.bytes + [0]) else {
+        refused(current.shown, errno, isRoot: current.shown == folder, &listing)
         continue
       }
       defer { closedir(stream) }
@@ -45,36 +53,42 @@ package enum TreeScan {
             Array(UnsafeBufferPointer(start: name, count: strlen(name)))
           }
         }
-        guard let name = String(validating: bytes.map { UInt8(bitPattern: $0) }, as: UTF8.self) else {
-          unnameable(bytes, dirfd(stream), current, &listing, accepts)
-          continue
-        }
-        if name == "." || name == ".." { continue }
-        visit(current + "/" + name, name, &listing, &pending, accepts)
+        if bytes == Self.dot || bytes == Self.dot + Self.dot { continue }
+        visit(bytes, dirfd(stream), current, &listing, &pending, accepts)
       }
     }
     listing.files.sort { ($0.modifiedNanoseconds, $0.path) < ($1.modifiedNanoseconds, $1.path) }
     return listing
   }
 
+  private static let dot = [CChar(bitPattern: UInt8(ascii: "."))]
+  private static let slash = [CChar(bitPattern: UInt8(ascii: "/"))]
+
+  /// A name that is not UTF-8, or lies below such a one, cannot be kept: the file is told under an escaped one.
   private static func visit(
-    _ path: String, _ name: String, _ listing: inout Listing, _ pending: inout [String],
-    _ accepts: (String) -> Bool
+    _ bytes: [CChar], _ descriptor: Int32, _ folder: Folder, _ listing: inout Listing,
+    _ pending: inout [Folder], _ accepts: (String) -> Bool
   ) {
+    let raw = bytes.map { UInt8(bitPattern: $0) }
+    let valid = String(validating: raw, as: UTF8.self)
+    let name = valid ?? escaped(raw)
+    let path = folder.shown + "/" + name
+    let isNameable = folder.isNameable && valid != nil
     var status = stat()
-    guard lstat(path, &status) == 0 else { return }
+    guard fstatat(descriptor, bytes + [0], &status, AT_SYMLINK_NOFOLLOW) == 0 else { return }
     switch status.st_mode & S_IFMT {
     case S_IFDIR:
-      if accepts(name) {
-        listing.oddities.append((path, OddFile.folder))
-      }
-      pending.append(path)
+      if accepts(name) { listing.oddities.append((path, OddFile.folder)) }
+      pending.append(Folder(bytes: folder.bytes + slash + bytes, shown: path, isNameable: isNameable))
     case S_IFREG:
-      if accepts(name) { listing.files.append(entry(path, status)) }
-    default:
-      if accepts(name) {
-        listing.oddities.append((path, OddFile.other))
+      guard accepts(name) else { return }
+      if isNameable {
+        listing.files.append(entry(path, status))
+      } else {
+        listing.unnameable.append(entry(path, status))
       }
+    default:
+      if accepts(name) { listing.oddities.append((path, OddFile.other)) }
     }
   }
 
@@ -84,26 +98,8 @@ package enum TreeScan {
     listing.unreadable.append(path)
     if isRoot { return }
     let why = String(cString: strerror(number))
-    listing.oddities.append(
-      (path, "a folder that cannot be looked into (\(why)): make it readable for the archive's user"))
-  }
-
-  /// A name that is not UTF-8 cannot be kept; the file is told under an escaped one.
-  private static func unnameable(
-    _ bytes: [CChar], _ folder: Int32, _ path: String, _ listing: inout Listing, _ accepts: (String) -> Bool
-  ) {
-    let escaped = Self.escaped(bytes.map { UInt8(bitPattern: $0) })
-    var status = stat()
-    guard fstatat(folder, bytes + [0], &status, AT_SYMLINK_NOFOLLOW) == 0 else { return }
-    switch status.st_mode & S_IFMT {
-    case S_IFREG:
-      if accepts(escaped) { listing.unnameable.append(entry(path + "/" + escaped, status)) }
-    case S_IFDIR:
-      listing.unreadable.append(path + "/" + escaped)
-      listing.oddities.append(
-        (path + "/" + escaped, "a folder whose name is not UTF-8 is not looked into; rename it"))
-    default: break
-    }
+    let what = number == ENAMETOOLONG ? "give it a shorter path" : "make it readable for the archive's user"
+    listing.oddities.append((path, "a folder that cannot be looked into (\(why)): \(what)"))
   }
 
   /// Bytes outside ASCII, and `%` itself, as `%XX`.

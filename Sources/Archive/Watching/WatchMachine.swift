@@ -1,7 +1,7 @@
 /// One inotify event, copied out of the library's buffer.
 package struct WatchEvent: Sendable, Equatable {
   package enum Kind: Sendable, Equatable {
-    case closedAfterWriting, movedIn, created, overflow, unmounted, removed
+    case closedAfterWriting, movedIn, created, overflow, unmounted, removed, movedAway
   }
 
   package var kind: Kind
@@ -20,8 +20,12 @@ package enum WatchAction: Sendable, Equatable {
   /// Start watching the folder (recursively), and only then look into it: files may be in it already.
   case watchThenScan(String)
   case tell(path: String)
-  /// Look what it is, and tell it when it is no regular file (a link is created, never closed).
-  case tellUnlessRegular(path: String)
+  /// Look what it is, and tell it unless it is a file that somebody is about to write (a link is created, never closed;
+  /// a second name of a file likewise).
+  case tellUnlessNew(path: String)
+  /// Forget all watches, watch everything anew, and look at everything: what is watched has other names now, or is not
+  /// known.
+  case watchAnew
   case rescan(reason: String)
   case rootLost
 }
@@ -37,13 +41,15 @@ package struct WatchMachine: Sendable {
   package func actions(for event: WatchEvent) -> [WatchAction] {
     switch event.kind {
     case .overflow:
-      return [.watchThenScan(root), .rescan(reason: "the kernel's event queue overflowed")]
+      return [.watchAnew, .rescan(reason: "the kernel's event queue overflowed")]
     case .unmounted: return [.rootLost]
     case .removed: return event.path == root ? [.rootLost] : []
+    // Its watches, and those of all folders in it, go by names that are true no longer.
+    case .movedAway: return event.path == root ? [.rootLost] : [.watchAnew]
     case .created where event.isFolder, .movedIn where event.isFolder:
       return [.watchThenScan(event.path), .tell(path: event.path)]
     // A file's creation says nothing, its closing will; of a link there is nothing more to come.
-    case .created: return [.tellUnlessRegular(path: event.path)]
+    case .created: return [.tellUnlessNew(path: event.path)]
     case .closedAfterWriting, .movedIn: return event.isFolder ? [] : [.tell(path: event.path)]
     }
   }

@@ -5,7 +5,7 @@ enum AtomicFile {
   /// - Parameters:
   ///   - what: what the file is, for the error: `the report`.
   ///   - replacing: whether a file that is there makes way; else it is an error.
-  /// - Throws: `EngineError` `write-failed`.
+  /// - Throws: `EngineError` `write-failed`, `disk-full`.
   static func write(
     _ bytes: [UInt8], to name: String, in directory: String, what: String, replacing: Bool
   ) throws(EngineError) {
@@ -45,7 +45,9 @@ enum AtomicFile {
   }
 
   private static func failed(_ what: String, _ path: String) -> EngineError {
+    let errno = errno
     let why = errno == EEXIST ? "a file of this name is there already" : String(cString: strerror(errno))
-    return EngineError("write-failed", "cannot write \(what): \(why)", subject: path)
+    let code = errno == ENOSPC || errno == EDQUOT ? "disk-full" : "write-failed"
+    return EngineError(code, "cannot write \(what): \(why)", subject: path)
   }
 }

@@ -7,12 +7,18 @@ import Testing
 final class TestArchive: Sendable {
   let root: String
 
-  /// - Parameter settings: section -> key -> value, written into `config/irisarchive.cfg`.
-  init(_ settings: [String: [String: String]] = [:], stem: String = "archive") async throws {
+  /// - Parameters:
+  ///   - settings: section -> key -> value, written into `config/irisarchive.cfg`.
+  ///   - before: told the root before anything is laid down there.
+  init(
+    _ settings: [String: [String: String]] = [:], stem: String = "archive",
+    before: (String) throws -> Void = { _ in }
+  ) async throws {
     root = Workspace.name(stem)
+    try before(root)
     try await Command.succeed(Programs.irisarchive, ["init", root])
     // Tests run on small disks, too.
-    try configure(["disk": ["reserve": "0"]])
+    try configure(["disk": ["reserve": "0", "ballast": "0"]])
     try configure(settings)
   }
 
