@@ -23,25 +23,6 @@ public enum MissingOutcome: Sendable, Equatable {
   case copyGone
 }
 
-extension CatalogReader {
-  /// Places of raw files at or below a folder.
-  public func places(under folder: String) throws(CatalogError) -> [CatalogPlace] {
-    try read { db in
-      let rows = try Row.fetchCursor(
-        db,
-        sql: """
-          SELECT p.path, p.device FROM place p JOIN frame f ON f.id = p.frame_id
-          WHERE p.path >= ? AND p.path < ? AND f.origin = 'raw'
-          """, arguments: [folder + "/", folder + "0"])
-      var places: [CatalogPlace] = []
-      while let row = try rows.next() {
-        places.append(CatalogPlace(path: row["path"], device: row["device"]))
-      }
-      return places
-    }
-  }
-}
-
 extension CatalogWriter {
   /// A raw file is not in its place any more. Its record stays, as `missing`, with the state it had kept for its
   /// return; where the same content lies elsewhere as a duplicate (a move across disks copies first), the record
