@@ -54,7 +54,11 @@ let package = Package(
     .executable(name: "irisarchive", targets: ["irisarchive"]),
     .executable(name: "tmtrun", targets: ["tmtrun"]),
     .executable(name: "irissim", targets: ["irissim"]),
-  ],
+  ]
+    // What Fuzz/ tries with random bytes.
+    + ["FITSStructure", "References", "CfgFormat", "Associations", "JobContract"].map {
+      .library(name: $0, targets: [$0])
+    },
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -187,6 +191,9 @@ let package = Package(
     tests("CommandTests", ["CatalogStore", "ChildProcess", crypto]),
     tests(
       "EndToEndTests", path: "EndToEnd",
-      ["CatalogStore", "FITSStructure", "ChildProcess", "DataModels", "Pixels", crypto]),
+      [
+        "CatalogStore", "FITSStructure", "ChildProcess", "DataModels", "Pixels", "CCFITSIO", "CZlib", grdb,
+        crypto,
+      ], exclude: ["Torture/README.md", "Torture/run.sh"]),
   ]
 )

@@ -154,26 +154,6 @@ extension CatalogReader {
 }
 
 extension CatalogReader {
-  /// Files recorded at or below a folder: path -> device, inode, bytes, modification time in nanoseconds. Files that
-  /// are quarantined as unreadable are left out, so that a repaired mode is noticed.
-  public func knownPlaces(under folder: String) throws(CatalogError) -> [String: [Int64]] {
-    try read { db in
-      let rows = try Row.fetchCursor(
-        db,
-        sql: """
-          SELECT p.path, p.device, p.inode, p.bytes, p.modified_ns FROM place p JOIN frame f ON f.id = p.frame_id
-          WHERE p.path >= ? AND p.path < ? AND f.content_id IS NOT NULL
-          """, arguments: [folder + "/", folder + "0"])
-      var known: [String: [Int64]] = [:]
-      while let row = try rows.next() {
-        known[row["path"]] = [row["device"], row["inode"], row["bytes"], row["modified_ns"]]
-      }
-      return known
-    }
-  }
-}
-
-extension CatalogReader {
   /// Header texts of a frame, primary first.
   public func headerTexts(frame: Int64) throws(CatalogError) -> [NewFrame.Header] {
     try read { db in

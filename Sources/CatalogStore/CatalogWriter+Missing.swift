@@ -36,23 +36,6 @@ extension CatalogReader {
         db, sql: "SELECT count(*) FROM product q JOIN place p ON p.frame_id = q.frame_id") ?? 0
     }
   }
-
-  /// Places of raw files at or below a folder.
-  public func places(under folder: String) throws(CatalogError) -> [CatalogPlace] {
-    try read { db in
-      let rows = try Row.fetchCursor(
-        db,
-        sql: """
-          SELECT p.path, p.device FROM place p JOIN frame f ON f.id = p.frame_id
-          WHERE p.path >= ? AND p.path < ? AND f.origin = 'raw'
-          """, arguments: [folder + "/", folder + "0"])
-      var places: [CatalogPlace] = []
-      while let row = try rows.next() {
-        places.append(CatalogPlace(path: row["path"], device: row["device"]))
-      }
-      return places
-    }
-  }
 }
 
 extension CatalogWriter {

@@ -100,19 +100,21 @@ final class IngestService: Sendable {
     }
     for oddity in listing.oddities { note(oddity.sentence, oddity.path) }
     for entry in listing.unnameable { recordUnnameable(entry) }
-    var known: [String: [Int64]] = [:]
+    var comparison = PlaceComparison(listing)
+    var absent: [CatalogPlace]?
     do {
-      known = try writer.reader.knownPlaces(under: folder)
+      try writer.reader.eachPlace(under: folder) { comparison.compare($0) }
+      absent = comparison.absent
     } catch {
-      // Everything is looked at again then: slower, and nothing is lost or taken in twice.
+      // What it did not say is looked at again then: slower, and nothing is lost or taken in twice.
       logger.warning("the catalog did not say what it knows", metadata: ["error": "\(error)"])
     }
-    for file in listing.files where known[file.path] != Self.signature(file) {
+    for file in comparison.unknown {
       // The inode changed last when the file was closed or moved here; what came before us arrives with us.
       let now = Date().timeIntervalSince1970
       take(file.path, at: min(max(Double(file.changedNanoseconds) / 1e9, began), now))
     }
-    missing.review(listing, of: folder)
+    if let absent { missing.review(absent, listing, of: folder) }
     return listing.devices
   }
 
@@ -272,9 +274,6 @@ final class IngestService: Sendable {
     path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[path.utf8.index(after: $0)...]) } ?? path
   }
 
-  static func signature(_ file: TreeScan.Entry) -> [Int64] {
-    [file.device, file.inode, file.bytes, file.modifiedNanoseconds]
-  }
 }
 
 /// FNV-1a, 64 bit: spreads paths over the queues the same way in every run.

@@ -14,10 +14,9 @@ package struct MissingFiles: Sendable {
   let writer: CatalogWriter
   let logger: Logger
 
-  func review(_ listing: TreeScan.Listing, of folder: String) {
+  /// - Parameter absent: places of the catalog under the folder that the look did not find.
+  func review(_ absent: [CatalogPlace], _ listing: TreeScan.Listing, of folder: String) {
     do {
-      let there = Set(listing.files.map(\.path)).union(listing.unnameable.map(\.path))
-      let absent = try writer.reader.places(under: folder).filter { !there.contains($0.path) }
       let judged = Self.judge(absent, listing, folder: folder)
       try tell(judged.outOfSight, folder)
       for path in judged.gone where Self.isGone(path) {

@@ -12,9 +12,10 @@ final class Daemon: Sendable {
   /// - Parameters:
   ///   - prefix: words before the command: another user, a limit.
   ///   - environment: variables besides the usual ones.
+  ///   - seconds: how long its start may take.
   init(
     _ archive: TestArchive, _ options: [String] = [], prefix: [String] = [],
-    environment: [String: String] = [:]
+    environment: [String: String] = [:], within seconds: Double = 30
   ) async throws {
     self.archive = archive
     let words = prefix + [Programs.irisarchive, "watch"] + options
@@ -28,7 +29,7 @@ final class Daemon: Sendable {
     process.standardError = log
     process.standardInput = FileHandle.nullDevice
     try process.run()
-    try await waitUntilItWatches()
+    try await waitUntilItWatches(seconds)
   }
 
   deinit { if process.isRunning { kill(pid, SIGKILL) } }
@@ -38,8 +39,8 @@ final class Daemon: Sendable {
     return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
 
-  private func waitUntilItWatches() async throws {
-    try await Eventually.holds("the daemon watches", within: 30, context: archive.summary) {
+  private func waitUntilItWatches(_ seconds: Double) async throws {
+    try await Eventually.holds("the daemon watches", within: seconds, context: archive.summary) {
       guard process.isRunning else {
         throw CommandFailed(description: "the daemon ended with \(process.terminationStatus)\n\(log)")
       }

@@ -25,6 +25,9 @@ struct Eventually: Error, CustomStringConvertible {
     }
   }
 
+  /// Lets time pass, for a test whose subject is a moment that cannot be asked for.
+  static func pause(_ seconds: Double) async { await tick(seconds) }
+
   /// Lets the clock's own queue call back: no thread waits.
   private static func tick(_ seconds: Double) async {
     await withCheckedContinuation { continuation in

@@ -13,4 +13,28 @@ enum Processes {
       return line.contains(path + "/") ? "\(name): \(line)" : nil
     }
   }
+
+  /// A running `tmtrun --job` of an archive.
+  struct Job: Sendable {
+    var pid: Int32
+    /// Name of the job, by its folder in `work/`.
+    var job: String
+  }
+
+  /// The jobs that run right now.
+  static func jobs(of root: String) throws -> [Job] {
+    try of(root).compactMap { line in
+      guard line.contains("tmtrun"), let place = line.range(of: root + "/work/"),
+        let pid = Int32(line.prefix { $0 != ":" })
+      else { return nil }
+      return Job(pid: pid, job: String(line[place.upperBound...].prefix { $0 != "/" }))
+    }
+  }
+
+  /// The most memory that a process had at a time.
+  static func peakBytes(of pid: Int32) -> Int? {
+    let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return line.flatMap { Int($0.filter(\.isNumber)) }.map { $0 << 10 }
+  }
 }

@@ -25,11 +25,11 @@ struct SimulatedNight: Sendable {
 
   static let seed7 = Task { try await SimulatedNight(seed: 7, size: 64) }
 
-  init(seed: Int, size: Int) async throws {
+  init(seed: Int, size: Int, options: [String] = []) async throws {
     folder = Workspace.name("night")
     try await Command.succeed(
       Programs.irissim,
-      ["night", "--seed", "\(seed)", "--detector-size", "\(size)", "--quiet", "-o", folder])
+      ["night", "--seed", "\(seed)", "--detector-size", "\(size)", "--quiet", "-o", folder] + options)
     let data = try Data(contentsOf: URL(fileURLWithPath: folder + "/night.json"))
     files = try JSONDecoder().decode(Manifest.self, from: data).files
   }

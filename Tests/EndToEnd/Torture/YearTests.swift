@@ -1,0 +1,134 @@
+import CatalogStore
+import Foundation
+import Glibc
+import Testing
+
+/// An archive that has run for a year is as quick as a new one: arrivals, queries, start.
+@Suite(.serialized) struct YearTests {
+  private static let count = Torture.count("ROWS", short: 20_000, long: 1_000_000)
+  /// Seconds: what the 99th percentile of the long form may be. The short form runs beside other tests on busy
+  /// machines, so it judges the median.
+  private static let limit = 0.05
+  private static let fraction = Torture.isLong ? 0.99 : 0.5
+
+  @Test func aYearOfFilesIsFoundAtOnceAndNotReadAgain() async throws {
+    let archive = try await TestArchive(["intake": ["reconcile_interval": "1 h"]], stem: "year")
+    let frame = try await Frames.make("year", "LEN-TEL", ["--exptime", "10", "--detector-size", "16"])
+    try archive.drop(frame, as: "first.fits")
+    #expect(try await archive.watchOnce().exit == 0)
+    let year = CatalogYear(archive: archive, count: Self.count)
+    let filling = try Self.seconds { try year.fill() }
+    Torture.progress("\(Self.count) files made and catalogued in \(Int(filling)) s")
+
+    try await Self.queries(year)
+    try await Self.commands(year)
+    let start = ContinuousClock.now
+    let daemon = try await Daemon(archive, within: 120)
+    let startUp = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
+    let peak = Processes.peakBytes(of: daemon.pid) ?? 0
+    Torture.report(
+      "year: start", "\(Self.count) files reconciled in \(startUp) s, daemon's peak \(peak >> 20) MiB")
+    #expect(startUp < 60)
+    try await Self.arrivals(archive, frame)
+    #expect(try await daemon.stop() == 0)
+    // Nothing was read again, taken twice or thought missing: a read would have found zeros, which are not FITS.
+    let reader = try CatalogReader(path: archive.root + "/catalog/catalog.sqlite")
+    var selection = Selection()
+    selection.patterns["state"] = ["classified"]
+    let found = try reader.query(selection, columns: ["name"], limit: 1)
+    #expect(found.total == Self.count + 1 + Self.arrivalCount)
+  }
+
+  private static func seconds(_ body: () throws -> Void) rethrows -> Double {
+    let time = try ContinuousClock().measure(body)
+    return Double(time / .microseconds(1)) / 1e6
+  }
+
+  // MARK: queries
+
+  /// Kinds of questions, as selections of the catalog and as words of the command.
+  private static func questions(_ year: CatalogYear, _ dice: inout Dice) -> [(String, Selection, [String])] {
+    var (obsname, night, object, cone) = (Selection(), Selection(), Selection(), Selection())
+    let name = CatalogYear.obsnames.randomElement(using: &dice)!
+    obsname.patterns["obsname"] = [name]
+    let date = CatalogYear.night(Int.random(in: 0..<CatalogYear.nights, using: &dice))
+    night.patterns["night"] = [date]
+    let target = Int.random(in: 0..<year.objects, using: &dice)
+    object.patterns["object"] = [CatalogYear.object(target)]
+    let place = CatalogYear.position(target, of: year.objects)
+    cone.cone = SelectionCone(ra: place.ra, dec: place.dec, radiusArcseconds: 10)
+    return [
+      ("obsname", obsname, ["--obsname", name]), ("night", night, ["--night", date]),
+      ("object", object, ["--object", CatalogYear.object(target)]),
+      ("cone", cone, ["--near", "\(place.ra),\(place.dec)", "--radius", "10"]),
+    ]
+  }
+
+  private static func judge(_ what: String, _ times: [String: [Double]]) {
+    for (name, values) in times.sorted(by: { $0.key < $1.key }) {
+      Torture.report("year: \(what) by \(name)", Torture.milliseconds(values))
+      let value = Torture.quantile(values, fraction)
+      #expect(value < limit, "\(what) by \(name): \(Torture.milliseconds(values))")
+    }
+  }
+
+  /// In this process, with the columns and the limit that the command has.
+  private static func queries(_ year: CatalogYear) async throws {
+    let reader = try CatalogReader(path: year.archive.root + "/catalog/catalog.sqlite")
+    var dice = Dice(Torture.seed)
+    var times: [String: [Double]] = [:]
+    for _ in 0..<Torture.count("QUERIES", short: 20, long: 300) {
+      for (name, selection, _) in questions(year, &dice) {
+        var rows = 0
+        times[name, default: []].append(
+          try seconds { rows = try reader.query(selection, limit: 1000).rows.count })
+        #expect(rows > 0, "nothing by \(name)")
+      }
+    }
+    judge("query", times)
+  }
+
+  /// As a whole command, from start to exit.
+  private static func commands(_ year: CatalogYear) async throws {
+    var dice = Dice(Torture.seed + 1)
+    var times: [String: [Double]] = [:]
+    for _ in 0..<Torture.count("COMMANDS", short: 5, long: 100) {
+      for (name, _, words) in questions(year, &dice) {
+        let clock = ContinuousClock.now
+        let answer = try await Command.run(
+          Programs.irisarchive, ["query"] + words, environment: ["IRISARCHIVE_ROOT": year.archive.root])
+        times[name, default: []].append(Double((ContinuousClock.now - clock) / .microseconds(1)) / 1e6)
+        #expect(answer.exit == 0 && !answer.out.isEmpty)
+      }
+    }
+    judge("irisarchive query", times)
+  }
+
+  // MARK: arrivals
+
+  private static let arrivalCount = Torture.count("ARRIVALS", short: 20, long: 300)
+
+  /// From the closing of a file to its row.
+  private static func arrivals(_ archive: TestArchive, _ frame: String) async throws {
+    var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: frame)))
+    FITSRecords.forgetChecksums(&bytes)
+    let reader = try CatalogReader(path: archive.root + "/catalog/catalog.sqlite")
+    for index in 0..<arrivalCount {
+      FITSRecords.set("OBJECT", "'late \(index)'", in: &bytes)
+      try archive.drop(Data(bytes), as: "late/f\(index).fits")
+      await Eventually.pause(0.02)
+    }
+    var selection = Selection()
+    selection.patterns["object"] = ["late *"]
+    var times: [Double] = []
+    try await Eventually.holds("the late ones", within: 60, every: 0.1) {
+      let rows = try reader.query(selection, columns: ["arrived_at", "recorded_at"]).rows
+      times = rows.map { row in
+        guard case .time(let arrived) = row[0], case .time(let recorded) = row[1] else { return .infinity }
+        return recorded - arrived
+      }
+      return times.count == arrivalCount
+    }
+    judge("arrival", ["closing": times])
+  }
+}
