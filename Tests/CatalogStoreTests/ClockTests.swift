@@ -25,7 +25,7 @@ import Testing
     let run = try #require(
       try fixture.writer.start(job: id, instance: "i", token: "t", folder: { "/w/\($0)" }, at: ahead))
     try fixture.writer.end(
-      run: run.id, job: id, as: .again(notBefore: ahead + 30), exitCode: nil, reason: "signal 9", at: ahead)
+      run: run.id, job: id, as: .again(notBefore: ahead + 30), reason: "signal 9", at: ahead)
 
     // As it was, an hour's pause included: nothing is changed.
     #expect(try fixture.writer.forgetFuture(now: ahead) == 0)
