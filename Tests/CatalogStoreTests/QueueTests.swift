@@ -154,9 +154,15 @@ import Testing
     let raw = try fixture.record(fixture.frame("a.fits", 1))
     #expect(try fixture.reader.frame(sha256: CatalogFixture.sha(1), name: "other.fits")?.id == raw)
     #expect(try fixture.reader.frame(sha256: CatalogFixture.sha(2), name: "a.fits") == nil)
-    let copy = try fixture.record(fixture.frame("copy.fits", 1))
-    #expect(try fixture.reader.frame(id: copy)?.state == "duplicate")
-    #expect(try fixture.reader.frame(sha256: CatalogFixture.sha(1), name: "copy.fits")?.id == raw)
+    try fixture.record(fixture.frame("renamed.fits", 1))
+    #expect(try fixture.reader.frame(sha256: CatalogFixture.sha(1), name: "a.fits")?.id == raw)
+    // Two products may hold the same bytes: each is known by its name.
+    for name in ["p1", "p2"] {
+      let id = try fixture.reduce(
+        name, pipeline: "imager_level2", members: [(raw, 1, "science")],
+        product: fixture.frame("\(name).fits", 7, state: "current"), kind: "cal")
+      #expect(try fixture.reader.frame(sha256: CatalogFixture.sha(7), name: "\(name).fits")?.id == id)
+    }
   }
 
   /// N/A of the rules may become a file; what a step left unused, and what a person chose, changes nothing.
