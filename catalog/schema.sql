@@ -144,7 +144,7 @@ CREATE TABLE job (
   instance TEXT,
   created_at REAL NOT NULL,
   started_at REAL,
-  ended_at REAL, software TEXT, configuration TEXT,
+  ended_at REAL, software TEXT, configuration TEXT, memory_bytes INTEGER CHECK (memory_bytes > 0), cancel TEXT CHECK (cancel <> ''),
   CHECK (state NOT IN ('failed', 'dead') OR length(reason) > 0),
   CHECK ((state = 'running') = (instance IS NOT NULL))
 ) STRICT;
@@ -170,7 +170,7 @@ CREATE TABLE run (
   peak_bytes INTEGER,
   software TEXT,
   started_at REAL NOT NULL,
-  ended_at REAL,
+  ended_at REAL, ended_by TEXT, signal INTEGER, memory_bytes INTEGER,
   UNIQUE (job_id, attempt)
 ) STRICT;
 
@@ -328,3 +328,5 @@ CREATE INDEX frame_recorded ON frame(recorded_at) WHERE origin = 'raw';
 CREATE INDEX event_subject ON event(subject, type);
 
 CREATE INDEX delivery_state ON delivery(state);
+
+CREATE INDEX frame_content ON frame(content_id);

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Limits on a program and all it starts, set by util-linux's `prlimit` before the program begins.
 ///
 /// A program of ours that can set limits on itself does so; hooks and other people's programs need this.
@@ -22,11 +24,23 @@ public struct ResourceLimits: Sendable, Equatable {
   }
 
   /// The words to put before a command; none when there is no limit.
+  ///
+  /// No limit goes beyond this process's own hard one: nobody may raise that, and asking for it would end the program
+  /// before it begins.
   package var commandPrefix: [String] {
     var words: [String] = []
-    if let dataBytes { words.append("--data=\(dataBytes)") }
-    if let cpuSeconds { words.append("--cpu=\(cpuSeconds):\(cpuSeconds + 5)") }
-    if let fileBytes { words.append("--fsize=\(fileBytes)") }
+    if let bytes = Self.within(RLIMIT_DATA, dataBytes) { words.append("--data=\(bytes)") }
+    if let seconds = Self.within(RLIMIT_CPU, cpuSeconds), let last = Self.within(RLIMIT_CPU, seconds + 5) {
+      words.append("--cpu=\(seconds):\(last)")
+    }
+    if let bytes = Self.within(RLIMIT_FSIZE, fileBytes) { words.append("--fsize=\(bytes)") }
     return words.isEmpty ? [] : [prlimit] + words + ["--"]
+  }
+
+  private static func within(_ resource: __rlimit_resource, _ wanted: UInt64?) -> UInt64? {
+    guard let wanted else { return nil }
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0 else { return wanted }
+    return min(wanted, UInt64(limit.rlim_max))
   }
 }

@@ -102,7 +102,8 @@ public struct LocalExecutor: Executor {
   private func death(
     _ end: ProgramEnd, timeout: Duration?, folder: AttemptFolder, killsBefore: UInt64?, _ watch: AttemptWatch
   ) -> JobDeath {
-    let tail = folder.logTail()
+    // A backtrace may follow what tells of memory.
+    let tail = folder.logTail(bytes: 64 << 10)
     let evidence = MemoryEvidence(
       killsBefore: killsBefore, killsAfter: MemoryEvidence.kernelKills(), logTail: tail)
     var cause = JobDeath.Cause(end.cause)
@@ -120,7 +121,8 @@ public struct LocalExecutor: Executor {
       case .exited, .signalled, .notStarted: "ended without a report: \(end.cause)"
       }
     if outOfMemory { reason += ", out of memory" }
-    if let last = tail.split(whereSeparator: \.isNewline).last {
+    let telling = outOfMemory ? evidence.telling : nil
+    if let last = telling ?? tail.split(whereSeparator: \.isNewline).last.map(String.init) {
       reason += "; last words: \(last.prefix(300))"
     }
     return JobDeath(

@@ -5,7 +5,7 @@ import Glibc
 /// What tells a death from lack of memory from other deaths.
 ///
 /// Two kinds exist: the kernel's out-of-memory killer (SIGKILL from nobody we know, and its counter has moved), and an
-/// allocation refused under RLIMIT_DATA (the runtime says so in its last words and aborts).
+/// allocation refused under RLIMIT_DATA (`tmtrun`, or the runtime, says so in its last words before it dies).
 package struct MemoryEvidence: Sendable {
   /// The kernel's count of processes it killed for memory, before and after; nil where it does not tell.
   package var killsBefore: UInt64?
@@ -25,6 +25,14 @@ package struct MemoryEvidence: Sendable {
     "failed to allocate", "bad_alloc",
   ]
 
+  /// The line that speaks of memory.
+  package var telling: String? {
+    logTail.split(whereSeparator: \.isNewline).map(String.init).last { line in
+      let words = line.lowercased()
+      return Self.lastWords.contains { words.contains($0) }
+    }
+  }
+
   /// True when the run with this cause died of lack of memory.
   package func explains(_ cause: ProgramEnd.Cause) -> Bool {
     switch cause {
@@ -34,8 +42,7 @@ package struct MemoryEvidence: Sendable {
     case .signalled(SIGABRT), .signalled(SIGILL), .signalled(SIGTRAP), .signalled(SIGSEGV),
       .signalled(SIGBUS),
       .exited:
-      let words = logTail.lowercased()
-      return cause != .exited(0) && Self.lastWords.contains { words.contains($0) }
+      return cause != .exited(0) && telling != nil
     case .signalled, .timedOut, .cancelled:
       return false
     }

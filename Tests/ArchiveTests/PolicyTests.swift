@@ -105,6 +105,21 @@ import Testing
   }
 }
 
+@Suite struct JobPriorityTests {
+  @Test func whatIsBeingTakenGoesFirstAndWhatAPersonAskedForLast() {
+    let night = JobPriority.of(rule: 40, isRequested: false, version: 1, age: 10)
+    let final = JobPriority.of(rule: 40, isRequested: false, version: 2, age: 900)
+    let late = JobPriority.of(rule: 40, isRequested: false, version: 1, age: 1e6)
+    let better = JobPriority.of(rule: 10, isRequested: false, version: 2, age: 1e6)
+    let asked = JobPriority.of(rule: 5, isRequested: true, version: 2, age: 1e6)
+    #expect(night == 40 && final == 40 && late == 40, "the first version of anything is real time")
+    #expect(night < better && better < asked)
+    #expect(
+      JobPriority.of(rule: 10, isRequested: true, version: 2, age: 1)
+        < JobPriority.of(rule: 40, isRequested: true, version: 2, age: 1))
+  }
+}
+
 @Suite struct HookPolicyTests {
   let policy = HookPolicy()
 

@@ -67,7 +67,7 @@ final class CatalogFixture: Sendable {
   /// One association, its job and a successful run with one product.
   func reduce(
     _ association: String, pipeline: String, members: [(id: Int64, n: Int, role: String)], product: NewFrame,
-    kind: String, version: Int = 1, references: [ResolvedReference] = []
+    kind: String, version: Int = 1, references: [ResolvedReference] = [], chosen: [ResolvedReference]? = nil
   ) throws -> Int64 {
     if try reader.association(named: association) == nil {
       try writer.apply(
@@ -80,8 +80,13 @@ final class CatalogFixture: Sendable {
     }
     guard let record = try reader.association(named: association) else { throw FixtureFault() }
     let key = Self.sha(record.id.hashValue & 0xffff + version * 1_000_000)
+    let spec = JobSpec(
+      job: "", attempt: 0, token: "", pipeline: pipeline, association: association, associationRule: pipeline,
+      inputs: [], references: chosen ?? references, outputDirectory: "")
     let queued = try writer.queue(
-      .init(association: record.id, pipeline: pipeline, key: key, priority: 50, spec: "{}"), at: 101)
+      .init(
+        association: record.id, pipeline: pipeline, key: key, priority: 50,
+        spec: String(decoding: try JSONEncoder().encode(spec), as: UTF8.self)), at: 101)
     guard let name = queued, let job = try reader.job(named: name),
       let run = try writer.start(
         job: job.id, instance: "i", token: "t", folder: { "/attempts/\(name)/\($0)" }, at: 102)

@@ -1,6 +1,7 @@
 import ChildProcess
 import Foundation
 import Glibc
+import Synchronization
 import Testing
 
 /// A run of `sh -c script` with an empty environment and captured output.
@@ -45,6 +46,26 @@ class FolderSuite {
     #expect(try await shell("exit 0").run().succeeded)
     #expect(try await shell("exit 75").run().cause == .exited(75))
     #expect(try await shell("kill -SEGV $$").run().cause == .signalled(SIGSEGV))
+  }
+
+  @Test func processesAreFoundByTheirWordsAndEndedWithTheirGroups() async throws {
+    let mark = folder + "/mark"
+    let pid = Mutex<Int32>(0)
+    var run = shell("trap '' TERM HUP; sleep 60 & wait; wait")
+    run.arguments += ["--job", mark]
+    run.started = { id in pid.withLock { $0 = id } }
+    let program = run
+    let running = Task { try await program.run() }
+    // Asked without holding a thread: the run needs one.
+    let limit = SuspendingClock.now + .seconds(20)
+    func found() -> Bool { ProcessFacts.running(with: ["--job", mark]) == [pid.withLock { $0 }] }
+    while !found(), SuspendingClock.now < limit { await Task.yield() }
+    #expect(found() && pid.withLock { $0 } > 0)
+    #expect(ProcessFacts.running(with: ["--job", mark + "x"]) == [] && ProcessFacts.running(with: []) == [])
+    #expect(try #require(ProcessFacts.peakMemoryBytes(of: pid.withLock { $0 })) > 100_000)
+    ProcessFacts.end(ProcessFacts.running(with: ["--job", mark]))
+    #expect(try await running.value.cause == .signalled(SIGKILL))
+    #expect(ProcessFacts.peakMemoryBytes(of: pid.withLock { $0 }) == nil)
   }
 
   @Test func theEnvironmentIsExactlyTheGivenOne() async throws {

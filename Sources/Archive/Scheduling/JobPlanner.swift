@@ -268,12 +268,14 @@ struct JobPlanner: Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let data = try? encoder.encode(spec) else { return .refuse("its job cannot be written as JSON") }
-    // What was asked for by a person never delays the night.
-    let later = request == nil ? 0 : ReprocessRequest.priorityOffset
+    let arrival = draft.members.map(\.frame.arrivedAt).max() ?? now
+    let priority = JobPriority.of(
+      rule: associator.rule(named: association.rule)?.priority ?? 50, isRequested: request != nil,
+      version: version, age: now - arrival)
     return .queue(
       .init(
         association: association.id, pipeline: draft.pipeline.name, key: draft.key,
-        priority: (associator.rule(named: association.rule)?.priority ?? 50) + later,
+        priority: priority,
         spec: String(decoding: data, as: UTF8.self), software: manifest.software,
         configuration: draft.configurationSHA))
   }

@@ -161,11 +161,14 @@ actor Scheduler {
     }
   }
 
-  /// An association that cannot be planned keeps the others from nothing: it says why and waits. What the catalog
-  /// cannot do at all ends the turn.
+  /// What stops every association, not one.
+  private static let faultsOfTheCatalog: Set<String> = ["catalog-busy", "catalog-disk", "catalog-corrupt"]
+
+  /// An association that cannot be planned (a stored header that cannot be read) keeps the others from nothing: it says
+  /// why and waits. What the catalog cannot do at all ends the turn.
   private func setAside(_ association: AssociationRecord, _ error: any Error) throws {
     let fault = ArchiveParts.translated(error)
-    if fault.code.hasPrefix("catalog-") { throw fault }
+    if Self.faultsOfTheCatalog.contains(fault.code) { throw fault }
     parts.logger.error(
       "no job can be planned", metadata: ["association": "\(association.name)", "error": "\(fault)"])
     try parts.writer.setWaitingReason("its job cannot be planned: \(fault)", association: association.id)

@@ -13,6 +13,7 @@ public struct ResourceLimits: Sendable {
     // A file that grows too big is then an error of the write, which the report can tell, not the end.
     signal(SIGXFSZ, SIG_IGN)
     try lower(__rlimit_resource_t(RLIMIT_DATA.rawValue), to: limits.memoryBytes, name: "memory")
+    if let bytes = limits.memoryBytes { MemoryDeath.tell(limitBytes: bytes) }
     // At the soft limit comes SIGXCPU, which says what it is; at the hard one a SIGKILL like any other.
     try lower(
       __rlimit_resource_t(RLIMIT_CPU.rawValue), to: limits.cpuSeconds, slack: 5, name: "processor time")

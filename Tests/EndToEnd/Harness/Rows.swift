@@ -59,6 +59,11 @@ struct JobDetail: Decodable, Sendable {
     var state: String
     var exitCode: Int?
     var reason: String?
+    var endedBy: String?
+    var signal: Int?
+    var seconds: Double?
+    var peakBytes: Int?
+    var memoryBytes: Int?
   }
   var name: String
   var state: String
