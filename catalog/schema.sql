@@ -328,3 +328,5 @@ CREATE INDEX frame_recorded ON frame(recorded_at) WHERE origin = 'raw';
 CREATE INDEX event_subject ON event(subject, type);
 
 CREATE INDEX delivery_state ON delivery(state);
+
+CREATE INDEX delivery_turn ON delivery(hook, next_at, event) WHERE state = 'pending';
