@@ -330,3 +330,5 @@ CREATE INDEX event_subject ON event(subject, type);
 CREATE INDEX delivery_state ON delivery(state);
 
 CREATE INDEX frame_content ON frame(content_id);
+
+CREATE INDEX delivery_turn ON delivery(hook, next_at, event) WHERE state = 'pending';

@@ -1,5 +1,6 @@
 extension CatalogSchema {
-  /// When each file went through each stage, and the indexes by which a status is told at once of a large catalog.
+  /// When each file went through each stage, and the indexes by which a status is told, and the next hook to call is
+  /// found, at once in a large catalog.
   static let stages = """
     ALTER TABLE frame ADD COLUMN seen_at REAL;
     ALTER TABLE frame ADD COLUMN associated_at REAL;
@@ -7,5 +8,6 @@ extension CatalogSchema {
     CREATE INDEX frame_recorded ON frame(recorded_at) WHERE origin = 'raw';
     CREATE INDEX event_subject ON event(subject, type);
     CREATE INDEX delivery_state ON delivery(state);
+    CREATE INDEX delivery_turn ON delivery(hook, next_at, event) WHERE state = 'pending';
     """
 }

@@ -126,33 +126,41 @@ extension CatalogWriter {
     }
   }
 
-  /// Pending deliveries that head their queue: for each hook and subject only the oldest pending one.
+  /// Pending deliveries that head their queue: for each hook and subject only the oldest pending one, the longest due
+  /// first.
   ///
-  /// - Parameter limit: at most so many of each hook, the longest due first: a hook with a long queue hides no other.
+  /// - Parameter limit: at most so many of each hook: a hook with a long queue hides no other.
   public func deliveries(limit: Int = 50) throws(CatalogError) -> [DueDelivery] {
     try read { db in
-      try Row.fetchAll(
-        db,
-        sql: """
-          WITH head AS (
-            SELECT d.event, d.hook, d.attempts, d.next_at,
-              row_number() OVER (PARTITION BY d.hook ORDER BY d.next_at, d.event) AS place
-            FROM delivery d
-            WHERE d.state = 'pending' AND NOT EXISTS (
-              SELECT 1 FROM delivery d2 WHERE d2.state = 'pending' AND d2.hook = d.hook
-                AND d2.subject = d.subject AND d2.event < d.event))
-          SELECT h.event, e.id, e.type, e.subject, e.time, e.data, h.hook, h.attempts, h.next_at
-          FROM head h JOIN event e ON e.ordinal = h.event
-          WHERE h.place <= ? ORDER BY h.next_at, h.event
-          """, arguments: [limit]
-      ).map { row in
-        DueDelivery(
-          event: row["event"], eventID: row["id"], type: row["type"], subject: row["subject"],
-          time: row["time"], data: row["data"], hook: row["hook"], attempts: row["attempts"],
-          nextAt: row["next_at"])
-      }
+      try String.fetchAll(db, sql: Self.hooksWithPending).flatMap { hook in
+        try Row.fetchAll(db, sql: Self.headsOfHook, arguments: [hook, limit]).map { row in
+          DueDelivery(
+            event: row["event"], eventID: row["id"], type: row["type"], subject: row["subject"],
+            time: row["time"], data: row["data"], hook: hook, attempts: row["attempts"],
+            nextAt: row["next_at"])
+        }
+      }.sorted { ($0.nextAt, $0.event) < ($1.nextAt, $1.event) }
     }
   }
+
+  /// Each found by one step in the index, however many deliveries wait.
+  private static let hooksWithPending = """
+    WITH RECURSIVE one(hook) AS (
+      SELECT min(hook) FROM delivery WHERE state = 'pending'
+      UNION ALL
+      SELECT (SELECT min(d.hook) FROM delivery d WHERE d.state = 'pending' AND d.hook > one.hook)
+      FROM one WHERE one.hook IS NOT NULL)
+    SELECT hook FROM one WHERE hook IS NOT NULL
+    """
+
+  private static let headsOfHook = """
+    SELECT d.event, e.id, e.type, e.subject, e.time, e.data, d.attempts, d.next_at
+    FROM delivery d INDEXED BY delivery_turn JOIN event e ON e.ordinal = d.event
+    WHERE d.state = 'pending' AND d.hook = ? AND NOT EXISTS (
+      SELECT 1 FROM delivery d2 WHERE d2.state = 'pending' AND d2.hook = d.hook AND d2.subject = d.subject
+        AND d2.event < d.event)
+    ORDER BY d.next_at, d.event LIMIT ?
+    """
 
   /// Records how one attempt ended.
   ///

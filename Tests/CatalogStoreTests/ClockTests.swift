@@ -58,7 +58,7 @@ import Testing
     let run = try #require(
       try fixture.writer.start(job: id, instance: "i", token: "t", folder: { "/w/\($0)" }, at: 3))
     try fixture.writer.end(
-      run: run.id, job: id, as: .postponed(notBefore: 60), exitCode: 75, reason: "the disk was full", at: 4)
+      run: run.id, job: id, as: .postponed(notBefore: 60), reason: "the disk was full", at: 4)
     let job = try #require(try fixture.reader.job(named: name))
     #expect(job.state == "queued" && job.attempts == 0 && job.reason == "the disk was full")
     #expect(try fixture.reader.startableJobs(now: 59, limit: 1).isEmpty)

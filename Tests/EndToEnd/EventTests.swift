@@ -58,7 +58,9 @@ import Testing
     let failed = try #require(try await archive.jobs().first { $0.state == "failed" || $0.state == "dead" })
     #expect(try await archive.irisarchive("jobs", "retry", failed.name).exit == 0)
     try await waitFor("product-superseded", archive)
-    #expect(try await archive.irisarchive("night", "close").exit == 0)
+    // On a slow machine the short waits of this test have closed the night before.
+    let closing = try await archive.irisarchive("night", "close")
+    #expect(closing.exit == 0 || closing.exit == 3, "\(closing.talk)")
     try await waitFor("night-closed", archive)
     try archive.configure(["disk": ["reserve": "900000 GB"]])
     #expect(try await daemon.reload()["accepted"] as? Bool == true)

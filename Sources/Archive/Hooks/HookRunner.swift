@@ -72,7 +72,7 @@ actor HookRunner {
     while try writer.dispatchEvents(listeners: folder.listeners) > 0 {}
     guard running.count < settings.limit else { return }
     let now = Date().timeIntervalSince1970
-    let due = try writer.deliveries().filter { policy.isDue($0.nextAt, now: now) }
+    let due = try writer.deliveries(limit: settings.limit + 50).filter { policy.isDue($0.nextAt, now: now) }
     guard !due.isEmpty else { return }
     var options: [String: HookOptions] = [:]
     for type in Set(due.map(\.type)) { options[type] = sidecar(of: type) }
