@@ -1,10 +1,11 @@
 # setup: Debian packages · build: binaries in .build/release · demo: a simulated night · test · bench · format · lint
+# torture: the long form of the fault-injection tests, see Tests/EndToEnd/Torture/README.md · fuzz: its last part alone
 # There is one configuration, release: tests build in it too, and nothing is built twice.
-.PHONY: setup build test demo bench format lint template
+.PHONY: setup build test demo bench torture fuzz format lint template
 
 PACKAGES = libcfitsio-dev libsqlite3-dev libinotifytools0-dev libpng-dev libsep-dev wcslib-dev zlib1g-dev
 TEST_PACKAGES = fitsverify python3-astropy
-SOURCES = Package.swift Sources Tests $(wildcard Benchmarks)
+SOURCES = Package.swift Sources Tests $(wildcard Benchmarks Fuzz)
 
 build: setup
 	swift build -c release
@@ -16,6 +17,13 @@ test: setup
 	@.ci/setup --optional $(TEST_PACKAGES)
 	swift build -c release --build-tests
 	@.ci/test
+
+torture: setup
+	swift build -c release --build-tests
+	@sh Tests/EndToEnd/Torture/run.sh
+
+fuzz: build
+	@sh Fuzz/run.sh
 
 demo: build
 	sh config/examples/demo.sh

@@ -22,6 +22,13 @@ enum Torture {
     "again with: IRISARCHIVE_TORTURE_SEED=\(seed)\(isLong ? " IRISARCHIVE_TORTURE=1" : "") \(counts)"
   }
 
+  /// Keeps a file for the fuzz targets, in the folder IRISARCHIVE_TORTURE_CORPUS if that is given.
+  static func keep(_ bytes: [UInt8], as name: String) throws {
+    guard let folder = environment["IRISARCHIVE_TORTURE_CORPUS"], bytes.count <= 65_536 else { return }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try Data(bytes).write(to: URL(fileURLWithPath: folder + "/" + name))
+  }
+
   /// A line of progress, in the long form only.
   static func progress(_ line: String) {
     if isLong { FileHandle.standardError.write(Data("  \(line)\n".utf8)) }
