@@ -1,11 +1,10 @@
 # setup: Debian packages · build: binaries in .build/release · demo: a simulated night · test · bench · format · lint
-# torture: the long form of the fault-injection tests, see Tests/EndToEnd/Torture/README.md · fuzz: its last part alone
 # There is one configuration, release: tests build in it too, and nothing is built twice.
-.PHONY: setup build test demo bench torture fuzz format lint template
+.PHONY: setup build test demo bench format lint template
 
 PACKAGES = libcfitsio-dev libsqlite3-dev libinotifytools0-dev libpng-dev libsep-dev wcslib-dev zlib1g-dev
 TEST_PACKAGES = fitsverify python3-astropy
-SOURCES = Package.swift Sources Tests $(wildcard Benchmarks Fuzz)
+SOURCES = Package.swift Sources Tests $(wildcard Benchmarks)
 
 build: setup
 	swift build -c release
@@ -18,6 +17,8 @@ test: setup
 	swift build -c release --build-tests
 	@.ci/test
 
+# The long form of the fault-injection tests (Tests/EndToEnd/Torture/README.md), and its last part alone.
+.PHONY: torture fuzz
 torture: setup
 	swift build -c release --build-tests
 	@sh Tests/EndToEnd/Torture/run.sh
@@ -30,6 +31,8 @@ demo: build
 
 bench: build
 	sh Benchmarks/run.sh
+
+SOURCES += $(wildcard Fuzz)
 
 format:
 	swift format --in-place --recursive $(SOURCES)

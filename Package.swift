@@ -190,7 +190,8 @@ let package = Package(
     tests(
       "EndToEndTests", path: "EndToEnd",
       [
-        "CatalogStore", "FITSStructure", "ChildProcess", "DataModels", "Pixels", "CCFITSIO", "CZlib", grdb, crypto,
+        "CatalogStore", "FITSStructure", "ChildProcess", "DataModels", "Pixels", "CCFITSIO", "CZlib", grdb,
+        crypto,
       ], exclude: ["Torture/README.md", "Torture/run.sh"]),
   ]
 )

@@ -10,10 +10,7 @@ final class Daemon: Sendable {
   /// Starts it and returns when it watches.
   ///
   /// - Parameter prefix: words before the command: another user, a limit.
-  /// - Parameter seconds: how long its start may take.
-  init(
-    _ archive: TestArchive, _ options: [String] = [], prefix: [String] = [], within seconds: Double = 30
-  ) async throws {
+  init(_ archive: TestArchive, _ options: [String] = [], prefix: [String] = []) async throws {
     self.archive = archive
     let words = prefix + [Programs.irisarchive, "watch"] + options
     process = Process()
@@ -25,7 +22,7 @@ final class Daemon: Sendable {
     process.standardError = log
     process.standardInput = FileHandle.nullDevice
     try process.run()
-    try await waitUntilItWatches(seconds)
+    try await waitUntilItWatches()
   }
 
   deinit { if process.isRunning { kill(pid, SIGKILL) } }
@@ -35,8 +32,8 @@ final class Daemon: Sendable {
     return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
 
-  private func waitUntilItWatches(_ seconds: Double) async throws {
-    try await Eventually.holds("the daemon watches", within: seconds, context: archive.summary) {
+  private func waitUntilItWatches() async throws {
+    try await Eventually.holds("the daemon watches", within: Torture.startUp, context: archive.summary) {
       guard process.isRunning else {
         throw CommandFailed(description: "the daemon ended with \(process.terminationStatus)\n\(log)")
       }

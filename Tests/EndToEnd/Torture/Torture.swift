@@ -9,6 +9,9 @@ enum Torture {
   /// True in `make torture`.
   static let isLong = environment["IRISARCHIVE_TORTURE"] != nil
 
+  /// Seconds that a daemon may take to start.
+  static let startUp: Double = isLong ? 120 : 30
+
   /// What every random choice follows from.
   static let seed = environment["IRISARCHIVE_TORTURE_SEED"].flatMap { UInt64($0) } ?? 1
 

@@ -23,7 +23,7 @@ import Testing
     try await Self.queries(year)
     try await Self.commands(year)
     let start = ContinuousClock.now
-    let daemon = try await Daemon(archive, within: 120)
+    let daemon = try await Daemon(archive)
     let startUp = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
     let peak = Processes.peakBytes(of: daemon.pid) ?? 0
     Torture.report(
