@@ -1,8 +1,7 @@
 #!/bin/sh
 # Builds the fuzz targets and runs each for SECONDS_EACH (600), from a corpus of our own files and of mutants.
 #   sh Fuzz/run.sh [FuzzFITS|FuzzMapping|FuzzCfg|FuzzAssociation …]
-# Findings are written to .build/fuzz/findings; one that was mended goes, as a small file, to Fuzz/Regressions/<target>,
-# which the FuzzTests of the room and every later run read.
+# Findings are written to .build/fuzz/findings. What one comes down to becomes a case in the FuzzTests of its room.
 set -u
 cd "$(dirname "$0")/.."
 
@@ -38,7 +37,6 @@ corpus() {
   FuzzCfg) seed "$2" $(find config Tests -name '*.cfg') ;;
   FuzzAssociation) seed "$2" $(find config Tests -name '*.yaml') $(find config Tests -name '*asn*.json') ;;
   esac
-  seed "$2" Fuzz/Regressions/"$1"/*
 }
 
 bad=
