@@ -17,11 +17,22 @@ test: setup
 	swift build -c release --build-tests
 	@.ci/test
 
+# The long form of the fault-injection tests (Tests/EndToEnd/Torture/README.md), and its last part alone.
+.PHONY: torture fuzz
+torture: setup
+	swift build -c release --build-tests
+	@sh Tests/EndToEnd/Torture/run.sh
+
+fuzz: build
+	@sh Fuzz/run.sh
+
 demo: build
 	sh config/examples/demo.sh
 
 bench: build
 	sh Benchmarks/run.sh
+
+SOURCES += $(wildcard Fuzz)
 
 format:
 	swift format --in-place --recursive $(SOURCES)

@@ -1,8 +1,7 @@
 #!/bin/sh
 # Builds the fuzz targets and runs each for SECONDS_EACH (600), from a corpus of our own files and of mutants.
 #   sh Fuzz/run.sh [FuzzFITS|FuzzMapping|FuzzCfg|FuzzAssociation …]
-# Findings are written to .build/fuzz/findings; one that was mended goes, as a small file, to Fuzz/Regressions/<target>,
-# which Tests/EndToEnd/Torture/RegressionTests.swift and every later run read.
+# Findings are written to .build/fuzz/findings. What one comes down to becomes a case in the FuzzTests of its room.
 set -u
 cd "$(dirname "$0")/.."
 
@@ -38,7 +37,6 @@ corpus() {
   FuzzCfg) seed "$2" $(find config Tests -name '*.cfg') ;;
   FuzzAssociation) seed "$2" $(find config Tests -name '*.yaml') $(find config Tests -name '*asn*.json') ;;
   esac
-  seed "$2" Fuzz/Regressions/"$1"/*
 }
 
 bad=
@@ -46,9 +44,12 @@ for target in $targets; do
   swift build --package-path Fuzz --sanitize fuzzer --scratch-path "$scratch" -c release --product "$target" || exit 1
   corpus "$target" "$scratch/corpus/$target"
   log=$scratch/$target.log
+  # The mutants of the last torture are read, too.
+  more=
+  if [ "$target" = FuzzFITS ] && [ -d "$scratch/mutants" ]; then more=$scratch/mutants; fi
   if "$scratch/release/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=65536 \
     -print_final_stats=1 -seed="${IRISARCHIVE_TORTURE_SEED:-1}" -artifact_prefix="$findings/$target-" \
-    "$scratch/corpus/$target" >"$log" 2>&1; then
+    "$scratch/corpus/$target" $more >"$log" 2>&1; then
     verdict="no finding"
   else
     verdict="FINDING, see $log" bad=$target

@@ -1,13 +1,19 @@
 import FITSStructure
 import Glibc
 
+/// A nameless file in memory, filled anew for each input.
+private let descriptor: Int32 = {
+  var name = Array("/dev/shm/fuzz-XXXXXX".utf8CString)
+  let descriptor = mkstemp(&name)
+  precondition(descriptor >= 0, "no file in /dev/shm")
+  unlink(name)
+  return descriptor
+}()
+
 /// Bytes as a file: structure, headers, cards and checksums. The two ways to read must agree.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzFITS(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-  let descriptor = memfd_create("fuzz", UInt32(MFD_CLOEXEC))
-  precondition(descriptor >= 0)
-  defer { close(descriptor) }
-  precondition(write(descriptor, data, count) == count)
+  precondition(ftruncate(descriptor, 0) == 0 && (count == 0 || pwrite(descriptor, data, count, 0) == count))
   let limits = Limits(maxInflatedBytes: 8 << 20, inflatedBytesAlwaysAllowed: 1 << 20)
   var seen = 0
   guard

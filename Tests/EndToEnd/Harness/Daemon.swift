@@ -9,6 +9,7 @@ final class Daemon: Sendable {
 
   /// Starts it and returns when it watches.
   ///
+<<<<<<< HEAD
   /// - Parameters:
   ///   - prefix: words before the command: another user, a limit.
   ///   - environment: variables besides the usual ones.
@@ -17,6 +18,10 @@ final class Daemon: Sendable {
     _ archive: TestArchive, _ options: [String] = [], prefix: [String] = [],
     environment: [String: String] = [:], within seconds: Double = 30
   ) async throws {
+=======
+  /// - Parameter prefix: words before the command: another user, a limit.
+  init(_ archive: TestArchive, _ options: [String] = [], prefix: [String] = []) async throws {
+>>>>>>> h-torture
     self.archive = archive
     let words = prefix + [Programs.irisarchive, "watch"] + options
     process = Process()
@@ -29,7 +34,7 @@ final class Daemon: Sendable {
     process.standardError = log
     process.standardInput = FileHandle.nullDevice
     try process.run()
-    try await waitUntilItWatches(seconds)
+    try await waitUntilItWatches()
   }
 
   deinit { if process.isRunning { kill(pid, SIGKILL) } }
@@ -39,8 +44,8 @@ final class Daemon: Sendable {
     return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
 
-  private func waitUntilItWatches(_ seconds: Double) async throws {
-    try await Eventually.holds("the daemon watches", within: seconds, context: archive.summary) {
+  private func waitUntilItWatches() async throws {
+    try await Eventually.holds("the daemon watches", within: Torture.startUp, context: archive.summary) {
       guard process.isRunning else {
         throw CommandFailed(description: "the daemon ended with \(process.terminationStatus)\n\(log)")
       }

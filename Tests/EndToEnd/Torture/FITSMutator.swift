@@ -25,8 +25,8 @@ struct FITSMutator {
   func mutant(_ index: Int) -> Mutant {
     var dice = Dice(seed &* 1_000_003 &+ UInt64(index))
     for _ in 0..<8 { _ = dice.next() }
-    // One in six has to get past ingest.
-    let reducible = index % 6 == 0
+    // One in ten has to get past ingest.
+    let reducible = index % 10 == 0
     let good = seeds.filter { $0.staysReducible == reducible }.randomElement(using: &dice)!
     var bytes = good.bytes
     var story = [good.name]

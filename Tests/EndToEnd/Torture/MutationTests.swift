@@ -24,6 +24,7 @@ import Testing
     for index in 0..<Self.count {
       let mutant = mutator.mutant(index)
       let path = try archive.drop(Data(mutant.bytes), as: "\(index / 500)/\(mutant.name)")
+      try Torture.keep(mutant.bytes, as: mutant.name)
       stories[path] = mutant.story
       contents[path] = Data(SHA256.hash(data: mutant.bytes))
       #expect(daemon.process.isRunning, "the daemon ended near \(mutant.story) \(again)")

@@ -9,6 +9,9 @@ enum Torture {
   /// True in `make torture`.
   static let isLong = environment["IRISARCHIVE_TORTURE"] != nil
 
+  /// Seconds that a daemon may take to start.
+  static let startUp: Double = isLong ? 120 : 30
+
   /// What every random choice follows from.
   static let seed = environment["IRISARCHIVE_TORTURE_SEED"].flatMap { UInt64($0) } ?? 1
 
@@ -20,6 +23,13 @@ enum Torture {
   /// Words that say how to run the same again.
   static func again(_ seed: UInt64, _ counts: String = "") -> Comment {
     "again with: IRISARCHIVE_TORTURE_SEED=\(seed)\(isLong ? " IRISARCHIVE_TORTURE=1" : "") \(counts)"
+  }
+
+  /// Keeps a file for the fuzz targets, in the folder IRISARCHIVE_TORTURE_CORPUS if that is given.
+  static func keep(_ bytes: [UInt8], as name: String) throws {
+    guard let folder = environment["IRISARCHIVE_TORTURE_CORPUS"], bytes.count <= 65_536 else { return }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try Data(bytes).write(to: URL(fileURLWithPath: folder + "/" + name))
   }
 
   /// A line of progress, in the long form only.
