@@ -9,19 +9,13 @@ final class Daemon: Sendable {
 
   /// Starts it and returns when it watches.
   ///
-<<<<<<< HEAD
   /// - Parameters:
   ///   - prefix: words before the command: another user, a limit.
   ///   - environment: variables besides the usual ones.
-  ///   - seconds: how long its start may take.
   init(
     _ archive: TestArchive, _ options: [String] = [], prefix: [String] = [],
-    environment: [String: String] = [:], within seconds: Double = 30
+    environment: [String: String] = [:]
   ) async throws {
-=======
-  /// - Parameter prefix: words before the command: another user, a limit.
-  init(_ archive: TestArchive, _ options: [String] = [], prefix: [String] = []) async throws {
->>>>>>> h-torture
     self.archive = archive
     let words = prefix + [Programs.irisarchive, "watch"] + options
     process = Process()
