@@ -34,16 +34,15 @@ public struct OneShotIngest: Sendable {
   public func rescan() throws(ArchiveError) -> (files: Int, reports: [IngestReport]) {
     let folder = parts.layout.incoming
     let listing = TreeScan.list(folder, accepts: parts.filter.accepts)
-    let known: [String: [Int64]]
+    var comparison = PlaceComparison(listing)
     do {
-      known = try parts.writer.reader.knownPlaces(under: folder)
+      try parts.writer.reader.eachPlace(under: folder) { comparison.compare($0) }
     } catch {
       throw ArchiveParts.translated(error)
     }
-    let news = listing.files.filter { known[$0.path] != IngestService.signature($0) }
-    let reports = try ingest(news.map(\.path))
+    let reports = try ingest(comparison.unknown.map(\.path))
     MissingFiles(writer: parts.writer, logger: Logger(label: "ingest") { _ in SwiftLogNoOpLogHandler() })
-      .review(listing, of: folder)
+      .review(comparison.absent, listing, of: folder)
     return (listing.files.count, reports)
   }
 
