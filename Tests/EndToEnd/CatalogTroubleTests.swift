@@ -73,6 +73,40 @@ import Testing
     #expect(try await archive.query().map(\.name) == ["a.fits"])
   }
 
+  /// What a clock that was set back by three years leaves: a catalog whose times are all ahead. (No clock is changed.)
+  @Test(.enabled(if: sqlite != nil, "needs sqlite3"))
+  func aClockThatWasSetBackIsToldAndFreezesNothing() async throws {
+    let archive = try await TestArchive(["associations": ["wait_scale": "0.02"]])
+    let first = try await Daemon(archive)
+    for dark in try await Frames.darks(5).prefix(4) { try archive.drop(dark) }
+    try await Eventually.holds("a set waits for its fifth frame", every: 0.05, context: archive.summary) {
+      guard try await archive.query().count == 4 else { return false }
+      return try await (archive.status()["waiting"] as? [any Sendable])?.isEmpty == false
+    }
+    #expect(try await first.stop() == 0)
+    #expect(try await archive.jobs() == [])
+    try await Command.succeed(
+      try #require(Self.sqlite),
+      [
+        archive.root + "/catalog/catalog.sqlite",
+        """
+        UPDATE association SET opened_at = opened_at + 1e8, touched_at = touched_at + 1e8, due_at = due_at + 1e8;
+        UPDATE frame SET recorded_at = recorded_at + 1e8, arrived_at = arrived_at + 1e8;
+        UPDATE night SET touched_at = touched_at + 1e8;
+        """,
+      ])
+    #expect(try await troubles(archive).first?["state"] == "clock")
+    #expect(try await archive.irisarchive("doctor").out.contains("clock\tproblem"))
+    let second = try await Daemon(archive)
+    try await Eventually.holds(
+      "the set was closed and reduced", within: 40, every: 0.2, context: archive.summary
+    ) {
+      try await archive.jobs().map(\.state) == ["done"]
+    }
+    #expect(try await archive.irisarchive("status").out.contains("the clock was set back"))
+    #expect(try await second.stop() == 0)
+  }
+
   /// Writes over the middle of the file.
   private func damage(_ path: String) throws {
     let handle = try FileHandle(forUpdating: URL(fileURLWithPath: path))

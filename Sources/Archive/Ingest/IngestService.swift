@@ -19,7 +19,7 @@ final class IngestService: Sendable {
     var queued: [String: Bool] = [:]
     var isStopping = false
     var waiting: [String: Waiting] = [:]
-    /// Files that could not be recorded, and when they arrived.
+    /// Files that could not be recorded, or that somebody writes to, and when they arrived.
     var unrecorded: [String: Double] = [:]
     var fault: CatalogError?
     var idle: [CheckedContinuation<Void, Never>] = []
@@ -190,7 +190,12 @@ final class IngestService: Sendable {
     case .incomplete(var frame):
       frame.seenAt = seen
       hold(frame)
-    case .busy: logger.debug("a writer has it open", metadata: ["path": "\(path)"])
+    case .busy:
+      // Its closing is told only where it was opened by this very name: a hard link to it is looked at again.
+      state.withLock { state in
+        if state.unrecorded.count < Self.mostUnrecorded { state.unrecorded[path] = time }
+      }
+      logger.debug("a writer has it open", metadata: ["path": "\(path)"])
     case .changed where looksLeft > 0: process(path, at: time, seen: seen, looksLeft: looksLeft - 1)
     case .changed: logger.info("changes while it is read", metadata: ["path": "\(path)"])
     case .gone: state.withLock { _ = $0.waiting.removeValue(forKey: path) }
@@ -253,7 +258,7 @@ final class IngestService: Sendable {
   /// Why nothing more can be recorded, ever.
   var fault: CatalogError? { state.withLock { $0.fault } }
 
-  /// Looks again at files that could not be recorded (the catalog was locked, its disk full).
+  /// Looks again at files that could not be recorded (the catalog was locked, its disk full, a writer had them open).
   func recordAgain() {
     let again = state.withLock { state in
       defer { state.unrecorded = [:] }
