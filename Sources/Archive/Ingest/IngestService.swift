@@ -16,11 +16,11 @@ final class IngestService: Sendable {
   private struct State {
     var inFlight = 0
     /// Paths that are queued or looked at; true when one was told again meanwhile.
-    var queued: [String: Bool] = [:]
+    var queued: [PathKey: Bool] = [:]
     var isStopping = false
-    var waiting: [String: Waiting] = [:]
+    var waiting: [PathKey: Waiting] = [:]
     /// Files that could not be recorded, or that somebody writes to, and when they arrived.
-    var unrecorded: [String: Double] = [:]
+    var unrecorded: [PathKey: Double] = [:]
     var fault: CatalogError?
     var idle: [CheckedContinuation<Void, Never>] = []
   }
@@ -69,8 +69,9 @@ final class IngestService: Sendable {
   func take(_ path: String, at time: Double) {
     guard filter.accepts(Self.name(path)) else { return }
     let seen = Date().timeIntervalSince1970
+    let key = PathKey(path)
     let isNew = state.withLock { state in
-      if state.isStopping || state.queued.updateValue(state.queued[path] != nil, forKey: path) != nil {
+      if state.isStopping || state.queued.updateValue(state.queued[key] != nil, forKey: key) != nil {
         return false
       }
       state.inFlight += 1
@@ -81,7 +82,7 @@ final class IngestService: Sendable {
     for byte in path.utf8 { hasher.add(byte) }
     queues[Int(hasher.value % UInt64(queues.count))].async { [self] in
       repeat {
-        state.withLock { $0.queued[path] = false }
+        state.withLock { $0.queued[key] = false }
         if !state.withLock({ $0.isStopping }) { process(path, at: time, seen: seen, looksLeft: 8) }
       } while toldAgain(path)
       finishOne()
@@ -151,7 +152,7 @@ final class IngestService: Sendable {
     let ripe = state.withLock { state in
       state.waiting.filter { now - $0.value.since >= .seconds(seconds) }.map { ($0.key, $0.value) }
     }
-    for (path, _) in ripe { take(path, at: Date().timeIntervalSince1970) }
+    for (path, _) in ripe { take(path.path, at: Date().timeIntervalSince1970) }
     return state.withLock { $0.waiting.count }
   }
 
@@ -161,8 +162,8 @@ final class IngestService: Sendable {
   /// Takes the path off the queue unless it was told again while it was looked at.
   private func toldAgain(_ path: String) -> Bool {
     state.withLock { state in
-      if state.queued[path] == true, !state.isStopping { return true }
-      state.queued[path] = nil
+      if state.queued[PathKey(path)] == true, !state.isStopping { return true }
+      state.queued[PathKey(path)] = nil
       return false
     }
   }
@@ -193,12 +194,12 @@ final class IngestService: Sendable {
     case .busy:
       // Its closing is told only where it was opened by this very name: a hard link to it is looked at again.
       state.withLock { state in
-        if state.unrecorded.count < Self.mostUnrecorded { state.unrecorded[path] = time }
+        if state.unrecorded.count < Self.mostUnrecorded { state.unrecorded[PathKey(path)] = time }
       }
       logger.debug("a writer has it open", metadata: ["path": "\(path)"])
     case .changed where looksLeft > 0: process(path, at: time, seen: seen, looksLeft: looksLeft - 1)
     case .changed: logger.info("changes while it is read", metadata: ["path": "\(path)"])
-    case .gone: state.withLock { _ = $0.waiting.removeValue(forKey: path) }
+    case .gone: state.withLock { _ = $0.waiting.removeValue(forKey: PathKey(path)) }
     case .notAFile(let sentence): note(sentence, path)
     }
   }
@@ -207,17 +208,17 @@ final class IngestService: Sendable {
     let limit = truncatedAfter.withLock { $0 }
     let path = frame.place.path
     let isRipe = state.withLock { state -> Bool in
-      if let old = state.waiting[path], old.bytes == frame.place.bytes,
+      if let old = state.waiting[PathKey(path)], old.bytes == frame.place.bytes,
         old.modifiedNanoseconds == frame.place.modifiedNanoseconds
       {
         guard ContinuousClock.now - old.since >= .seconds(limit) else { return false }
-        state.waiting.removeValue(forKey: path)
+        state.waiting.removeValue(forKey: PathKey(path))
         return true
       }
       // A file that has lain unchanged since before we came is as old as its own time stamp says.
       let age = max(0, Date().timeIntervalSince1970 - Double(frame.place.modifiedNanoseconds) / 1e9)
       if age >= limit { return true }
-      state.waiting[path] = Waiting(
+      state.waiting[PathKey(path)] = Waiting(
         bytes: frame.place.bytes, modifiedNanoseconds: frame.place.modifiedNanoseconds,
         since: ContinuousClock.now - .seconds(age), frame: frame)
       return false
@@ -226,7 +227,7 @@ final class IngestService: Sendable {
   }
 
   private func record(_ frame: NewFrame) {
-    state.withLock { _ = $0.waiting.removeValue(forKey: frame.place.path) }
+    state.withLock { _ = $0.waiting.removeValue(forKey: PathKey(frame.place.path)) }
     do {
       let outcome = try writer.record(frame, recordedAt: Date().timeIntervalSince1970)
       if case .recorded(_, let state) = outcome {
@@ -243,7 +244,7 @@ final class IngestService: Sendable {
       state.withLock { state in
         if error.code == "catalog-corrupt" { state.fault = error }
         if state.unrecorded.count < Self.mostUnrecorded {
-          state.unrecorded[frame.place.path] = frame.arrivedAt
+          state.unrecorded[PathKey(frame.place.path)] = frame.arrivedAt
         }
       }
       logger.error(
@@ -264,7 +265,7 @@ final class IngestService: Sendable {
       defer { state.unrecorded = [:] }
       return state.unrecorded
     }
-    for (path, time) in again { take(path, at: time) }
+    for (path, time) in again { take(path.path, at: time) }
   }
 
   private func note(_ sentence: String, _ path: String) {

@@ -5,25 +5,26 @@ import CatalogStore
 struct PlaceComparison {
   private let files: [TreeScan.Entry]
   /// Path -> index of the file.
-  private var indices: [String: Int32]
+  private var indices: [PathKey: Int32]
   /// Whether the catalog knows the file exactly as it is.
   private var isKnown: [Bool]
-  private let unnameable: Set<String>
+  private let unnameable: Set<PathKey>
   /// Raw files of the catalog that were not seen.
   private(set) var absent: [CatalogPlace] = []
 
   init(_ listing: TreeScan.Listing) {
     files = listing.files
     indices = Dictionary(minimumCapacity: listing.files.count)
-    for (index, file) in listing.files.enumerated() { indices[file.path] = Int32(index) }
+    for (index, file) in listing.files.enumerated() { indices[PathKey(file.path)] = Int32(index) }
     isKnown = Array(repeating: false, count: listing.files.count)
-    unnameable = Set(listing.unnameable.map(\.path))
+    unnameable = Set(listing.unnameable.map { PathKey($0.path) })
   }
 
   /// Looks for a place of the catalog among the files.
   mutating func compare(_ place: KnownPlace) {
-    guard let index = indices[place.path].map(Int.init) else {
-      if place.isRaw && !unnameable.contains(place.path) {
+    let key = PathKey(place.path)
+    guard let index = indices[key].map(Int.init) else {
+      if place.isRaw && !unnameable.contains(key) {
         absent.append(CatalogPlace(path: place.path, device: place.device))
       }
       return
