@@ -321,6 +321,8 @@ CREATE INDEX frame_object ON frame(object, date_obs, state);
 
 CREATE INDEX frame_position ON frame(dec, ra, state) WHERE dec IS NOT NULL;
 
+CREATE INDEX frame_content ON frame(content_id);
+
 CREATE INDEX frame_origin ON frame(origin, state);
 
 CREATE INDEX frame_recorded ON frame(recorded_at) WHERE origin = 'raw';
@@ -328,7 +330,5 @@ CREATE INDEX frame_recorded ON frame(recorded_at) WHERE origin = 'raw';
 CREATE INDEX event_subject ON event(subject, type);
 
 CREATE INDEX delivery_state ON delivery(state);
-
-CREATE INDEX frame_content ON frame(content_id);
 
 CREATE INDEX delivery_turn ON delivery(hook, next_at, event) WHERE state = 'pending';

@@ -18,6 +18,10 @@ final class WatchService: Service {
   private let scans = DispatchQueue(label: "scan")
   private let firstScan: WakeSignal
   private let disks = Mutex<Set<Int64>?>(nil)
+  /// How long the last look at everything took.
+  private let lookSeconds = Mutex<Double>(0)
+  /// Looks at everything take at most this part of the time, however often they are wanted.
+  private static let lookShare = 0.1
   private let lost = Mutex<WakeSignal?>(nil)
 
   /// - Parameter firstScan: finished after the first scan of the folder has been handed to ingest.
@@ -104,8 +108,10 @@ final class WatchService: Service {
 
   private func scan(_ path: String) {
     scans.async { [self] in
+      let began = ContinuousClock.now
       let seen = ingest.scan(path)
       guard path == folder else { return }
+      lookSeconds.withLock { $0 = (ContinuousClock.now - began) / .seconds(1) }
       firstScan.finish()
       heed(seen)
       do {
@@ -139,10 +145,11 @@ final class WatchService: Service {
   private func reconcile() async {
     var last = ContinuousClock.now
     while !Task.isCancelled {
-      let interval = reconcileSeconds.withLock { $0 }
-      try? await Task.sleep(for: .seconds(min(interval, 1)))
+      let wanted = reconcileSeconds.withLock { $0 }
+      try? await Task.sleep(for: .seconds(min(wanted, 1)))
       if Task.isCancelled { return }
       let isAsked = takeRequest()
+      let interval = max(wanted, lookSeconds.withLock { $0 } / Self.lookShare)
       guard isAsked || ContinuousClock.now - last >= .seconds(interval) else { continue }
       last = ContinuousClock.now
       scan(folder)

@@ -156,7 +156,7 @@ import Testing
     let references = try references(bench)
     let report = try bench.run(
       .readout, reads.map { ($0, .science) }, references: references.filter { $0.type == "mask" },
-      product: "level1.fits")
+      settings: ["ramp_fit.method": "utr"], product: "level1.fits")
     #expect(report.status == .succeeded, "\(report.error?.message ?? "")")
     let level1 = try bench.product("level1.fits")
     let second = try bench.run(

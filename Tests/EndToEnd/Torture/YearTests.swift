@@ -6,9 +6,10 @@ import Testing
 /// An archive that has run for a year is as quick as a new one: arrivals, queries, start.
 @Suite(.serialized) struct YearTests {
   private static let count = Torture.count("ROWS", short: 20_000, long: 1_000_000)
-  /// Seconds: what the 99th percentile of the long form may be. The short form runs beside other tests on busy
-  /// machines, so it judges the median.
+  /// Seconds: what the 99th percentile of the long form may be, by the clock. The short form runs beside other tests on
+  /// busy machines: queries are judged by the processor's time, and of the rest only a collapse is told.
   private static let limit = 0.05
+  private static let collapse = 1.0
   private static let fraction = Torture.isLong ? 0.99 : 0.5
 
   @Test func aYearOfFilesIsFoundAtOnceAndNotReadAgain() async throws {
@@ -49,6 +50,13 @@ import Testing
     var usage = rusage()
     getrusage(__rusage_who_t(who.rawValue), &usage)
     return [usage.ru_utime, usage.ru_stime].reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 }
+  }
+
+  /// Processor seconds of this thread so far: a query runs in the thread that asks.
+  private static func threadSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
   // MARK: queries
@@ -94,8 +102,9 @@ import Testing
     for _ in 0..<Torture.count("QUERIES", short: 20, long: 300) {
       for (name, selection, _) in questions(year, &dice) {
         var rows = 0
-        times[name, default: []].append(
-          try seconds { rows = try reader.query(selection, limit: 1000).rows.count })
+        let spent = threadSeconds()
+        let passed = try seconds { rows = try reader.query(selection, limit: 1000).rows.count }
+        times[name, default: []].append(Torture.isLong ? passed : threadSeconds() - spent)
         #expect(rows > 0, "nothing by \(name)")
       }
     }
@@ -118,8 +127,7 @@ import Testing
       }
     }
     spent("irisarchive query", processorSeconds(RUSAGE_CHILDREN) - before, times)
-    // The start of a process on a busy machine is no matter of the catalog: there only a collapse is told.
-    judge("irisarchive query", times, limit: Torture.isLong ? limit : 10 * limit)
+    judge("irisarchive query", times, limit: Torture.isLong ? limit : collapse)
   }
 
   // MARK: arrivals
@@ -147,6 +155,6 @@ import Testing
       }
       return times.count == arrivalCount
     }
-    judge("arrival", ["closing": times])
+    judge("arrival", ["closing": times], limit: Torture.isLong ? limit : collapse)
   }
 }
