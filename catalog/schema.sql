@@ -323,7 +323,9 @@ CREATE INDEX frame_position ON frame(dec, ra, state) WHERE dec IS NOT NULL;
 
 CREATE INDEX frame_content ON frame(content_id);
 
-CREATE INDEX frame_origin ON frame(origin, state);
+CREATE INDEX frame_raw_state ON frame(state) WHERE origin = 'raw';
+
+CREATE INDEX frame_product_state ON frame(state) WHERE origin = 'product';
 
 CREATE INDEX frame_recorded ON frame(recorded_at) WHERE origin = 'raw';
 

@@ -6,6 +6,16 @@ extension CatalogReader {
     try read { db in try Self.schemaText(db) }
   }
 
+  /// How SQLite would go about a statement, a line per table.
+  ///
+  /// - Parameter arguments: how many the statement takes.
+  package func queryPlan(_ sql: String, arguments: Int) throws(CatalogError) -> [String] {
+    try read { db in
+      let nothing = StatementArguments(Array(repeating: "", count: arguments))
+      return try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + sql, arguments: nothing).map { $0["detail"] }
+    }
+  }
+
   /// What SQLite and the schema have to say against the catalog, as sentences; empty when all is well.
   ///
   /// - Parameter limit: at most so many faults of the file.

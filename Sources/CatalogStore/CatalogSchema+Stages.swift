@@ -4,7 +4,8 @@ extension CatalogSchema {
   static let stages = """
     ALTER TABLE frame ADD COLUMN seen_at REAL;
     ALTER TABLE frame ADD COLUMN associated_at REAL;
-    CREATE INDEX frame_origin ON frame(origin, state);
+    CREATE INDEX frame_raw_state ON frame(state) WHERE origin = 'raw';
+    CREATE INDEX frame_product_state ON frame(state) WHERE origin = 'product';
     CREATE INDEX frame_recorded ON frame(recorded_at) WHERE origin = 'raw';
     CREATE INDEX event_subject ON event(subject, type);
     CREATE INDEX delivery_state ON delivery(state);

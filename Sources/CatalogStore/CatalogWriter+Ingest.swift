@@ -77,10 +77,11 @@ extension CatalogWriter {
     SELECT f.id, f.name, f.state, f.reason, c.sha256, p.path, p.bytes, p.modified_ns FROM frame f
     LEFT JOIN content c ON c.id = f.content_id LEFT JOIN place p ON p.frame_id = f.id
     """
-  private static let atPlace = known + " WHERE p.path = ?"
-  private static let ofContent = known + " WHERE c.sha256 = ? AND f.origin = 'raw' AND f.state <> 'duplicate'"
-  private static let ofName =
-    known + " WHERE f.name = ? AND f.origin = 'raw' AND f.state IN ('classified', 'held') LIMIT 1"
+  package static let atPlace = known + " WHERE p.path = ?"
+  package static let ofContent = known + " WHERE c.sha256 = ? AND f.origin = 'raw' AND f.state <> 'duplicate'"
+  // The plus keeps the planner, which knows no statistics, from going through all files of a state.
+  package static let ofName =
+    known + " WHERE f.name = ? AND +f.origin = 'raw' AND +f.state IN ('classified', 'held') LIMIT 1"
 
   /// The same content, touched or on a renumbered disk: how it looks now, so that the next scan knows it.
   private static func refresh(_ db: Database, _ place: NewFrame.Place) throws {

@@ -93,6 +93,7 @@ import Testing
     for (file, text, place) in [
       ("config/associations/broken.yaml", "rules:\n  - name: [\n", "broken.yaml"),
       ("config/classification.yaml", "version: [1\n", "classification.yaml"),
+      ("crds/mappings/tmt/tmt_iris_dark_0001.rmap", "header = {\n", "tmt_iris_dark_0001.rmap"),
     ] {
       let before = FileManager.default.contents(atPath: archive.root + "/" + file)
       try text.write(toFile: archive.root + "/" + file, atomically: true, encoding: .utf8)

@@ -4,29 +4,6 @@ import Testing
 @Suite struct GLSFitTests {
   private static let times = [2, 4, 6, 8, 11, 12, 14, 16, 18, 20.0]
 
-  /// Reads of a constant rate (e-/s) with photon and read noise, in data numbers.
-  private func simulate(
-    rate: Double, gain: Double, noise sigma: Double, integrations: Int = 1, width: Int, height: Int,
-    seed: UInt64
-  ) -> Ramp<Float> {
-    let times = Self.times
-    var noise = Noise(seed: seed)
-    var ramp = Ramp<Float>(
-      integrations: integrations, reads: times.count, height: height, width: width, repeating: 0)
-    for integration in 0..<integrations {
-      for y in 0..<height {
-        for x in 0..<width {
-          var electrons = noise.poisson(rate * times[0])
-          for (j, t) in times.enumerated() {
-            if j > 0 { electrons += noise.poisson(rate * (t - times[j - 1])) }
-            ramp[integration, j, x, y] = Float((5000 + electrons + sigma * noise.gaussian()) / gain)
-          }
-        }
-      }
-    }
-    return ramp
-  }
-
   private func fit(_ ramp: Ramp<Float>, gain: Double, noise: Double, _ method: RampFitOptions.Method)
     -> RampFit
   {
@@ -41,8 +18,9 @@ import Testing
   @Test(arguments: [0.01, 0.3, 10, 100, 1000], [1, 3])
   func ratesAreUnbiasedAndErrorsTrue(rate: Double, integrations: Int) {
     let gain = 2.5
-    let ramp = simulate(
-      rate: rate, gain: gain, noise: 12, integrations: integrations, width: 200, height: 120,
+    let ramp = Ramp.simulated(
+      rate: rate, gain: gain, noise: 12, times: Self.times, integrations: integrations, width: 200,
+      height: 120,
       seed: UInt64(rate * 100) + 7)
     let fit = fit(ramp, gain: gain, noise: 12, .gls)
     let pulls = fit.measured.pulls(truth: rate / gain)
@@ -67,7 +45,8 @@ import Testing
   /// Without signal they are the best there are, and this must be as good.
   @Test(arguments: [(0.01, 1.02), (1000.0, 0.965)])
   func theNoiseIsNoMoreThanThatOfEqualWeights(rate: Double, bound: Double) {
-    let ramp = simulate(rate: rate, gain: 2, noise: 12, width: 200, height: 100, seed: 5)
+    let ramp = Ramp.simulated(
+      rate: rate, gain: 2, noise: 12, times: Self.times, width: 200, height: 100, seed: 5)
     func scatter(_ method: RampFitOptions.Method) -> Double {
       let values = fit(ramp, gain: 2, noise: 12, method).measured.value.elements.map { Double($0) }
       let mean = values.reduce(0, +) / Double(values.count)
@@ -115,7 +94,8 @@ import Testing
   @Test(arguments: [[], [3], [0, 5, 6]] as [[Int]])
   func agreesWithWholeMatrices(dropped: [Int]) throws {
     let (gain, noise) = (2.0, 9.0)
-    let ramp = simulate(rate: 60, gain: gain, noise: noise, width: 50, height: 2, seed: 3)
+    let ramp = Ramp.simulated(
+      rate: 60, gain: gain, noise: noise, times: Self.times, width: 50, height: 2, seed: 3)
     let options = RampFitOptions(
       method: .gls, times: [Self.times], gain: Float(gain), readNoise: Float(noise),
       droppedReads: Set(dropped))

@@ -83,34 +83,11 @@ import Testing
 }
 
 @Suite struct RampTests {
-  /// Reads of a constant rate (e-/s) with Poisson and read noise, in data numbers.
-  private func simulate(
-    rate: Double, gain: Double, noise sigma: Double, times: [Double], integrations: Int, width: Int,
-    height: Int,
-    seed: UInt64
-  ) -> Ramp<Float> {
-    var noise = Noise(seed: seed)
-    var ramp = Ramp<Float>(
-      integrations: integrations, reads: times.count, height: height, width: width, repeating: 0)
-    for integration in 0..<integrations {
-      for y in 0..<height {
-        for x in 0..<width {
-          var electrons = noise.poisson(rate * times[0])
-          for (j, t) in times.enumerated() {
-            if j > 0 { electrons += noise.poisson(rate * (t - times[j - 1])) }
-            ramp[integration, j, x, y] = Float((5000 + electrons + sigma * noise.gaussian()) / gain)
-          }
-        }
-      }
-    }
-    return ramp
-  }
-
   @Test(arguments: [0.05, 5, 400], [1, 3])
   func pullsAreOneAndRatesUnbiased(rate: Double, integrations: Int) {
     let times = [2, 4, 6, 8, 11, 12, 14, 16, 18, 20.0]
     let gain = 2.5
-    let ramp = simulate(
+    let ramp = Ramp.simulated(
       rate: rate, gain: gain, noise: 12, times: times, integrations: integrations, width: 60, height: 50,
       seed: 11)
     for method in [RampFitOptions.Method.cds, .mcds(numCoadd: 3), .utr] {
