@@ -28,8 +28,10 @@ struct DaemonAssembly: Sendable {
   func hooks(_ parts: ArchiveParts) -> HookRunner {
     HookRunner(
       writer: parts.writer, root: parts.layout.root, scratch: parts.layout.logs + "/hooks",
-      settings: parts.hookSettings, logger: options.logger, finished: { wake.ask() })
+      settings: parts.hookSettings, patience: patience, logger: options.logger, finished: { wake.ask() })
   }
+
+  private var patience: CatalogPatience { CatalogPatience(stopping: stopping, logger: options.logger) }
 
   func ingest(_ parts: ArchiveParts) -> IngestService {
     let service = IngestService(
@@ -67,7 +69,7 @@ struct DaemonAssembly: Sendable {
       executor: LocalExecutor(
         program: tmtrun, grace: .seconds(parts.settings.jobGraceSeconds), logger: options.logger),
       recorder: recorder(parts), layout: parts.layout, policy: parts.retryPolicy, instance: instance,
-      timeout: parts.jobTimeout, previews: parts.settings.drawsPreviews, stopping: stopping,
+      timeout: parts.jobTimeout, previews: parts.settings.drawsPreviews, patience: patience,
       isShort: Self.isShort(parts.settings.diskReserveBytes),
       shortagePause: parts.settings.diskCheckIntervalSeconds, logger: options.logger)
   }
@@ -83,8 +85,8 @@ struct DaemonAssembly: Sendable {
   }
 
   /// Whether a folder's disk has less than the reserve, or next to nothing.
-  private static func isShort(_ reserve: UInt64) -> @Sendable (String) -> Bool {
-    { folder in FreeSpace(of: folder).map { $0.freeBytes < max(reserve, 1 << 20) } ?? false }
+  private static func isShort(_ reserve: UInt64) -> @Sendable (String, UInt64) -> Bool {
+    { folder, spare in FreeSpace(of: folder).map { $0.freeBytes + spare < max(reserve, 1 << 20) } ?? false }
   }
 
   private func ballast(_ parts: ArchiveParts) throws(CatalogError) -> BallastKeeper {

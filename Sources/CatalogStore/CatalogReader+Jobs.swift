@@ -18,7 +18,11 @@ extension CatalogReader {
       try JobRecord.fetchAll(
         db,
         sql: JobRecord.select
-          + " WHERE j.state = 'queued' AND j.not_before <= ? ORDER BY j.priority, j.id LIMIT ?",
+          + """
+           WHERE j.state = 'queued' AND j.not_before <= ?
+            AND NOT EXISTS (SELECT 1 FROM job o WHERE o.association_id = j.association_id AND o.state = 'running')
+          ORDER BY j.priority, j.id LIMIT ?
+          """,
         arguments: [now, limit])
     }
   }
@@ -29,14 +33,12 @@ extension CatalogReader {
     }
   }
 
-  /// Jobs of an association that are not finished.
-  public func activeJobs(association: Int64) throws(CatalogError) -> [JobRecord] {
+  /// Whether a job of the association runs.
+  public func isRunning(association: Int64) throws(CatalogError) -> Bool {
     try read { db in
-      try JobRecord.fetchAll(
-        db,
-        sql: JobRecord.select
-          + " WHERE j.association_id = ? AND j.state IN ('waiting', 'queued', 'running') ORDER BY j.id",
-        arguments: [association])
+      try Bool.fetchOne(
+        db, sql: "SELECT EXISTS (SELECT 1 FROM job WHERE association_id = ? AND state = 'running')",
+        arguments: [association]) ?? false
     }
   }
 
@@ -44,6 +46,18 @@ extension CatalogReader {
   public func runs(job: Int64) throws(CatalogError) -> [RunRecord] {
     try read { db in
       try RunRecord.fetchAll(db, sql: "SELECT * FROM run WHERE job_id = ? ORDER BY attempt", arguments: [job])
+    }
+  }
+
+  /// Failed jobs whose last attempt did not find an input in its place.
+  public func jobsWithoutInput(limit: Int) throws(CatalogError) -> [JobRecord] {
+    try read { db in
+      try JobRecord.fetchAll(
+        db,
+        sql: JobRecord.select + """
+           WHERE j.state = 'failed' AND (SELECT r.ended_by FROM run r WHERE r.job_id = j.id
+            ORDER BY r.attempt DESC LIMIT 1) = ? ORDER BY j.id DESC LIMIT ?
+          """, arguments: [AttemptFacts.inputMissing, limit])
     }
   }
 

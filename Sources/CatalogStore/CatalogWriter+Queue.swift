@@ -33,9 +33,20 @@ extension CatalogWriter {
   /// that failed, is dead or was cancelled by an operator: only other inputs, references or software (or an operator's
   /// request) bring it back.
   ///
-  /// - Returns: the job's name, nil when it was known.
+  /// It takes the place of other jobs of the association that wait. While one of them runs nothing is queued and the
+  /// association stays unsettled: two at a time would make products of one name.
+  ///
+  /// - Returns: the job's name, nil when it was known or cannot be queued yet.
   public func queue(_ job: NewJob, at time: Double) throws(CatalogError) -> String? {
     try write { db in
+      let isBusy = try db.row(
+        "SELECT 1 FROM job WHERE association_id = ? AND state = 'running' LIMIT 1", [job.association])
+      if isBusy != nil { return nil }
+      try db.run(
+        """
+        UPDATE job SET state = 'cancelled', reason = 'a better one takes its place', ended_at = ?
+        WHERE association_id = ? AND state IN ('waiting', 'queued') AND key <> ?
+        """, [time, job.association, job.key])
       try db.execute(
         sql: "UPDATE association SET settled = 1, reason = NULL WHERE id = ?", arguments: [job.association])
       let isRequested =
@@ -207,17 +218,6 @@ extension CatalogWriter {
       db, type: "run-failed", subject: record.association, key: "\(record.key):\(attempt)",
       data: EventData(name: record.association, job: record.name, pipeline: record.pipeline, reason: reason),
       time: time)
-  }
-
-  /// Takes queued jobs of an association out, because a better one replaces them.
-  public func cancelQueued(association: Int64, reason: String, at time: Double) throws(CatalogError) {
-    try write { db in
-      try db.execute(
-        sql: """
-          UPDATE job SET state = 'cancelled', reason = ?, ended_at = ?
-          WHERE association_id = ? AND state IN ('waiting', 'queued')
-          """, arguments: [reason, time, association])
-    }
   }
 
   /// Plans associations again whose last job failed or died: when the program, the rules or a pipeline's cfg changed, a

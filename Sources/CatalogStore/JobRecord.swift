@@ -87,7 +87,10 @@ public struct RunRecord: Sendable, Codable, Equatable, FetchableRecord {
 
 /// What is known of the end of an attempt that made nothing.
 public struct AttemptFacts: Sendable, Equatable {
-  /// `reported`, `exited`, `signalled`, `timed out`, `out of memory`, `processor time`, `disk`, `cancelled`,
+  /// How an attempt ends whose input was not in its place: when it is back the job is tried again by itself.
+  public static let inputMissing = "input missing"
+
+  /// `reported`, `input missing`, `exited`, `signalled`, `timed out`, `out of memory`, `processor time`, `disk`, `cancelled`,
   /// `not started` or `lost`.
   public var endedBy: String?
   public var exitCode: Int?

@@ -70,6 +70,19 @@ public struct AttemptFolder: Sendable {
     return report
   }
 
+  /// What the files below a folder take on the disk; links are not followed.
+  public static func bytesOnDisk(_ folder: String) -> UInt64 {
+    let names = FileManager.default.enumerator(atPath: folder)
+    var bytes: UInt64 = 0
+    while let name = names?.nextObject() as? String {
+      var status = stat()
+      if lstat(folder + "/" + name, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
+        bytes += UInt64(status.st_blocks) * 512
+      }
+    }
+    return bytes
+  }
+
   /// The last `bytes` bytes of the log, or nothing.
   public func logTail(bytes: Int = 4096) -> String {
     guard let file = FileHandle(forReadingAtPath: logPath), let size = try? file.seekToEnd() else {

@@ -44,20 +44,7 @@ final class AttemptWatch: Sendable {
       state.withLock { $0.peakBytes = max($0.peakBytes ?? 0, peak) }
     }
     guard let diskBytes else { return }
-    let bytes = Self.bytesOnDisk(folder)
+    let bytes = AttemptFolder.bytesOnDisk(folder)
     if bytes > diskBytes { state.withLock { $0.overrun = bytes } }
-  }
-
-  /// What the files below a folder take on the disk; links are not followed.
-  static func bytesOnDisk(_ folder: String) -> UInt64 {
-    let names = FileManager.default.enumerator(atPath: folder)
-    var bytes: UInt64 = 0
-    while let name = names?.nextObject() as? String {
-      var status = stat()
-      if lstat(folder + "/" + name, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
-        bytes += UInt64(status.st_blocks) * 512
-      }
-    }
-    return bytes
   }
 }

@@ -72,7 +72,8 @@ struct DaemonLogHandler: LogHandler {
     let time = Date().ISO8601Format(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     let line =
       hasPriorities ? "<\(priority)>\(text)\n" : "\(time) \(event.level.rawValue.uppercased()) \(text)\n"
-    FileHandle.standardError.write(Data(line.utf8))
+    // A log on a full disk, or that nobody reads any more, must not end the archive (`write(_:)` would trap).
+    try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
   }
 
   /// As syslog has it.

@@ -97,7 +97,8 @@ import Testing
     let (mine, its) = (try #require(try queue(one, 1)), try #require(try queue(two, 2)))
     #expect(try writer.cancel(job: mine, by: "ana", at: 1_784_020_364) == .done)
     #expect(try fixture.reader.job(named: mine)?.reason == "cancelled by ana at 2026-07-14T09:12:44.000Z")
-    try writer.cancelQueued(association: two, reason: "a better one takes its place", at: 5)
+    // A better one takes its place, and goes itself when the first is the right one after all.
+    #expect(try queue(two, 5) != nil && state(its) == "cancelled")
     #expect(try queue(one, 1) == nil && state(mine) == "cancelled")
     let again = try queue(two, 2)
     #expect(try again != nil && again != its)
@@ -128,6 +129,31 @@ import Testing
     #expect(why.contains("is queued and was not retried"))
   }
 
+  /// Two at a time would make products of one name.
+  @Test func whileAJobRunsItsAssociationGetsNoOther() throws {
+    let id = try association("a")
+    let (job, run) = try start(try #require(try queue(id, 1)))
+    try writer.unsettle(association: id)
+    #expect(try queue(id, 2) == nil)
+    #expect(try fixture.reader.unsettledAssociations().map(\.id) == [id])
+    #expect(try fixture.reader.isRunning(association: id))
+    try writer.end(run: run.id, job: job.id, as: .failed, reason: "why", at: 6)
+    #expect(try queue(id, 2) != nil && !fixture.reader.isRunning(association: id))
+  }
+
+  /// Only those whose last attempt said so.
+  @Test func jobsWithoutTheirInputAreKnown() throws {
+    let names = try (1...3).map { try #require(try queue(try association("a\($0)"), $0)) }
+    for (name, end) in zip(names, [AttemptFacts.inputMissing, "reported"]) {
+      let (job, run) = try start(name)
+      try writer.end(
+        run: run.id, job: job.id, as: .failed, facts: AttemptFacts(endedBy: end), reason: "why", at: 6)
+    }
+    #expect(try fixture.reader.jobsWithoutInput(limit: 9).map(\.name) == [names[0]])
+    #expect(try writer.retry(job: names[0], by: "the archive", at: 7) == .done)
+    #expect(try fixture.reader.jobsWithoutInput(limit: 9) == [])
+  }
+
   @Test func aRetryNeverGoesBehindANewerJob() throws {
     let id = try association("a")
     let old = try #require(try queue(id, 1))
@@ -141,7 +167,7 @@ import Testing
     try end(new, .failed)
     #expect(try writer.retry(job: old, by: "ana", at: 6) == .done)
     // The same key: what the archive took out and made anew.
-    try writer.cancelQueued(association: id, reason: "a better one takes its place", at: 7)
+    #expect(try queue(id, 3) != nil && state(old) == "cancelled")
     let twin = try #require(try queue(id, 1))
     guard case .refused(let why, _) = try writer.retry(job: old, by: "ana", at: 8) else {
       Issue.record("a job is not retried beside its twin")

@@ -48,6 +48,28 @@ import Testing
     #expect(try await archive.jobs().map(\.attempts) == [1])
   }
 
+  /// A disk that is away for a moment when the job starts: the job fails with the reason, and is tried again by itself
+  /// when its input is back.
+  @Test func aJobWhoseInputWasAwayRunsWhenItIsBack() async throws {
+    let archive = try await TestArchive(stem: "away")
+    let (place, away) = (archive.incoming + "/a.fits", archive.root + "/away.fits")
+    try archive.wrapTmtrun("[ \"$1\" = --job ] && [ ! -e \"\(away)\" ] && mv \"\(place)\" \"\(away)\"")
+    let daemon = try await Daemon(archive)
+    try archive.drop(try await Self.science.value[0], as: "a.fits")
+    try await Eventually.holds("it fails", context: archive.summary) {
+      try await archive.jobs().map(\.state) == ["failed"]
+    }
+    #expect(try await archive.job("J000001").runs.first?.endedBy == "input missing")
+    // A copy stays behind, so that the wrapper does not take it away again.
+    try FileManager.default.copyItem(atPath: away, toPath: archive.incoming + "/.a.fits")
+    try FileManager.default.moveItem(atPath: archive.incoming + "/.a.fits", toPath: place)
+    try await Eventually.holds("it is done", context: archive.summary) {
+      try await archive.jobs().map(\.state) == ["done"]
+    }
+    #expect(daemon.log.contains("its input is back"))
+    #expect(try await daemon.stop() == 0)
+  }
+
   /// The lease is the dead instance's; its job, which ignores the end of its lifeline, is ended by the next daemon.
   @Test func aKilledDaemonsJobIsEndedAndTakenUpUncounted() async throws {
     let archive = try await TestArchive(stem: "orphan")

@@ -20,6 +20,7 @@ actor HookRunner {
   private let root: String
   private let scratch: String
   private var settings: Settings
+  private let patience: CatalogPatience
   private let logger: Logger
   private let finished: @Sendable () -> Void
   /// Deliveries under way, by event and hook.
@@ -39,13 +40,14 @@ actor HookRunner {
 
   /// - Parameter finished: told after each ended delivery.
   init(
-    writer: CatalogWriter, root: String, scratch: String, settings: Settings, logger: Logger,
-    finished: @escaping @Sendable () -> Void
+    writer: CatalogWriter, root: String, scratch: String, settings: Settings, patience: CatalogPatience,
+    logger: Logger, finished: @escaping @Sendable () -> Void
   ) {
     self.writer = writer
     self.root = root
     self.scratch = scratch
     self.settings = settings
+    self.patience = patience
     self.logger = logger
     self.finished = finished
     folder = HookFolder(path: root + "/hooks")
@@ -107,12 +109,20 @@ actor HookRunner {
           "reason": "\(verdict.reason ?? "")",
         ])
     }
-    do {
-      try writer.settleDelivery(
-        event: delivery.event, hook: delivery.hook, state: verdict.state, nextAt: verdict.nextAt,
-        reason: verdict.reason, counts: verdict.counts, at: Date().timeIntervalSince1970)
-    } catch {
-      logger.error("a delivery could not be settled; it is told again", metadata: ["error": "\(error)"])
+    // As long as this daemon lives it calls no hook again that has ended, whatever keeps the catalog from knowing.
+    let failure = await patience.write(whilePassing: { _ in true }) { [writer] in
+      do throws(CatalogError) {
+        try writer.settleDelivery(
+          event: delivery.event, hook: delivery.hook, state: verdict.state, nextAt: verdict.nextAt,
+          reason: verdict.reason, counts: verdict.counts, at: Date().timeIntervalSince1970)
+        return nil
+      } catch {
+        return ArchiveParts.translated(error)
+      }
+    }
+    if let failure {
+      logger.error(
+        "a delivery could not be settled; the next start tells it again", metadata: ["error": "\(failure)"])
     }
     running[Key(event: delivery.event, hook: delivery.hook)] = nil
     finished()

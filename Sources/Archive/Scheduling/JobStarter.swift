@@ -15,9 +15,9 @@ struct JobStarter: Sendable {
   let timeout: Duration?
   /// Whether runs draw quick-look pictures.
   let previews: Bool
-  let stopping: StopFlag
-  /// Whether the disk of a folder has too little space for a failure to be the job's own.
-  let isShort: @Sendable (_ folder: String) -> Bool
+  let patience: CatalogPatience
+  /// Whether the disk of a folder has too little space for a failure to be the job's own, even with so many bytes more.
+  let isShort: @Sendable (_ folder: String, _ spareBytes: UInt64) -> Bool
   /// Seconds until a job that found no space is tried again.
   let shortagePause: Double
   let logger: Logger
@@ -102,9 +102,7 @@ struct JobStarter: Sendable {
     case .reported(let report) where report.status == .succeeded:
       return try await settle(report, job, run, spec)
     case .reported(let report):
-      var judgement = policy.judge(report, attempt(of: job))
-      if report.error?.code == "disk-full" { judgement.end = postponed }
-      try await fail(job, run, judgement)
+      try await fail(job, run, policy.judge(report, attempt(of: job)))
     case .died(let death):
       try await fail(job, run, policy.judge(death, attempt(of: job), stopping: Task.isCancelled))
     }
@@ -115,7 +113,7 @@ struct JobStarter: Sendable {
     _ report: RunReport, _ job: JobRecord, _ run: RunRecord, _ spec: JobSpec
   ) async throws -> Bool {
     let failure = await recorded(report, job, run, spec)
-    if let failure, Self.passes(failure.code) { return false }
+    if let failure, CatalogPatience.passes(failure.code) { return false }
     guard let failure else {
       logger.info(
         "done",
@@ -137,7 +135,7 @@ struct JobStarter: Sendable {
   private func recorded(
     _ report: RunReport, _ job: JobRecord, _ run: RunRecord, _ spec: JobSpec
   ) async -> ArchiveError? {
-    await persistently {
+    await patience.write {
       do throws(ArchiveError) {
         _ = try recorder.record(report, spec: spec, job: job, run: run)
         return nil
@@ -152,10 +150,10 @@ struct JobStarter: Sendable {
   private func fail(
     _ job: JobRecord, _ run: RunRecord, _ judged: RetryPolicy.Judgement
   ) async throws {
-    let judgement = heedingSpace(judged)
+    let judgement = heedingSpace(judged, run)
     logger.warning("made nothing", metadata: ["job": "\(job.name)", "reason": "\(judgement.reason)"])
     recorder.keepLog(job: job, run: run)
-    let failure = await persistently {
+    let failure = await patience.write {
       do throws(CatalogError) {
         try writer.end(
           run: run.id, job: job.id, as: judgement.end, facts: judgement.facts, reason: judgement.reason,
@@ -170,35 +168,25 @@ struct JobStarter: Sendable {
   }
 
   /// A job that ended where there is no space left is not at fault, whatever it said: it runs again, uncounted.
-  private func heedingSpace(_ judgement: RetryPolicy.Judgement) -> RetryPolicy.Judgement {
-    let hint = "; it runs again, uncounted, when there is space: irisarchive prune --dry-run"
-    var heeding = judgement
+  ///
+  /// Its own files do not count: one that alone fills the disk has failed like any other.
+  private func heedingSpace(_ judgement: RetryPolicy.Judgement, _ run: RunRecord) -> RetryPolicy.Judgement {
     switch judgement.end {
-    case .interrupted: break
-    case .postponed: heeding.reason = "the disk was full (\(judgement.reason))" + hint
-    case .again, .withMemory, .dead, .failed:
-      guard let folder = [layout.work, layout.products].first(where: isShort) else { break }
-      heeding.end = postponed
-      heeding.reason = "there was hardly any space under \(folder) (\(judgement.reason))" + hint
+    case .interrupted, .postponed: return judgement
+    case .again, .withMemory, .dead, .failed: break
     }
+    guard judgement.facts.endedBy != "disk" else { return judgement }
+    let own = AttemptFolder.bytesOnDisk(run.folder)
+    let short = [(layout.work, own), (layout.products, 0)].first { isShort($0.0, $0.1) }
+    guard let folder = short?.0 else { return judgement }
+    var heeding = judgement
+    heeding.end = postponed
+    heeding.reason =
+      "there was hardly any space under \(folder) (\(judgement.reason)); it runs again, uncounted, when there is: "
+      + "irisarchive prune --dry-run"
     return heeding
   }
 
-  /// What may pass by itself: somebody else writes to the catalog, its disk is full.
-  private static func passes(_ code: String) -> Bool { code == "catalog-busy" || code == "catalog-disk" }
-
-  /// Tries until it works, fails for a reason that does not pass by itself, or the daemon stops; the job then stays
-  /// running in the catalog, and the next start adopts its report. A cancelled job is settled like any other.
-  private func persistently(_ work: () -> ArchiveError?) async -> ArchiveError? {
-    var pause = 1.0
-    while let failure = work() {
-      guard Self.passes(failure.code), !stopping.isSet else { return failure }
-      logger.warning("the catalog cannot be written; trying again", metadata: ["error": "\(failure)"])
-      await stopping.wait(seconds: pause)
-      pause = min(pause * 2, 60)
-    }
-    return nil
-  }
 }
 
 extension JobRecord {

@@ -71,6 +71,7 @@ package struct RetryPolicy: Sendable {
       facts.endedBy = "out of memory"
       return outOfMemory(attempt, facts, sentence)
     }
+    if error?.code == "input-missing" { facts.endedBy = AttemptFacts.inputMissing }
     return Judgement(
       end: report.exitCode == 75 ? again(attempt) : .failed, facts: facts, reason: sentence)
   }

@@ -49,6 +49,9 @@ actor Scheduler {
   /// So many turns, and `--once` goes on without that master.
   private static let patience = 10
   private var disks: DiskWatch
+  /// When jobs without their input were looked at last.
+  private var lookedForInputs: ContinuousClock.Instant?
+  private static let inputInterval = Duration.seconds(5)
   /// Program, rules and parameters when what failed was planned last.
   private var circumstances: [String] = []
   private var ballast: BallastKeeper
@@ -91,7 +94,7 @@ actor Scheduler {
 
   /// Ends the jobs and hooks under way and returns when they are gone and settled.
   func stop() async {
-    parts.starter.stopping.set()
+    parts.starter.patience.stopping.set()
     let tasks = Array(running.values)
     for task in tasks { task.cancel() }
     await parts.hooks.stop()
@@ -108,6 +111,7 @@ actor Scheduler {
     parts.alive()
     try insertMasters()
     try cancelJobs()
+    try retryReturned()
     try parts.recovery.settleStrays(attended: Set(running.keys))
     try await plan()
     parts.alive()
@@ -141,8 +145,7 @@ actor Scheduler {
   }
 
   private func plan(_ association: AssociationRecord, _ planner: JobPlanner) throws {
-    let active = try parts.writer.reader.activeJobs(association: association.id)
-    if active.contains(where: { $0.state == "running" }) { return }
+    if try parts.writer.reader.isRunning(association: association.id) { return }
     switch try planner.plan(association) {
     case .wait(let why): try parts.writer.setWaitingReason(why, association: association.id)
     case .refuse(let why):
@@ -151,10 +154,6 @@ actor Scheduler {
         "nothing can be made", metadata: ["association": "\(association.name)", "reason": "\(why)"])
       try parts.writer.settle(association: association.id)
     case .queue(let job):
-      if active.contains(where: { $0.key != job.key }) {
-        try parts.writer.cancelQueued(
-          association: association.id, reason: "a better one takes its place", at: now)
-      }
       if let name = try parts.writer.queue(job, at: now) {
         parts.logger.info("queued", metadata: ["job": "\(name)", "association": "\(association.name)"])
       }
@@ -318,6 +317,16 @@ actor Scheduler {
       try PreviousMaster(
         reader: parts.writer.reader, resolver: try resolver(), headers: parts.headers
       ).of(job)
+    }
+  }
+
+  /// Now and then: the look costs a question for each job that waits for its input.
+  private func retryReturned() throws {
+    let time = ContinuousClock.now
+    if let last = lookedForInputs, time - last < Self.inputInterval { return }
+    lookedForInputs = time
+    for name in try ReturnedInputs(writer: parts.writer).retry(at: now) {
+      parts.logger.info("its input is back: it is tried again", metadata: ["job": "\(name)"])
     }
   }
 
