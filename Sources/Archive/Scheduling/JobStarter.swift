@@ -182,7 +182,7 @@ struct JobStarter: Sendable {
     var heeding = judgement
     heeding.end = postponed
     heeding.reason =
-      "there was hardly any space under \(folder) (\(judgement.reason)); it runs again, uncounted, when there is: "
+      "there was hardly any space under \(folder) (\(judgement.reason)); it runs again, uncounted, when there is space: "
       + "irisarchive prune --dry-run"
     return heeding
   }
