@@ -35,7 +35,7 @@ extension RampFitter {
         span += slot.seconds
         first += Lanes.zero.replacing(with: slot.counts * slot.prior, where: slot.seconds .> 0)
       }
-      line.valid = span .> 0
+      line.valid = (span .> 0)
       let hasLight = line.valid .& (first .> 0)
       let norm = solve(slots, photons: ones(where: hasLight) * first * noise.inverseGain, squared)
       finish(slots, norm, squared, noise.inverseGain, hasLight, &line)
@@ -76,7 +76,7 @@ extension RampFitter {
       slots.initializeElement(at: k, to: slot)
       jumps .|= good .& broken
       line.used += ones(where: good)
-      linked = (linked .| exists) .& .!(good .& broken)
+      linked = ((linked .| exists) .& .!(good .& broken))
       started .|= good
       previous.replace(with: y, where: good)
       since.replace(with: time, where: good)

@@ -110,7 +110,7 @@ actor HookRunner {
         ])
     }
     // As long as this daemon lives it calls no hook again that has ended, whatever keeps the catalog from knowing.
-    let failure = await patience.write(whilePassing: { _ in true }) { [writer] in
+    let failure = await patience.write(neverGivesUp: true) { [writer] in
       do throws(CatalogError) {
         try writer.settleDelivery(
           event: delivery.event, hook: delivery.hook, state: verdict.state, nextAt: verdict.nextAt,

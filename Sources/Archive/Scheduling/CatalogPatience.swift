@@ -9,18 +9,16 @@ struct CatalogPatience: Sendable {
   let logger: Logger
 
   /// What may pass by itself: somebody else writes to the catalog, its disk is full.
-  @Sendable static func passes(_ code: String) -> Bool { code == "catalog-busy" || code == "catalog-disk" }
+  static func passes(_ code: String) -> Bool { code == "catalog-busy" || code == "catalog-disk" }
 
   /// - Parameters:
-  ///   - isPassing: whether a failure with this code is waited out.
+  ///   - neverGivesUp: whether every failure is waited out, not only what may pass by itself.
   ///   - work: returns nil when it worked.
   /// - Returns: why it did not work.
-  func write(
-    whilePassing isPassing: @Sendable (String) -> Bool = passes, _ work: @Sendable () -> ArchiveError?
-  ) async -> ArchiveError? {
+  func write(neverGivesUp: Bool = false, _ work: @Sendable () -> ArchiveError?) async -> ArchiveError? {
     var pause = 1.0
     while let failure = work() {
-      guard isPassing(failure.code), !stopping.isSet else { return failure }
+      guard neverGivesUp || Self.passes(failure.code), !stopping.isSet else { return failure }
       logger.warning("the catalog cannot be written; trying again", metadata: ["error": "\(failure)"])
       await stopping.wait(seconds: pause)
       pause = min(pause * 2, Self.longestPause)
