@@ -6,7 +6,7 @@ import Testing
 /// through all files of a state cost 50 ms for each arrival at 200,000 files.
 @Suite struct IngestPlanTests {
   @Test(arguments: [
-    (CatalogWriter.atPlace, ["place"]), (CatalogWriter.ofContent, ["content"]),
+    (CatalogWriter.atPlace, ["PRIMARY KEY (path=?)"]), (CatalogWriter.ofContent, ["content"]),
     (CatalogWriter.ofName, ["frame_name"]),
   ])
   func anArrivalIsComparedByIndexes(sql: String, indexes: [String]) throws {

@@ -71,7 +71,7 @@ package struct RetryPolicy: Sendable {
       facts.endedBy = "out of memory"
       return outOfMemory(attempt, facts, sentence)
     }
-    if error?.code == "input-missing" { facts.endedBy = AttemptFacts.inputMissing }
+    if report.exitCode == Self.inputMissing { facts.endedBy = AttemptFacts.inputMissing }
     return Judgement(
       end: report.exitCode == 75 ? again(attempt) : .failed, facts: facts, reason: sentence)
   }
@@ -102,6 +102,8 @@ package struct RetryPolicy: Sendable {
   }
 
   private static let processorTime: Int32 = 24
+  /// What a file that is not in its place ends a program with.
+  private static let inputMissing: Int32 = 66
   private static let afterwards =
     "raise it in config/irisarchive.cfg, start the daemon anew, then irisarchive jobs retry"
 
