@@ -22,11 +22,7 @@ import Testing
 
   @Test func theNewestRecordIsTheEndOfAnIndex() throws {
     let plan = try CatalogFixture().reader.queryPlan(CatalogReader.newestRecord, arguments: 0)
-    #expect(
-      plan == ["SEARCH frame USING COVERING INDEX frame_recorded"]
-        || plan == [
-          "SEARCH frame USING INDEX frame_recorded"
-        ], "\(plan)")
+    #expect(plan.count == 1 && plan[0].hasSuffix("INDEX frame_recorded"), "\(plan)")
   }
 
   /// A batch of the review of all products reads what it gives, and sorts nothing.
