@@ -329,6 +329,11 @@ CREATE INDEX frame_product_state ON frame(state) WHERE origin = 'product';
 
 CREATE INDEX frame_recorded ON frame(recorded_at) WHERE origin = 'raw';
 
+CREATE INDEX frame_degraded ON frame(id) WHERE degraded IS NOT NULL;
+
+CREATE INDEX association_waiting ON association(id)
+  WHERE state IN ('open', 'held') OR (state = 'closed' AND settled = 0);
+
 CREATE INDEX event_subject ON event(subject, type);
 
 CREATE INDEX delivery_state ON delivery(state);

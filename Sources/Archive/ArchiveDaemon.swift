@@ -76,12 +76,14 @@ private final class EndingService: Service {
 public struct ArchiveDaemon: Sendable {
   private let options: DaemonOptions
   private let parts: ArchiveParts
+  private let pulse: StartPulse
 
   /// Takes the lock, opens the catalog and reads the archive's rules.
   ///
   /// - Throws: ``ArchiveError`` `daemon-running`, `catalog-…`, `configuration-…`, `rule-…`.
   public init(_ options: DaemonOptions) throws(ArchiveError) {
     self.options = options
+    pulse = StartPulse(options.notifier)
     parts = try ArchiveParts(root: options.root, settings: options.settings, locked: true)
   }
 
@@ -96,14 +98,16 @@ public struct ArchiveDaemon: Sendable {
     do {
       let assembly = DaemonAssembly(options: options, instance: instance, wake: wake, began: started)
       try recover(assembly)
+      if options.once { try unknownProducts.tell(at: started) }
       let hooks = assembly.hooks(parts)
       let scheduler = Scheduler(
         try await assembly.schedulerParts(parts, tmtrun: options.tmtrun, hooks: hooks), wake: { wake.ask() })
       try parts.writer.removeFact(DaemonFact.reload)
       try announce("starting", started)
       let (group, once) = serviceGroup(scheduler, hooks, assembly)
+      pulse.end()
       try await group.run()
-      try announce("stopped", started)
+      try announce(DaemonState.stopped, started)
       let failed = try parts.writer.reader.failedJobs(since: started)
       return DaemonSummary(
         jobsDone: await scheduler.done, jobsFailed: failed, interrupted: once?.cameToItsEnd == false,
@@ -119,6 +123,22 @@ public struct ArchiveDaemon: Sendable {
       throw ArchiveError(
         code: "incoming-missing", message: "the folder to take files from is not there",
         subject: parts.layout.incoming, hint: "mount or make it, then irisarchive doctor")
+    }
+  }
+
+  private var unknownProducts: UnknownProducts {
+    UnknownProducts(writer: parts.writer, folder: parts.layout.products, logger: options.logger)
+  }
+
+  /// A look at every product takes its time, so it is nothing that the start, or the end, should wait for.
+  private func tellUnknownProducts() {
+    let (look, logger) = (unknownProducts, options.logger)
+    Task.detached {
+      do throws(CatalogError) {
+        try look.tell(at: Date().timeIntervalSince1970)
+      } catch {
+        logger.error("the products could not be compared with the catalog", metadata: ["error": "\(error)"])
+      }
     }
   }
 
@@ -176,6 +196,7 @@ public struct ArchiveDaemon: Sendable {
       ready: {
         tellReady(assembly.began)
         pulse?.ready("watching \(parts.layout.incoming)")
+        tellUnknownProducts()
       })
     let metrics = MetricsService(
       settings: parts.metrics, reader: parts.writer.reader, layout: parts.layout, startedAt: assembly.began,
@@ -187,7 +208,7 @@ public struct ArchiveDaemon: Sendable {
           parts: parts, assembly: assembly,
           users: .init(
             scheduler: scheduler, hooks: hooks, ingest: ingest, watch: watch, schedule: schedule,
-            metrics: metrics)))
+            metrics: metrics, pulse: pulse)))
     }
     return services + (pulse.map { [$0] } ?? [])
   }

@@ -21,7 +21,8 @@ struct ArchiveParts: Sendable {
   var headers: HeaderLoader { HeaderLoader(reader: writer.reader, classifier: classifier) }
   var filter: FileNameFilter { FileNameFilter(ignored: settings.ignoredNames) }
 
-  /// - Parameter locked: take the daemon's lock, and look whether the catalog is sound.
+  /// - Parameter locked: take the daemon's lock, and look whether the catalog is sound unless the last daemon came to its
+  ///   own end.
   init(root: String, settings: ArchiveSettings, locked: Bool) throws(ArchiveError) {
     let layout = ArchiveLayout(root: root, settings: settings)
     let lock = locked ? try DaemonLock(path: layout.lock) : nil
@@ -29,7 +30,9 @@ struct ArchiveParts: Sendable {
     let writer: CatalogWriter
     do {
       writer = try CatalogWriter(path: layout.catalog, ballast: locked ? ballast : nil)
-      if locked { try writer.reader.requireSound() }
+      if locked, try DaemonState.kept(in: writer.reader)?.state != DaemonState.stopped {
+        try writer.reader.requireSound()
+      }
     } catch {
       throw Self.translated(error)
     }

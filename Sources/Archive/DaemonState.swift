@@ -1,3 +1,4 @@
+import CatalogStore
 import Foundation
 
 /// What the daemon says of itself in the catalog (fact `daemon`), for `irisarchive status`.
@@ -17,6 +18,15 @@ public struct DaemonState: Codable, Sendable, Equatable {
     self.started = started
     self.state = state
     self.source = source
+  }
+
+  /// The state of one that came to its own end.
+  static let stopped = "stopped"
+
+  /// That of the daemon that runs, or ran last; nil when there was none.
+  static func kept(in reader: CatalogReader) throws(CatalogError) -> DaemonState? {
+    guard let text = try reader.fact("daemon") else { return nil }
+    return try? JSONDecoder().decode(DaemonState.self, from: Data(text.utf8))
   }
 
   var json: String {

@@ -50,9 +50,11 @@ final class ScheduleService: Service {
       // What lay there at start is taken in before anything is planned from it.
       for await _ in firstScan.stream {}
       await ingest.drained()
-      ready()
+      if !Task.isShuttingDownGracefully { ready() }
       let ticker = Task { await Self.tick(wake) }
       for await _ in wake.stream {
+        // Another turn would start jobs only to end them.
+        if Task.isShuttingDownGracefully { break }
         do throws(CatalogError) {
           try await turn()
         } catch {

@@ -47,7 +47,11 @@ extension CatalogReader {
 
   /// When the newest file was recorded, seconds since 1970 UTC.
   public func newestRecord() throws(CatalogError) -> Double? {
-    try read { db in try Double.fetchOne(db, sql: "SELECT max(recorded_at) FROM frame") }
+    try read { db in try Double.fetchOne(db, sql: Self.newestRecord) }
+  }
+
+  package static var newestRecord: String {
+    "SELECT max(recorded_at) FROM frame WHERE origin = 'raw'"
   }
 
   private static func schemaText(_ db: Database) throws -> String {

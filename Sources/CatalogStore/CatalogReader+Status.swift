@@ -93,10 +93,10 @@ extension CatalogReader {
           db, "SELECT state, count(*) FROM frame WHERE origin = 'product' GROUP BY 1"),
         queue: try Self.counts(db, "SELECT state, count(*) FROM job GROUP BY 1"),
         waiting: try Self.waiting(db, limit),
-        held: try Self.frames(db, "f.state = 'held'", limit, next: "irisarchive show %@ --header"),
-        quarantined: try Self.frames(db, "f.state = 'quarantined'", limit, next: "irisarchive verify %@"),
+        held: try Self.frames(db, .raw, "held", limit, next: "irisarchive show %@ --header"),
+        quarantined: try Self.frames(db, .raw, "quarantined", limit, next: "irisarchive verify %@"),
         failed: try Self.failedJobs(db, limit),
-        stale: try Self.frames(db, "f.state = 'stale'", limit, next: "irisarchive reprocess %@"),
+        stale: try Self.frames(db, .product, "stale", limit, next: "irisarchive reprocess %@"),
         degraded: try Self.degraded(db, limit),
         refusedReferences: try Self.refused(db, limit),
         hooks: try Self.counts(db, "SELECT state, count(*) FROM delivery GROUP BY 1"),
@@ -131,18 +131,20 @@ extension CatalogReader {
     return !(busy ?? false)
   }
 
-  private static var closeToCatalog: String {
+  /// The newest first: the plus keeps an index of all raw files, which would have to be sorted, out of it.
+  package static var closeToCatalog: String {
     """
     SELECT max(recorded_at - arrived_at, 0) FROM
-      (SELECT recorded_at, arrived_at FROM frame WHERE origin = 'raw' ORDER BY id DESC LIMIT ?)
+      (SELECT recorded_at, arrived_at FROM frame WHERE +origin = 'raw' ORDER BY id DESC LIMIT ?)
     """
   }
 
-  private static var closeToProduct: String {
+  package static var closeToProduct: String {
     """
     SELECT max(q.recorded_at - (SELECT max(i.arrived_at) FROM product r JOIN run_input n ON n.run_id = r.run_id
         JOIN frame i ON i.id = n.frame_id WHERE r.frame_id = q.id), 0)
-    FROM (SELECT id, recorded_at FROM frame WHERE origin = 'product' ORDER BY id DESC LIMIT ?) q
+    FROM (SELECT f.id, f.recorded_at FROM (SELECT frame_id FROM product ORDER BY frame_id DESC LIMIT ?) p
+      JOIN frame f ON f.id = p.frame_id) q
     """
   }
 
@@ -174,26 +176,40 @@ extension CatalogReader {
   }
 
   private static func frames(
-    _ db: Database, _ condition: String, _ limit: Int, next: String
+    _ db: Database, _ origin: FrameRecord.Origin, _ state: String, _ limit: Int, next: String
   ) throws -> [StatusConcern] {
-    let sql = "SELECT f.name, f.state, f.reason FROM frame f WHERE \(condition) ORDER BY f.id DESC"
-    return try concerns(db, sql, limit, next: next)
+    try concerns(db, frames(origin, state), limit, next: next)
+  }
+
+  /// The partial indexes by state keep each state in the order of the ids.
+  package static func frames(_ origin: FrameRecord.Origin, _ state: String) -> String {
+    """
+    SELECT name, state, reason FROM frame INDEXED BY frame_\(origin.rawValue)_state
+    WHERE origin = '\(origin.rawValue)' AND state = '\(state)' ORDER BY id DESC
+    """
   }
 
   private static func degraded(_ db: Database, _ limit: Int) throws -> [StatusConcern] {
-    let sql = """
-      SELECT name, state, degraded FROM frame
-      WHERE origin = 'product' AND state IN ('current', 'stale') AND degraded IS NOT NULL ORDER BY id DESC
-      """
-    return try concerns(db, sql, limit, next: "irisarchive show %@ --provenance")
+    try concerns(db, degraded, limit, next: "irisarchive show %@ --provenance")
+  }
+
+  package static var degraded: String {
+    """
+    SELECT name, state, degraded FROM frame
+    WHERE +origin = 'product' AND +state IN ('current', 'stale') AND degraded IS NOT NULL ORDER BY id DESC
+    """
   }
 
   private static func waiting(_ db: Database, _ limit: Int) throws -> [StatusConcern] {
-    let sql = """
-      SELECT name, state, coalesce(reason, 'waiting for its job to be made') FROM association
-      WHERE state IN ('open', 'held') OR (state = 'closed' AND settled = 0) ORDER BY id DESC
-      """
-    return try concerns(db, sql, limit, next: "irisarchive show %@")
+    try concerns(db, waiting, limit, next: "irisarchive show %@")
+  }
+
+  /// The condition is to the letter that of the index.
+  package static var waiting: String {
+    """
+    SELECT name, state, coalesce(reason, 'waiting for its job to be made') FROM association
+    WHERE state IN ('open', 'held') OR (state = 'closed' AND settled = 0) ORDER BY id DESC
+    """
   }
 
   private static func failedJobs(_ db: Database, _ limit: Int) throws -> [StatusConcern] {

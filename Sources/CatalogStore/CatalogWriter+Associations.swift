@@ -207,11 +207,4 @@ extension CatalogWriter {
       try db.run("DELETE FROM request WHERE association_id = ?", [association])
     }
   }
-
-  /// A job is to be made (again): a better calibration or sky is there.
-  public func unsettle(association: Int64) throws(CatalogError) {
-    try write { db in
-      try db.execute(sql: "UPDATE association SET settled = 0 WHERE id = ?", arguments: [association])
-    }
-  }
 }

@@ -9,8 +9,14 @@ public struct DiskShortage: Sendable, Codable, Equatable {
   public var reserveBytes: UInt64
   /// What was kept for the catalog and given up because its disk was full; nil while it is kept.
   public var ballastBytes: UInt64?
+  /// Why it cannot be kept when that is no matter of space; nil when it is.
+  public var ballastFault: String?
 
-  public init(path: String, freeBytes: UInt64, reserveBytes: UInt64, ballastBytes: UInt64? = nil) {
+  public init(
+    path: String, freeBytes: UInt64, reserveBytes: UInt64, ballastBytes: UInt64? = nil,
+    ballastFault: String? = nil
+  ) {
+    self.ballastFault = ballastFault
     self.path = path
     self.freeBytes = freeBytes
     self.reserveBytes = reserveBytes
@@ -18,16 +24,22 @@ public struct DiskShortage: Sendable, Codable, Equatable {
   }
 
   /// The free space itself goes up and down; only another crossing is news.
-  fileprivate var crossing: String { "\(path)\(ballastBytes == nil ? "" : " full")" }
+  fileprivate var crossing: String { "\(path)\(ballastBytes == nil ? "" : " full")\(ballastFault ?? "")" }
 
   /// What `status` says of it.
   public var concern: StatusConcern {
     StatusConcern(
-      name: path, state: ballastBytes == nil ? "low" : "full", reason: reason,
-      next: "irisarchive prune --dry-run")
+      name: path, state: ballastBytes == nil ? "low" : ballastFault == nil ? "full" : "unusable",
+      reason: reason,
+      next: ballastFault == nil ? "irisarchive prune --dry-run" : "irisarchive doctor")
   }
 
   private var reason: String {
+    if let ballastBytes, let ballastFault {
+      return
+        "the \(Self.size(ballastBytes)) for times of need cannot be kept in catalog/ballast (\(ballastFault)): make "
+        + "catalog/ writable for the archive's user; no job starts until then"
+    }
     if let ballastBytes {
       return
         "the disk of the catalog was full: the \(Self.size(ballastBytes)) kept in catalog/ballast were given up to "

@@ -4,6 +4,8 @@ import GRDB
 /// A superseded product whose file may go, or why it stays.
 public struct PruneCandidate: Sendable, Equatable {
   public var product: FrameRecord
+  /// When its file was written, nanoseconds since 1970 UTC, as it was recorded.
+  public var modifiedNanoseconds: Int64
   /// The version that took its place, and when, seconds since 1970 UTC.
   public var successor: String
   public var supersededAt: Double
@@ -34,11 +36,12 @@ extension CatalogReader {
       """
       SELECT n.name, n.recorded_at FROM product q JOIN frame n ON n.id = q.superseded_by WHERE q.frame_id = ?
       """, [id])
-    guard let product, let successor, product.origin == .product, product.state == "superseded",
-      product.path != nil
+    let place = try db.row("SELECT modified_ns FROM place WHERE frame_id = ?", [id])
+    guard let product, let successor, let place, product.origin == .product, product.state == "superseded"
     else { return nil }
     return PruneCandidate(
-      product: product, successor: successor["name"], supersededAt: successor["recorded_at"],
+      product: product, modifiedNanoseconds: place["modified_ns"], successor: successor["name"],
+      supersededAt: successor["recorded_at"],
       keep: try need(db, id))
   }
 
@@ -81,15 +84,15 @@ extension CatalogWriter {
   /// Takes a superseded product's file away and keeps its record, which says so. The reasons to keep it are looked at
   /// again in the same transaction; when that fails after `remove`, the same call again completes it.
   ///
-  /// - Parameter remove: takes the file at the path away; one that is gone already is as good.
+  /// - Parameter remove: takes the file of the product away; one that is gone already is as good.
   /// - Returns: why the file stayed; nil when it went.
   public func prune(
-    product id: Int64, at time: Double, remove: (FrameRecord) throws -> Void
+    product id: Int64, at time: Double, remove: (PruneCandidate) throws -> Void
   ) throws(CatalogError) -> String? {
     try write { db in
       guard let candidate = try CatalogReader.pruneCandidate(db, id) else { return "it is not superseded" }
       if let keep = candidate.keep { return keep }
-      try remove(candidate.product)
+      try remove(candidate)
       try db.run("DELETE FROM place WHERE frame_id = ?", [id])
       try db.run(
         "UPDATE frame SET reason = ? WHERE id = ?",

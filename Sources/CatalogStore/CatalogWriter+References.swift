@@ -231,8 +231,10 @@ extension CatalogReader {
   /// - Parameters:
   ///   - detector: only products of this detector; nil for all.
   ///   - interval: only exposures that begin in it, seconds since 1970 UTC.
+  ///   - products: only those with these ids.
   public func currentProductUses(
-    type: String, detector: String?, interval: ClosedRange<Double>
+    type: String, detector: String?, interval: ClosedRange<Double>,
+    products: ClosedRange<Int64> = 0...Int64.max
   ) throws(CatalogError) -> [ProductUse] {
     try read { db in
       try db.rows(
@@ -240,19 +242,21 @@ extension CatalogReader {
         SELECT f.id, f.name, q.association_id, r.origin, r.file, r.sha256, r.last_resort,
           CASE r.origin WHEN 'notApplicable' THEN
             (SELECT j.spec FROM run u JOIN job j ON j.id = u.job_id WHERE u.id = q.run_id) END AS spec
-        FROM frame f JOIN product q ON q.frame_id = f.id JOIN run_reference r ON r.run_id = q.run_id
-        WHERE f.date_obs BETWEEN ?1 AND ?2 AND f.state IN ('current', 'stale') AND r.type = ?3
-          AND (?4 IS NULL OR f.detector = ?4)
+        FROM product q CROSS JOIN frame f ON f.id = q.frame_id CROSS JOIN run_reference r ON r.run_id = q.run_id
+        WHERE q.frame_id BETWEEN ?5 AND ?6 AND +f.date_obs BETWEEN ?1 AND ?2
+          AND f.state IN ('current', 'stale') AND r.type = ?3 AND (?4 IS NULL OR f.detector = ?4)
         UNION ALL
         SELECT f.id, f.name, q.association_id, 'defaults', NULL, NULL, 0, NULL
-        FROM frame f JOIN product q ON q.frame_id = f.id
-        WHERE ?3 GLOB 'pars-*' AND f.date_obs BETWEEN ?1 AND ?2 AND f.state IN ('current', 'stale')
-          AND (?4 IS NULL OR f.detector = ?4)
+        FROM product q CROSS JOIN frame f ON f.id = q.frame_id
+        WHERE ?3 GLOB 'pars-*' AND q.frame_id BETWEEN ?5 AND ?6 AND +f.date_obs BETWEEN ?1 AND ?2
+          AND f.state IN ('current', 'stale') AND (?4 IS NULL OR f.detector = ?4)
           AND EXISTS (SELECT 1 FROM step s WHERE s.run_id = q.run_id AND s.name = substr(?3, 6))
           AND NOT EXISTS (SELECT 1 FROM run_reference r WHERE r.run_id = q.run_id AND r.type = ?3)
         ORDER BY 1
         """,
-        [interval.lowerBound, interval.upperBound, type, detector]
+        [
+          interval.lowerBound, interval.upperBound, type, detector, products.lowerBound, products.upperBound,
+        ]
       ).map { row in
         ProductUse(
           frame: row["id"], name: row["name"], association: row["association_id"], origin: row["origin"],

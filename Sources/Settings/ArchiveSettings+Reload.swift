@@ -1,8 +1,9 @@
 extension SettingKey {
-  /// True for what a running daemon cannot change: where its files are, and how it watches.
+  /// True for what a running daemon cannot change: where its files are, how it watches, and what is kept for its
+  /// catalog.
   public var needsRestart: Bool {
     switch self {
-    case .incoming, .products, .work, .logs, .rulesCache, .pollInterval: true
+    case .incoming, .products, .work, .logs, .rulesCache, .pollInterval, .diskBallast: true
     default: false
     }
   }

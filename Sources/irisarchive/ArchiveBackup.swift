@@ -77,7 +77,7 @@ struct ArchiveBackup {
     if let context = held.context { try require(context, in: temporary + "/crds/mappings") }
     let readme = RestoreGuide(
       root: layout.root, rules: layout.rules, version: version, held: held, now: now,
-      holdsReferences: holdsReferences)
+      holdsReferences: holdsReferences, owner: RestoreGuide.owner(of: layout.root))
     try Data(readme.text.utf8).write(to: URL(fileURLWithPath: temporary + "/README"))
     return parts
   }

@@ -13,6 +13,8 @@ struct FolderCopy {
   /// The same folder in an earlier copy.
   let previous: String?
 
+  /// What vanishes while it is copied, as the temporary files of a daemon at work do, is left out.
+  ///
   /// - Throws: ``CommandFailure`` `failed`, with the file that cannot be copied.
   func copy(_ source: String, to target: String) throws -> Tally {
     var tally = Tally()
@@ -23,16 +25,21 @@ struct FolderCopy {
     while let name = walk?.nextObject() as? String {
       let (from, to) = ("\(source)/\(name)", "\(target)/\(name)")
       var status = stat()
-      guard lstat(from, &status) == 0 else { throw Self.failure(from) }
+      guard lstat(from, &status) == 0 else {
+        if errno == ENOENT { continue }
+        throw Self.failure(from)
+      }
       switch status.st_mode & S_IFMT {
-      case S_IFDIR: try folder(to, like: from)
+      case S_IFDIR:
+        if access(from, F_OK) == 0 { try folder(to, like: from) }
       case S_IFREG:
+        let isLinked = try link(name, from, to)
+        guard try isLinked || file(from, to) else { continue }
         tally.files += 1
         tally.bytes += Int64(status.st_size)
-        if try link(name, from, to) { tally.linked += 1 } else { try file(from, to) }
+        if isLinked { tally.linked += 1 }
       case S_IFLNK:
-        tally.files += 1
-        try file(from, to)
+        if try file(from, to) { tally.files += 1 }
       default: continue
       }
     }
@@ -52,10 +59,17 @@ struct FolderCopy {
     }
   }
 
-  private func file(_ from: String, _ to: String) throws {
+  /// False when it is not there any more.
+  private func file(_ from: String, _ to: String) throws -> Bool {
     do {
       try FileManager.default.copyItem(atPath: from, toPath: to)
+      return true
     } catch {
+      var status = stat()
+      if lstat(from, &status) != 0 && errno == ENOENT {
+        unlink(to)
+        return false
+      }
       throw CommandFailure(
         code: "failed", message: "cannot be copied: \(error.localizedDescription)", subject: from,
         hint: "run it as the user of the daemon, and look for space", underlying: error)

@@ -1,4 +1,5 @@
 import CatalogStore
+import Foundation
 
 /// The README of a backup: what it holds, and the commands that restore it, ready to be run in the backup's folder.
 struct RestoreGuide {
@@ -8,6 +9,8 @@ struct RestoreGuide {
   let held: CatalogCopy
   let now: Double
   let holdsReferences: Bool
+  /// Name of the user to whom the archive's folder belongs; nil when it is not known.
+  let owner: String?
 
   var text: String {
     """
@@ -19,7 +22,7 @@ struct RestoreGuide {
     It does not hold raw files and products: they stay in their folders, which have backups of their own.
 
     To restore: stop the daemon, then, in the folder of this README (the first line moves away what is left; nothing
-    is overwritten, so edited settings stay as they are when they are still there):
+    is overwritten, so edited settings stay as they are when they are still there)\(user):
 
     \(commands.map { "    " + $0 }.joined(separator: "\n"))
 
@@ -30,6 +33,19 @@ struct RestoreGuide {
     again, the old file is put aside under work/orphans. Hooks may be told again of what they know already.
 
     """
+  }
+
+  /// The daemon must be able to write what these commands make.
+  private var user: String {
+    guard let owner else { return "" }
+    let name = ShellWord.quoted(owner)
+    let way = owner == "root" ? "" : "; as root, begin with: sudo -u \(name) -s"
+    return ".\nRun them as \(owner), to whom the archive belongs\(way)"
+  }
+
+  /// The owner of a folder by name.
+  static func owner(of folder: String) -> String? {
+    (try? FileManager.default.attributesOfItem(atPath: folder))?[.ownerAccountName] as? String
   }
 
   private var references: String {

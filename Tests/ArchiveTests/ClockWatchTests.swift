@@ -59,6 +59,23 @@ import Testing
     #expect(again && disk.isThere && next.shortage == nil)
   }
 
+  @Test func whatKeepsItFromBeingMadeIsToldWhenItIsNoMatterOfSpace() throws {
+    let folder = "/dev/shm/ballast-\(UUID().uuidString)"
+    var keeper = BallastKeeper(
+      CatalogBallast(catalog: folder + "/catalog.sqlite", bytes: 1 << 20), reserveBytes: 0, known: [],
+      probe: { _ in FreeSpace(device: 1, freeBytes: 100 << 20) })
+    let first = keeper.look()
+    let concern = try #require(keeper.shortage).concern
+    #expect(first && concern.state == "unusable" && concern.next == "irisarchive doctor")
+    #expect(concern.reason.contains("(No such file or directory)"), "\(concern.reason)")
+    let still = keeper.look()
+    #expect(!still)
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let made = keeper.look()
+    #expect(made && keeper.shortage == nil)
+  }
+
   @Test func oneThatWasGivenUpByAChangeIsTold() throws {
     let disk = try Disk()
     var keeper = disk.keeper()

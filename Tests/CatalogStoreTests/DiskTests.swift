@@ -32,6 +32,11 @@ import Testing
     #expect(ballast.hold() == 0 && ballast.isHeld)
     var status = stat()
     #expect(stat(ballast.path, &status) == 0 && status.st_blocks * 512 >= 1 << 20)
+    // Neither zeros nor anything that repeats: a disk that compresses would keep it for nothing.
+    let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: ballast.path)))
+    var blocks: Set<ArraySlice<UInt8>> = []
+    for begin in stride(from: 0, to: bytes.count, by: 512) { blocks.insert(bytes[begin..<begin + 512]) }
+    #expect(blocks.count == 2048)
     // One that only looks as large is none.
     #expect(truncate(ballast.path, 0) == 0 && truncate(ballast.path, 1 << 20) == 0 && !ballast.isHeld)
     #expect(ballast.hold() == 0 && ballast.isHeld && ballast.release() && !ballast.isHeld)

@@ -32,7 +32,7 @@ import Testing
     #expect(found.map(\.product.id) == [old] && found.first?.successor == "p_v02.fits")
     #expect(found.first?.keep == nil && found.first?.supersededAt == 110)
     var removed: [String?] = []
-    #expect(try fixture.writer.prune(product: old, at: 200) { removed.append($0.path) } == nil)
+    #expect(try fixture.writer.prune(product: old, at: 200) { removed.append($0.product.path) } == nil)
     #expect(removed == [fixture.folder + "/p.fits"])
     guard case .frame(let record) = try fixture.reader.subjects(named: "p.fits").first else {
       Issue.record("the record is gone")

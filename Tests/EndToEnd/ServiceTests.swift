@@ -12,7 +12,7 @@ import Testing
     let name = "iris-notify-\(UUID().uuidString.prefix(8))"
     let manager = try DatagramReceiver(abstract ? "@\(name)" : "\(Workspace.root)/\(name)")
     let daemon = try await Daemon(
-      archive, environment: ["NOTIFY_SOCKET": manager.name, "WATCHDOG_USEC": "2000000"])
+      archive, environment: ["NOTIFY_SOCKET": manager.name, "WATCHDOG_USEC": "4000000"])
     try await Eventually.holds("ready") { manager.lines.contains("READY=1") }
     #expect(manager.lines.contains("STATUS=watching \(archive.incoming)"))
     #expect(
@@ -39,13 +39,14 @@ import Testing
     let hang = archive.root + "/hang"
     try archive.wrapTmtrun("while [ -e \"\(hang)\" ]; do /bin/sleep 0.05; done")
     let daemon = try await Daemon(
-      archive, environment: ["NOTIFY_SOCKET": manager.name, "WATCHDOG_USEC": "2000000"])
+      archive, environment: ["NOTIFY_SOCKET": manager.name, "WATCHDOG_USEC": "10000000"])
     try await Eventually.holds("signs of life") { manager.lines.contains("WATCHDOG=1") }
     #expect(FileManager.default.createFile(atPath: hang, contents: nil))
     try archive.wrapTmtrun("# changed\nwhile [ -e \"\(hang)\" ]; do /bin/sleep 0.05; done")
+    let hung = manager.lines.count
     func isStalled(_ line: String) -> Bool { line.hasPrefix("STATUS=the scheduler has not turned for") }
-    try await Eventually.holds("it is noticed") { manager.lines.filter(isStalled).count >= 2 }
-    let first = try #require(manager.lines.firstIndex(where: isStalled))
+    try await Eventually.holds("it is noticed") { manager.lines[hung...].filter(isStalled).count >= 2 }
+    let first = try #require(manager.lines[hung...].firstIndex(where: isStalled))
     #expect(!manager.lines[first...].contains("WATCHDOG=1"))
     #expect(daemon.log.contains("no sign of life is given"))
     try FileManager.default.removeItem(atPath: hang)

@@ -33,19 +33,41 @@ final class PulseService: Service {
 
   /// The manager may call the service started.
   func ready(_ status: String) {
-    let isFirst = phase.withLock { phase in
-      defer { if phase == .starting { phase = .running } }
-      return phase == .starting
+    phase.withLock { phase in
+      guard phase == .starting else { return }
+      phase = .running
+      notifier.tell(.ready, .status(status))
     }
-    if isFirst { notifier.tell(.ready, .status(status)) }
+  }
+
+  /// The configuration is about to be read anew. A manager for whom the service has not started yet is not told: the
+  /// answer would tell it that it has.
+  func reloading() {
+    phase.withLock { phase in
+      guard phase == .running else { return }
+      notifier.tell(.reloading(atMicroseconds: ServiceNotifier.monotonicMicroseconds))
+    }
+  }
+
+  /// It was read, with this outcome.
+  func reloaded(_ status: String) {
+    phase.withLock { phase in
+      switch phase {
+      case .starting: notifier.tell(.status(status))
+      case .running: notifier.tell(.ready, .status(status))
+      case .stopping: return
+      }
+    }
   }
 
   func run() async throws {
     await withGracefulShutdownHandler {
       await cancelWhenGracefulShutdown { await self.beat() }
     } onGracefulShutdown: { [self] in
-      phase.withLock { $0 = .stopping }
-      notifier.tell(.stopping, .status("stopping: jobs and hooks under way are ended and put back"))
+      phase.withLock { phase in
+        phase = .stopping
+        notifier.tell(.stopping, .status("stopping: jobs and hooks under way are ended and put back"))
+      }
     }
   }
 
@@ -65,10 +87,19 @@ final class PulseService: Service {
   }
 
   private func tell(_ stalled: [(part: LivenessRule.Part, seconds: Double)]) {
-    guard let first = stalled.first else { return notifier.tell(.watchdog, .status(summary)) }
+    guard let first = stalled.first else {
+      // It asks the catalog, which takes its time.
+      let summary = summary
+      return tellWhileRunning(.watchdog, .status(summary))
+    }
     let sentence = "the \(first.part.rawValue) has not turned for \(Int(first.seconds)) s"
     logger.error("no sign of life is given", metadata: ["reason": "\(sentence)"])
-    notifier.tell(.status(sentence))
+    tellWhileRunning(.status(sentence))
+  }
+
+  /// Nothing of this comes after the end was told.
+  private func tellWhileRunning(_ messages: ServiceNotifier.Message...) {
+    phase.withLock { if $0 == .running { notifier.tell(messages) } }
   }
 
   private var summary: String {

@@ -18,6 +18,8 @@ final class ReloadService: Service {
     var watch: WatchService
     var schedule: ScheduleService
     var metrics: MetricsService
+    /// nil without a service manager.
+    var pulse: PulseService?
   }
 
   private let assembly: DaemonAssembly
@@ -40,8 +42,7 @@ final class ReloadService: Service {
 
   /// Takes a new configuration, or says what is wrong with it and leaves the old one in force.
   private func reload() async {
-    let notifier = options.notifier
-    notifier?.tell(.reloading(atMicroseconds: ServiceNotifier.monotonicMicroseconds))
+    users.pulse?.reloading()
     let state: ReloadState
     do {
       let sentence = try await take()
@@ -58,9 +59,8 @@ final class ReloadService: Service {
     } catch {
       options.logger.error("the catalog could not be told", metadata: ["error": "\(error)"])
     }
-    notifier?.tell(
-      .ready,
-      .status(state.accepted ? "watching" : "reload refused, the old configuration stays: \(state.sentence)"))
+    users.pulse?.reloaded(
+      state.accepted ? "watching" : "reload refused, the old configuration stays: \(state.sentence)")
   }
 
   private var now: Double { Date().timeIntervalSince1970 }

@@ -36,7 +36,10 @@ public struct ServiceNotifier: Sendable {
   }
 
   /// Tells all of it in one datagram. A manager that does not listen is no concern of the archive.
-  package func tell(_ messages: Message...) {
+  package func tell(_ messages: Message...) { tell(messages) }
+
+  /// The same for a list.
+  func tell(_ messages: [Message]) {
     socket.send(Array(messages.map(\.line).joined(separator: "\n").utf8))
   }
 

@@ -13,6 +13,8 @@ package struct BallastKeeper: Sendable {
   private let ballast: CatalogBallast
   private let reserveBytes: UInt64
   private let probe: DiskWatch.Probe
+  /// Made by this keeper: then it is there as long as the file is, also where the disk does not tell what it takes.
+  private var wasMade = false
   /// Set while the ballast is wanted and not there.
   package private(set) var shortage: DiskShortage?
 
@@ -38,7 +40,7 @@ package struct BallastKeeper: Sendable {
   package mutating func look() -> Bool {
     let before = shortage != nil
     let free = probe(folder)?.freeBytes ?? 0
-    if ballast.bytes > 0, ballast.isHeld {
+    if ballast.bytes > 0, ballast.isHeld || (wasMade && ballast.isThere) {
       guard Double(free) < Self.full * Double(ballast.bytes), ballast.release() else {
         shortage = nil
         return before
@@ -49,15 +51,17 @@ package struct BallastKeeper: Sendable {
     // What was given up is kept again only when jobs may go on, too.
     let room = Self.room * Double(ballast.bytes)
     let needed = shortage == nil ? room : max(Double(reserveBytes), room) + Double(ballast.bytes)
-    if ballast.bytes == 0 || (Double(free) >= needed && ballast.hold() == 0) {
-      shortage = nil
-    } else {
-      shortage = short(of: free)
-    }
-    return before != (shortage != nil)
+    let fault = ballast.bytes == 0 ? 0 : Double(free) >= needed ? ballast.hold() : ENOSPC
+    wasMade = fault == 0
+    let earlier = shortage?.ballastFault
+    shortage = fault == 0 ? nil : short(of: free, fault)
+    return before != (shortage != nil) || earlier != shortage?.ballastFault
   }
 
-  private func short(of free: UInt64) -> DiskShortage {
-    DiskShortage(path: folder, freeBytes: free, reserveBytes: reserveBytes, ballastBytes: ballast.bytes)
+  private func short(of free: UInt64, _ fault: Int32 = ENOSPC) -> DiskShortage {
+    let isFull = [ENOSPC, EDQUOT, EFBIG].contains(fault)
+    return DiskShortage(
+      path: folder, freeBytes: free, reserveBytes: reserveBytes, ballastBytes: ballast.bytes,
+      ballastFault: isFull ? nil : String(cString: strerror(fault)))
   }
 }

@@ -29,8 +29,6 @@ struct Recovery: Sendable {
       }
     }
     try sweep()
-    try UnknownProducts(writer: writer, folder: recorder.layout.products, logger: logger)
-      .tell(at: Date().timeIntervalSince1970)
     return (adopted, requeued)
   }
 

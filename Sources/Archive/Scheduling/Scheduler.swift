@@ -243,11 +243,19 @@ actor Scheduler {
         failures[master.id] = isRefused ? nil : ((failures[master.id]?.turns ?? 0) + 1, error)
       }
     }
+    try reviewProducts()
+  }
+
+  /// So long a turn looks at what new references change: other work comes between, and the next turn goes on.
+  private static let reviewTime = Duration.seconds(5)
+
+  private func reviewProducts() throws {
+    let end = ContinuousClock.now + Self.reviewTime
     for reference in try parts.writer.reader.pendingReviews() {
       let staleness = Staleness(
         writer: parts.writer, resolver: try resolver(), headers: parts.headers, windows: parts.windows,
-        logger: parts.logger)
-      try staleness.review(reference, at: now)
+        alive: parts.alive, logger: parts.logger)
+      guard try staleness.review(reference, at: now, until: end) else { return wake() }
     }
   }
 
