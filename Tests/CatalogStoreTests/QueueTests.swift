@@ -133,9 +133,7 @@ import Testing
   @Test func whileAJobRunsItsAssociationGetsNoOther() throws {
     let id = try association("a")
     let (job, run) = try start(try #require(try queue(id, 1)))
-    try writer.unsettle(association: id)
     #expect(try queue(id, 2) == nil)
-    #expect(try fixture.reader.unsettledAssociations().map(\.id) == [id])
     #expect(try fixture.reader.isRunning(association: id))
     try writer.end(run: run.id, job: job.id, as: .failed, reason: "why", at: 6)
     #expect(try queue(id, 2) != nil && !fixture.reader.isRunning(association: id))
