@@ -12,8 +12,9 @@ package struct PlaceComparison: Sendable {
   /// Whether the catalog knows the file exactly as it is.
   private var isKnown: [Bool]
   private let unnameable: [TreeScan.Entry]
-  /// Path -> whether the catalog knows it as it is.
-  private var unnameableKnown: [PathKey: Bool]
+  private let unnameableIndices: [PathKey: Int]
+  /// Indices of those that the catalog knows as they are.
+  private var unnameableKnown: Set<Int> = []
   /// Files that are known, on a disk with another number than recorded.
   private var renumbered: [Int32] = []
   /// Devices of the folders that were looked into.
@@ -30,8 +31,8 @@ package struct PlaceComparison: Sendable {
     for (index, file) in listing.files.enumerated() { indices[PathKey(file.path)] = Int32(index) }
     isKnown = Array(repeating: false, count: listing.files.count)
     unnameable = listing.unnameable
-    unnameableKnown = Dictionary(
-      listing.unnameable.map { (PathKey($0.path), false) }, uniquingKeysWith: { first, _ in first })
+    unnameableIndices = Dictionary(
+      listing.unnameable.enumerated().map { (PathKey($1.path), $0) }, uniquingKeysWith: { first, _ in first })
     devices = listing.devices
   }
 
@@ -49,8 +50,8 @@ package struct PlaceComparison: Sendable {
   }
 
   private mutating func compareUnnameable(_ place: KnownPlace, _ key: PathKey) {
-    if unnameableKnown[key] != nil {
-      unnameableKnown[key] = unnameable.contains { PathKey($0.path) == key && Self.isSame($0, place) }
+    if let index = unnameableIndices[key] {
+      if Self.isSame(unnameable[index], place) { unnameableKnown.insert(index) }
     } else if place.isRaw {
       absent.append(CatalogPlace(path: place.path, device: place.device))
     }
@@ -66,7 +67,7 @@ package struct PlaceComparison: Sendable {
 
   /// Files with names that cannot be written down and that the catalog does not know as they are.
   package var unknownUnnameable: [TreeScan.Entry] {
-    unnameable.filter { unnameableKnown[PathKey($0.path)] != true }
+    unnameable.indices.filter { !unnameableKnown.contains($0) }.map { unnameable[$0] }
   }
 
   /// Devices, as the catalog has them, of the disks that were looked through. A number that a disk has only now may have
