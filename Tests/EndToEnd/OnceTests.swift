@@ -10,9 +10,9 @@ import Testing
     let writer = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
     #expect(writer >= 0)
     async let ended = archive.watchOnce()
-    // It is at work, so that it has found the file with its writer.
+    // It looks at the files as soon as it has said so.
     try await Eventually.holds("it began", every: 0.1, context: archive.summary) {
-      (try await archive.status()["daemon"] as? [String: any Sendable])?["running"] as? Bool == true
+      (try await archive.status()["daemon"] as? [String: any Sendable])?["state"] as? String == "starting"
     }
     close(writer)
     let result = try await ended
