@@ -18,7 +18,9 @@ import Testing
     var queue = LookQueue(root: "/in", at: 0)
     let parts = [queue.ask("/in/a"), queue.ask("/in/a"), queue.ask("/in/b"), queue.begin("/in/a", at: 0)]
     #expect(parts == [true, false, true, true])
-    let whole = [queue.ask("/in"), queue.ask("/in/c"), queue.begin("/in/b", at: 0), queue.begin("/in", at: 0)]
+    let whole = [
+      queue.ask("/in"), queue.ask("/in/c"), queue.begin("/in/b", at: 0), queue.begin("/in", at: 0),
+    ]
     #expect(whole == [true, false, false, true])
     let later = [queue.ask("/in/b"), queue.begin("/in/b", at: 0)]
     #expect(later == [true, true])
