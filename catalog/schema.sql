@@ -339,3 +339,5 @@ CREATE INDEX event_subject ON event(subject, type);
 CREATE INDEX delivery_state ON delivery(state);
 
 CREATE INDEX delivery_turn ON delivery(hook, next_at, event) WHERE state = 'pending';
+
+CREATE INDEX notice_subject ON notice(subject);

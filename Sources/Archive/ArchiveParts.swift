@@ -63,10 +63,26 @@ struct ArchiveParts: Sendable {
     try ArchiveParts(layout: layout, settings: settings, writer: writer, lock: lock)
   }
 
+  private static let layingRulesDown = "irisarchive init ROOT lays missing files down again"
+
   private static func ruleFiles(_ folder: String) throws(ArchiveError) -> [(path: String, text: String)] {
-    let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        .filter { $0.hasSuffix(".yaml") }
+    } catch {
+      throw ArchiveError(
+        code: "configuration-unreadable", message: "the folder of association rules cannot be read",
+        subject: folder, hint: layingRulesDown, underlying: error)
+    }
+    // Without a rule every file would count as associated, and never be looked at again.
+    if names.isEmpty {
+      throw ArchiveError(
+        code: "configuration-no-rules", message: "no association rule (*.yaml) lies here", subject: folder,
+        hint: layingRulesDown)
+    }
     var files: [(path: String, text: String)] = []
-    for name in names where name.hasSuffix(".yaml") {
+    for name in names {
       files.append((folder + "/" + name, try ArchiveLayout.text(folder + "/" + name)))
     }
     return files

@@ -10,6 +10,9 @@ final class OnceService: Service {
   /// A file without a writer that is unchanged for so long is truncated.
   private static let truncatedAfter = 2.0
 
+  /// Files that cannot be recorded, or that somebody writes to, are waited for so long.
+  private static let patience = Duration.seconds(60)
+
   private let folder: String
   private let scheduler: Scheduler
   private let ingest: IngestService
@@ -34,14 +37,7 @@ final class OnceService: Service {
 
   private func work() async throws {
     ingest.truncatedAfter.withLock { $0 = Self.truncatedAfter }
-    ingest.scan(folder)
-    await ingest.drained()
-    while ingest.reviewIncomplete(after: Self.truncatedAfter) > 0, !Task.isCancelled {
-      await ingest.drained()
-      // The wait is for the files' own age, which only the clock can bring about.
-      try await Task.sleep(for: .milliseconds(100))
-    }
-    await ingest.drained()
+    try await takeIn()
     do {
       try await schedule()
     } catch {
@@ -49,6 +45,48 @@ final class OnceService: Service {
       throw error
     }
     await scheduler.stop()
+  }
+
+  /// Everything that lies there is in the catalog afterwards: what is left out would be missing from the jobs, too.
+  private func takeIn() async throws {
+    ingest.scan(folder)
+    var behindSince: ContinuousClock.Instant?
+    while !Task.isCancelled {
+      await ingest.drained()
+      if let fault = ingest.fault { throw fault }
+      let incomplete = ingest.reviewIncomplete(after: Self.truncatedAfter)
+      // In this order: what fails meanwhile is in flight before it is behind.
+      let isQuiet = ingest.inFlight == 0
+      let behind = ingest.behind
+      let isBehind = !behind.unrecorded.isEmpty || !behind.busy.isEmpty || behind.isOverfull
+      if incomplete == 0, isQuiet, !isBehind { return }
+      if isBehind {
+        let since = behindSince ?? .now
+        behindSince = since
+        if .now - since >= Self.patience { throw Self.leftOut(behind.unrecorded, behind.busy, folder) }
+      } else {
+        behindSince = nil
+      }
+      // The waits are for the files' own age, for another's lock, for a writer's close: only the clock brings them.
+      try await Task.sleep(for: .milliseconds(100))
+      if behind.isOverfull, behind.unrecorded.isEmpty, behind.busy.isEmpty { ingest.scan(folder) }
+      ingest.recordAgain()
+    }
+  }
+
+  private static func leftOut(_ unrecorded: [String], _ busy: [String], _ folder: String) -> ArchiveError {
+    var parts: [String] = []
+    if !unrecorded.isEmpty { parts.append("could not be recorded: \(names(unrecorded))") }
+    if !busy.isEmpty { parts.append("somebody writes to: \(names(busy))") }
+    if parts.isEmpty { parts.append("not everything could be recorded") }
+    return ArchiveError(
+      code: "files-left-out", message: parts.joined(separator: "; "), subject: folder,
+      hint: "irisarchive status tells what ails the catalog; then irisarchive watch --once again")
+  }
+
+  private static func names(_ paths: [String]) -> String {
+    let shown = paths.sorted().prefix(5).joined(separator: ", ")
+    return paths.count > 5 ? "\(shown) and \(paths.count - 5) more" : shown
   }
 
   private func schedule() async throws {

@@ -41,8 +41,14 @@ public struct OneShotIngest: Sendable {
       throw ArchiveParts.translated(error)
     }
     let reports = try ingest(comparison.unknown.map(\.path))
-    MissingFiles(writer: parts.writer, logger: Logger(label: "ingest") { _ in SwiftLogNoOpLogHandler() })
-      .review(comparison.absent, listing, of: folder)
+    do {
+      try comparison.renumber(in: parts.writer) {}
+      try MissingFiles(
+        writer: parts.writer, logger: Logger(label: "ingest") { _ in SwiftLogNoOpLogHandler() }
+      ).review(comparison.absent, listing, seen: comparison.seenDevices, of: folder)
+    } catch {
+      throw ArchiveParts.translated(error)
+    }
     return (listing.files.count, reports)
   }
 

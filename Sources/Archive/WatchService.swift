@@ -18,10 +18,9 @@ final class WatchService: Service {
   private let scans = DispatchQueue(label: "scan")
   private let firstScan: WakeSignal
   private let disks = Mutex<Set<Int64>?>(nil)
-  /// How long the last look at everything took.
-  private let lookSeconds = Mutex<Double>(0)
-  /// Looks at everything take at most this part of the time, however often they are wanted.
-  private static let lookShare = 0.1
+  private let looks: Looks
+  /// Whether it was told that the folder is not there.
+  private let isAway = Mutex(false)
   private let lost = Mutex<WakeSignal?>(nil)
 
   /// - Parameter firstScan: finished after the first scan of the folder has been handed to ingest.
@@ -30,6 +29,7 @@ final class WatchService: Service {
     reconcileSeconds: Double, firstScan: WakeSignal, liveness: Liveness, logger: Logger
   ) {
     self.folder = folder
+    looks = Looks(root: folder)
     self.source = source
     self.ingest = ingest
     self.writer = writer
@@ -78,14 +78,19 @@ final class WatchService: Service {
   /// begin anew.
   private func listen(_ lost: WakeSignal) async throws {
     do throws(ArchiveError) {
-      try await source.run(folder: folder) { arrival in self.handle(arrival, lost: lost) }
+      try await source.run(folder: folder, looks: looks) { arrival in self.handle(arrival, lost: lost) }
     } catch {
       guard error.code == "watch-failed" else { throw error }
       // The folder may have gone between two looks; that is no fault of events.
-      if access(folder, R_OK | X_OK) != 0 { return await Self.pause() }
+      if access(folder, R_OK | X_OK) != 0 {
+        tellAway("the watched folder is not there, or cannot be looked into; waiting for it")
+        return await Self.pause()
+      }
       let seconds = Listening.usualSeconds
       note("\(error.message): looking every \(seconds) s instead; \(error.hint ?? "")")
-      try await PollingSource(interval: seconds).run(folder: folder) { self.handle($0, lost: lost) }
+      try await PollingSource(interval: seconds).run(folder: folder, looks: looks) {
+        self.handle($0, lost: lost)
+      }
     }
   }
 
@@ -97,9 +102,8 @@ final class WatchService: Service {
     case .scan(let folder): scan(folder)
     case .rescan(let reason):
       note("events were lost (\(reason)); everything is looked at again")
-      scan(folder)
     case .rootLost:
-      note("the watched folder is gone; waiting for it to come back")
+      tellAway("the watched folder is gone; waiting for it to come back")
       lost.ask()
     // The watcher lives only while its scans move on, too: a dead network disk stops them, not the events.
     case .alive: scans.async { [liveness] in liveness.turned(.watcher) }
@@ -107,11 +111,17 @@ final class WatchService: Service {
   }
 
   private func scan(_ path: String) {
+    guard looks.ask(path) else { return }
     scans.async { [self] in
-      let began = ContinuousClock.now
+      guard looks.begin(path) else { return }
       let seen = ingest.scan(path)
+      looks.end(path)
       guard path == folder else { return }
-      lookSeconds.withLock { $0 = (ContinuousClock.now - began) / .seconds(1) }
+      if seen.isEmpty {
+        tellAway("the watched folder is not there, or cannot be looked into; waiting for it")
+      } else {
+        isAway.withLock { $0 = false }
+      }
       firstScan.finish()
       heed(seen)
       do {
@@ -122,8 +132,20 @@ final class WatchService: Service {
     }
   }
 
+  /// Once each time that the folder is away; jobs and hooks do not wait for it.
+  private func tellAway(_ sentence: String) {
+    let isNew = isAway.withLock { isAway in
+      defer { isAway = true }
+      return !isAway
+    }
+    if isNew { note(sentence) }
+    firstScan.finish()
+  }
+
   /// No event tells that a disk was mounted under the folder; another set of disks than before does.
   private func heed(_ seen: Set<Int64>) {
+    // A folder that is away says nothing of disks.
+    if seen.isEmpty { return }
     let before = disks.withLock { disks in
       defer { disks = seen }
       return disks
@@ -143,16 +165,13 @@ final class WatchService: Service {
 
   /// A look at everything every so often, and when somebody asks for one.
   private func reconcile() async {
-    var last = ContinuousClock.now
     while !Task.isCancelled {
       let wanted = reconcileSeconds.withLock { $0 }
       try? await Task.sleep(for: .seconds(min(wanted, 1)))
       if Task.isCancelled { return }
       let isAsked = takeRequest()
-      let interval = max(wanted, lookSeconds.withLock { $0 } / Self.lookShare)
-      guard isAsked || ContinuousClock.now - last >= .seconds(interval) else { continue }
-      last = ContinuousClock.now
-      scan(folder)
+      let isDue = looks.wait(interval: wanted).map { $0 <= 0 } ?? false
+      if isAsked || isDue { scan(folder) }
     }
   }
 

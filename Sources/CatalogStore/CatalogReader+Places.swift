@@ -11,6 +11,19 @@ public struct KnownPlace: Sendable, Equatable {
   public var wasRead: Bool
   /// False for a product.
   public var isRaw: Bool
+
+  package init(
+    path: String, device: Int64, inode: Int64, bytes: Int64, modifiedNanoseconds: Int64, wasRead: Bool = true,
+    isRaw: Bool = true
+  ) {
+    self.path = path
+    self.device = device
+    self.inode = inode
+    self.bytes = bytes
+    self.modifiedNanoseconds = modifiedNanoseconds
+    self.wasRead = wasRead
+    self.isRaw = isRaw
+  }
 }
 
 extension CatalogReader {

@@ -104,6 +104,8 @@ extension CatalogWriter {
 extension CatalogWriter {
   /// Like ``note(_:subject:at:)``, once per sentence and subject.
   public func noteOnce(_ sentence: String, subject: String, at time: Double) throws(CatalogError) {
+    // Mostly it is there already: reading takes no lock that somebody else may hold.
+    if try read({ db in try Self.isNoted(db, sentence, subject) }) { return }
     try write { db in
       try db.execute(
         sql: """
@@ -111,5 +113,11 @@ extension CatalogWriter {
           WHERE NOT EXISTS (SELECT 1 FROM notice WHERE subject = ? AND sentence = ?)
           """, arguments: [time, subject, sentence, subject, sentence])
     }
+  }
+
+  package static let noted = "SELECT EXISTS (SELECT 1 FROM notice WHERE subject = ? AND sentence = ?)"
+
+  private static func isNoted(_ db: Database, _ sentence: String, _ subject: String) throws -> Bool {
+    try Bool.fetchOne(db, sql: noted, arguments: [subject, sentence]) ?? false
   }
 }

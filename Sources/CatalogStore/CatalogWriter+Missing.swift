@@ -24,9 +24,9 @@ public enum MissingOutcome: Sendable, Equatable {
 }
 
 extension CatalogReader {
-  /// Where every file lies that has a record.
-  public func recordedPaths() throws(CatalogError) -> Set<String> {
-    try read { db in try String.fetchSet(db, sql: "SELECT path FROM place") }
+  /// Where every file lies that has a record. Paths differ byte by byte: compare them so, and not as strings.
+  public func recordedPaths() throws(CatalogError) -> [String] {
+    try read { db in try String.fetchAll(db, sql: "SELECT path FROM place") }
   }
 
   /// How many products have a file.
@@ -39,6 +39,15 @@ extension CatalogReader {
 }
 
 extension CatalogWriter {
+  /// Files that are in their places as they were, on disks that go by other numbers now (a reboot, a disk that was
+  /// mounted again): their places tell the new ones, in one transaction.
+  public func renumber(_ places: [(path: String, device: Int64)]) throws(CatalogError) {
+    try write { db in
+      let statement = try db.cachedStatement(sql: "UPDATE place SET device = ? WHERE path = ?")
+      for place in places { try statement.execute(arguments: [place.device, place.path]) }
+    }
+  }
+
   /// A raw file is not in its place any more. Its record stays, as `missing`, with the state it had kept for its
   /// return; where the same content lies elsewhere as a duplicate (a move across disks copies first), the record
   /// moves there instead. A duplicate stays one, without a place.

@@ -37,6 +37,9 @@ struct DaemonPulse {
   /// Its process, when it runs.
   var process: Int? { isRunning == true ? pid : nil }
 
+  /// It runs and takes requests: one that is to end when its work is done (`watch --once`) takes none.
+  var takesRequests: Bool { isRunning == true && state == "watching" }
+
   /// nil when no daemon runs.
   var watchingSince: Double? { isRunning == true ? started : nil }
 

@@ -34,7 +34,7 @@ enum ExitStatus: Int32, Error, Sendable {
     "catalog-read-only": .unreachable, "catalog-failed": .unreachable, "lock-failed": .unreachable,
     "incoming-missing": .unreachable, "daemon-unreachable": .unreachable,
     "catalog-busy": .temporary, "catalog-disk": .temporary, "daemon-running": .temporary,
-    "disk-low": .temporary, "masters-not-inserted": .temporary,
+    "disk-low": .temporary, "files-left-out": .temporary, "masters-not-inserted": .temporary,
     "tmtrun-unusable": .configuration, "bad-classification": .configuration, "bad-turnover": .configuration,
     "duplicate-keyword": .configuration,
   ]

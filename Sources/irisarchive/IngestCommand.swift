@@ -46,7 +46,7 @@ struct IngestCommand: ParsableCommand {
   private func look() throws {
     let path = try root.path()
     let reader = try root.reader()
-    if DaemonPulse(root: path, fact: try reader.fact("daemon")).isRunning == true {
+    if DaemonPulse(root: path, fact: try reader.fact("daemon")).takesRequests {
       try root.writer().askForRescan(at: Clock.now)
       return Talk.line("asked: the daemon compares the watched tree with the catalog now")
     }

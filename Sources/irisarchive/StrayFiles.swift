@@ -39,10 +39,11 @@ struct StrayFiles {
 
   /// Those of a listing without a record; a picture goes with its product.
   func strays(_ listing: [Stray], reader: CatalogReader) throws -> [Stray] {
-    let recorded = try reader.recordedPaths()
-    let pictures = Set(recorded.map { ProductRemoval.picture(besides: $0) })
+    let paths = try reader.recordedPaths()
+    let recorded = Set(paths.map(PathKey.init))
+    let pictures = Set(paths.map { PathKey(ProductRemoval.picture(besides: $0)) })
     return listing.filter {
-      !recorded.contains($0.path) && !($0.isProduct && pictures.contains($0.path))
+      !recorded.contains(PathKey($0.path)) && !($0.isProduct && pictures.contains(PathKey($0.path)))
         && access($0.path, F_OK) == 0
     }
   }

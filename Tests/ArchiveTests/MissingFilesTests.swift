@@ -8,26 +8,37 @@ import Testing
     CatalogPlace(path: "/in/shut/c.fits", device: 1),
   ]
 
-  private func listing(_ devices: Set<Int64>, unreadable: [String] = []) -> TreeScan.Listing {
+  private func judge(
+    seen devices: Set<Int64>, unreadable: [String] = []
+  ) -> (gone: [String], outOfSight: Int) {
     var listing = TreeScan.Listing()
     listing.devices = devices
     listing.unreadable = unreadable
-    return listing
+    return MissingFiles.judge(absent, listing, seen: PlaceComparison(listing).seenDevices)
   }
 
   @Test func onlyWhatLayOnADiskThatWasSeenIsGone() {
-    let one = MissingFiles.judge(absent, listing([1], unreadable: ["/in/shut"]), folder: "/in")
+    let one = judge(seen: [1], unreadable: ["/in/shut"])
     #expect(one.gone == ["/in/a.fits"] && one.outOfSight == 2)
-    let both = MissingFiles.judge(absent, listing([1, 2]), folder: "/in")
+    let both = judge(seen: [1, 2])
     #expect(both.gone == absent.map(\.path) && both.outOfSight == 0)
   }
 
   @Test func aFolderThatIsAwayOrUnmountedSaysNothing() {
-    let away = MissingFiles.judge(absent, listing([], unreadable: ["/in"]), folder: "/in")
+    let away = judge(seen: [], unreadable: ["/in"])
     #expect(away.gone == [] && away.outOfSight == 3)
     // The empty folder under a mount point lies on another disk.
-    let unmounted = MissingFiles.judge(absent, listing([7]), folder: "/in")
+    let unmounted = judge(seen: [7])
     #expect(unmounted.gone == [] && unmounted.outOfSight == 3)
+  }
+
+  @Test func aLookAtMoreReplacesWhatALookAtLessSaid() {
+    let part = MissingFiles.sentence(3, "/in/disk")
+    let whole = MissingFiles.sentence(2, "/in")
+    #expect(MissingFiles.replaces(part, folder: "/in") && MissingFiles.replaces(part, folder: "/in/disk"))
+    #expect(MissingFiles.replaces(whole, folder: "/in") && MissingFiles.replaces(nil, folder: "/in/disk"))
+    #expect(!MissingFiles.replaces(whole, folder: "/in/disk"))
+    #expect(!MissingFiles.replaces(MissingFiles.sentence(1, "/in/disk2"), folder: "/in/disk"))
   }
 
   @Test func bytesThatAreNotASCIIAreEscaped() {

@@ -20,6 +20,15 @@ import Testing
     #expect(back.state == "held" && back.reason == before.reason && back.path == "/other/a.fits")
   }
 
+  @Test func aDiskWithAnotherNumberIsWrittenDown() throws {
+    let fixture = try CatalogFixture()
+    for n in 1...2 { try fixture.record(fixture.frame("\(n).fits", n)) }
+    try fixture.writer.renumber([("/data/1.fits", 77)])
+    var devices: [String: Int64] = [:]
+    try fixture.reader.eachPlace(under: "/data") { devices[$0.path] = $0.device }
+    #expect(devices == ["/data/1.fits": 77, "/data/2.fits": 1])
+  }
+
   @Test func aDuplicateThatVanishesOrIsReplacedLeavesTheFirstAlone() throws {
     let fixture = try CatalogFixture()
     // The first must be seen in its place for the second to be a duplicate.

@@ -19,8 +19,16 @@ final class IngestService: Sendable {
     var queued: [PathKey: Bool] = [:]
     var isStopping = false
     var waiting: [PathKey: Waiting] = [:]
-    /// Files that could not be recorded, or that somebody writes to, and when they arrived.
+    /// Files that could not be recorded, and when they arrived.
     var unrecorded: [PathKey: Double] = [:]
+    /// Files that somebody writes to, and when they arrived.
+    var busy: [PathKey: Double] = [:]
+    /// Files that wait for their next look are too many to be kept: only a look at everything finds them all.
+    var isOverfull = false
+    var retry = RetryPause()
+    /// The file that tries whether the catalog takes records again.
+    var probe: PathKey?
+    var busyNext = 0.0
     var fault: CatalogError?
     var idle: [CheckedContinuation<Void, Never>] = []
   }
@@ -39,6 +47,8 @@ final class IngestService: Sendable {
   private let queues: [DispatchQueue]
   private let state = Mutex(State())
   private let began = Date().timeIntervalSince1970
+  private let start = ContinuousClock.now
+  private var now: Double { (ContinuousClock.now - start) / .seconds(1) }
 
   /// - Parameters:
   ///   - recorded: told after each new record, from any thread.
@@ -95,12 +105,16 @@ final class IngestService: Sendable {
   @discardableResult
   func scan(_ folder: String) -> Set<Int64> {
     let filter = filter
+    state.withLock { $0.isOverfull = false }
     let listing = TreeScan.list(folder) { [progress] name in
       progress()
       return filter.accepts(name)
     }
-    for oddity in listing.oddities { note(oddity.sentence, oddity.path) }
-    for entry in listing.unnameable { recordUnnameable(entry) }
+    for oddity in listing.oddities {
+      progress()
+      // A catalog that somebody holds is not asked for each of them: the next look tells the others.
+      guard note(oddity.sentence, oddity.path)?.code != "catalog-busy" else { break }
+    }
     var comparison = PlaceComparison(listing)
     var absent: [CatalogPlace]?
     do {
@@ -110,20 +124,34 @@ final class IngestService: Sendable {
       // What it did not say is looked at again then: slower, and nothing is lost or taken in twice.
       logger.warning("the catalog did not say what it knows", metadata: ["error": "\(error)"])
     }
+    for entry in comparison.unknownUnnameable {
+      progress()
+      guard recordUnnameable(entry)?.code != "catalog-busy" else { break }
+    }
     for file in comparison.unknown {
       // The inode changed last when the file was closed or moved here; what came before us arrives with us.
       let now = Date().timeIntervalSince1970
       take(file.path, at: min(max(Double(file.changedNanoseconds) / 1e9, began), now))
     }
-    if let absent { missing.review(absent, listing, of: folder) }
+    if let absent { review(absent, comparison, listing, of: folder) }
     return listing.devices
   }
 
-  private var missing: MissingFiles { MissingFiles(writer: writer, logger: logger) }
+  private func review(
+    _ absent: [CatalogPlace], _ comparison: PlaceComparison, _ listing: TreeScan.Listing, of folder: String
+  ) {
+    do {
+      try comparison.renumber(in: writer, progress: progress)
+      try MissingFiles(writer: writer, logger: logger)
+        .review(absent, listing, seen: comparison.seenDevices, of: folder)
+    } catch {
+      logger.warning("what is missing could not be told", metadata: ["error": "\(error)"])
+    }
+  }
 
   /// A file whose name cannot be written down is in the catalog as quarantined, until it is renamed.
-  private func recordUnnameable(_ entry: TreeScan.Entry) {
-    record(
+  private func recordUnnameable(_ entry: TreeScan.Entry) -> CatalogError? {
+    let error = record(
       NewFrame(
         place: .init(
           path: entry.path, device: entry.device, inode: entry.inode, bytes: entry.bytes,
@@ -131,6 +159,9 @@ final class IngestService: Sendable {
         sha256: nil, state: "quarantined",
         reason: "its name, or its folder's, is not UTF-8 (shown here with %XX for each such byte); rename it",
         arrivedAt: Date().timeIntervalSince1970))
+    // By its escaped name nobody finds it again.
+    if error != nil { state.withLock { $0.isOverfull = true } }
+    return error
   }
 
   /// Returns when nothing is in flight.
@@ -193,14 +224,24 @@ final class IngestService: Sendable {
       hold(frame)
     case .busy:
       // Its closing is told only where it was opened by this very name: a hard link to it is looked at again.
-      state.withLock { state in
-        if state.unrecorded.count < Self.mostUnrecorded { state.unrecorded[PathKey(path)] = time }
-      }
+      lookLater(path, time)
       logger.debug("a writer has it open", metadata: ["path": "\(path)"])
     case .changed where looksLeft > 0: process(path, at: time, seen: seen, looksLeft: looksLeft - 1)
-    case .changed: logger.info("changes while it is read", metadata: ["path": "\(path)"])
+    case .changed:
+      lookLater(path, time)
+      logger.info("changes while it is read", metadata: ["path": "\(path)"])
     case .gone: state.withLock { _ = $0.waiting.removeValue(forKey: PathKey(path)) }
-    case .notAFile(let sentence): note(sentence, path)
+    case .notAFile(let sentence): _ = note(sentence, path)
+    }
+  }
+
+  private func lookLater(_ path: String, _ time: Double) {
+    state.withLock { state in
+      if state.busy.count < Self.mostUnrecorded {
+        state.busy[PathKey(path)] = time
+      } else {
+        state.isOverfull = true
+      }
     }
   }
 
@@ -226,7 +267,9 @@ final class IngestService: Sendable {
     if isRipe { record(frame) }
   }
 
-  private func record(_ frame: NewFrame) {
+  /// - Returns: what the catalog said when it did not take the record.
+  @discardableResult
+  private func record(_ frame: NewFrame) -> CatalogError? {
     state.withLock { _ = $0.waiting.removeValue(forKey: PathKey(frame.place.path)) }
     do {
       let outcome = try writer.record(frame, recordedAt: Date().timeIntervalSince1970)
@@ -238,19 +281,26 @@ final class IngestService: Sendable {
             "reason": "\(frame.reason ?? "")",
           ])
       }
+      state.withLock { $0.retry.succeeded() }
       recorded()
+      return nil
     } catch {
-      // Looked at again soon, and by the next reconciling scan at the latest.
+      // Looked at again soon, and by the next reconciling scan at the latest. Nobody is woken for it: that would be
+      // to try again at once.
+      let now = now
       state.withLock { state in
         if error.code == "catalog-corrupt" { state.fault = error }
+        state.retry.failed(at: now)
         if state.unrecorded.count < Self.mostUnrecorded {
           state.unrecorded[PathKey(frame.place.path)] = frame.arrivedAt
+        } else {
+          state.isOverfull = true
         }
       }
       logger.error(
         "could not be recorded; it is tried again",
         metadata: ["path": "\(frame.place.path)", "error": "\(error)"])
-      recorded()
+      return error
     }
   }
 
@@ -259,20 +309,50 @@ final class IngestService: Sendable {
   /// Why nothing more can be recorded, ever.
   var fault: CatalogError? { state.withLock { $0.fault } }
 
-  /// Looks again at files that could not be recorded (the catalog was locked, its disk full, a writer had them open).
+  /// Looks again at files that could not be recorded (the catalog was locked, its disk full), after a pause and one file
+  /// first, and at most once a second at those that a writer had open.
   func recordAgain() {
-    let again = state.withLock { state in
-      defer { state.unrecorded = [:] }
-      return state.unrecorded
-    }
+    let now = now
+    let again = state.withLock { state in Self.takeUnrecorded(&state, now) + Self.takeBusy(&state, now) }
     for (path, time) in again { take(path.path, at: time) }
   }
 
-  private func note(_ sentence: String, _ path: String) {
+  private static func takeUnrecorded(_ state: inout State, _ now: Double) -> [(PathKey, Double)] {
+    guard state.retry.isDue(at: now) else { return [] }
+    guard state.retry.isFailing else {
+      defer { state.unrecorded = [:] }
+      return Array(state.unrecorded)
+    }
+    if let probe = state.probe, state.queued[probe] != nil { return [] }
+    // Any of them: one that can never be recorded must not stand for all.
+    guard let one = state.unrecorded.randomElement() else { return [] }
+    state.unrecorded[one.key] = nil
+    state.probe = one.key
+    state.retry.tries(at: now)
+    return [(one.key, one.value)]
+  }
+
+  private static func takeBusy(_ state: inout State, _ now: Double) -> [(PathKey, Double)] {
+    guard now >= state.busyNext else { return [] }
+    state.busyNext = now + 1
+    defer { state.busy = [:] }
+    return Array(state.busy)
+  }
+
+  /// Files that wait to be looked at again: whether the catalog did not take them, or somebody writes to them.
+  var behind: (unrecorded: [String], busy: [String], isOverfull: Bool) {
+    state.withLock { state in
+      (state.unrecorded.keys.map(\.path), state.busy.keys.map(\.path), state.isOverfull)
+    }
+  }
+
+  private func note(_ sentence: String, _ path: String) -> CatalogError? {
     do {
       try writer.noteOnce(sentence, subject: path, at: Date().timeIntervalSince1970)
+      return nil
     } catch {
       logger.error("a notice could not be recorded", metadata: ["path": "\(path)", "error": "\(error)"])
+      return error
     }
   }
 

@@ -14,31 +14,31 @@ package struct MissingFiles: Sendable {
   let writer: CatalogWriter
   let logger: Logger
 
-  /// - Parameter absent: places of the catalog under the folder that the look did not find.
-  func review(_ absent: [CatalogPlace], _ listing: TreeScan.Listing, of folder: String) {
-    do {
-      let judged = Self.judge(absent, listing, folder: folder)
-      try tell(judged.outOfSight, folder)
-      for path in judged.gone where Self.isGone(path) {
-        let change = try writer.markMissing(path: path, at: Date().timeIntervalSince1970)
-        if change != .unchanged {
-          logger.info("not in its place any more", metadata: ["path": "\(path)", "state": "\(change)"])
-        }
+  /// - Parameters:
+  ///   - absent: places of the catalog under the folder that the look did not find.
+  ///   - seen: devices, as the catalog has them, of the disks that the look went through.
+  func review(
+    _ absent: [CatalogPlace], _ listing: TreeScan.Listing, seen: Set<Int64>, of folder: String
+  ) throws(CatalogError) {
+    let judged = Self.judge(absent, listing, seen: seen)
+    try tell(judged.outOfSight, folder)
+    for path in judged.gone where Self.isGone(path) {
+      let change = try writer.markMissing(path: path, at: Date().timeIntervalSince1970)
+      if change != .unchanged {
+        logger.info("not in its place any more", metadata: ["path": "\(path)", "state": "\(change)"])
       }
-    } catch {
-      logger.warning("what is missing could not be told", metadata: ["error": "\(error)"])
     }
   }
 
   /// Which of the absent are gone, and how many are only out of sight.
   package static func judge(
-    _ absent: [CatalogPlace], _ listing: TreeScan.Listing, folder: String
+    _ absent: [CatalogPlace], _ listing: TreeScan.Listing, seen: Set<Int64>
   ) -> (gone: [String], outOfSight: Int) {
     var gone: [String] = []
     var hidden = 0
     let blind = listing.unreadable.map { $0 + "/" }
     for place in absent {
-      let isSeen = listing.devices.contains(place.device) && !blind.contains { place.path.hasPrefix($0) }
+      let isSeen = seen.contains(place.device) && !blind.contains { place.path.hasPrefix($0) }
       if isSeen { gone.append(place.path) } else { hidden += 1 }
     }
     return (gone, hidden)
@@ -51,16 +51,30 @@ package struct MissingFiles: Sendable {
 
   private func tell(_ count: Int, _ folder: String) throws(CatalogError) {
     let fact = try writer.reader.fact(Self.fact)
+    guard Self.replaces(fact, folder: folder) else { return }
     if count == 0 {
-      if fact?.hasSuffix(folder) == true { try writer.removeFact(Self.fact) }
+      if fact != nil { try writer.removeFact(Self.fact) }
       return
     }
-    let sentence =
-      "\(count) files are out of sight, and not marked missing: the disk or folder they were in is not there, "
-      + "or cannot be read, under \(folder)"
+    let sentence = Self.sentence(count, folder)
     if fact == sentence { return }
     logger.warning("\(sentence)")
     try writer.setFact(Self.fact, sentence)
     try writer.noteOnce(sentence, subject: folder, at: Date().timeIntervalSince1970)
+  }
+
+  private static let under = "or cannot be read, under "
+
+  package static func sentence(_ count: Int, _ folder: String) -> String {
+    "\(count) files are out of sight, and not marked missing: the disk or folder they were in is not there, "
+      + under + folder
+  }
+
+  /// Whether a look at `folder` says more than the sentence that is told now: a look at everything below it does, one at
+  /// a part of it, or elsewhere, does not.
+  package static func replaces(_ sentence: String?, folder: String) -> Bool {
+    guard let sentence, let end = sentence.range(of: under)?.upperBound else { return true }
+    let told = String(sentence[end...])
+    return told == folder || told.hasPrefix(folder + "/")
   }
 }

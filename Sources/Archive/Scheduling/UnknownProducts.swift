@@ -13,8 +13,8 @@ struct UnknownProducts: Sendable {
     let files = TreeScan.list(folder) { $0.hasSuffix(".fits") }.files.map(\.path)
     // Comparing names costs more than counting; as many files as records is how it always is.
     guard files.count > (try writer.reader.productPlaces()) else { return }
-    let recorded = try writer.reader.recordedPaths()
-    let unknown = files.filter { !recorded.contains($0) }
+    let recorded = Set(try writer.reader.recordedPaths().map(PathKey.init))
+    let unknown = files.filter { !recorded.contains(PathKey($0)) }
     guard let first = unknown.first else { return }
     let sentence =
       "\(unknown.count) products lie here without a record (the first: \((first as NSString).lastPathComponent)): "

@@ -4,7 +4,7 @@ enum Arrival: Sendable, Equatable {
   case file(path: String, at: Double)
   /// Everything under this folder is to be looked at again.
   case scan(folder: String)
-  /// Events were lost; everything is to be looked at again, and why.
+  /// Events were lost, and why; a look at everything is asked for besides.
   case rescan(reason: String)
   /// The watched folder itself is gone.
   case rootLost
@@ -19,5 +19,9 @@ enum Arrival: Sendable, Equatable {
 protocol ArrivalSource: Sendable {
   /// Watches until the task is cancelled, telling `emit` from any thread. The first thing told is a scan of the
   /// folder, after watching has begun.
-  func run(folder: String, emit: @escaping @Sendable (Arrival) -> Void) async throws(ArchiveError)
+  ///
+  /// - Parameter looks: tells when the folder is due to be looked at again.
+  func run(
+    folder: String, looks: Looks, emit: @escaping @Sendable (Arrival) -> Void
+  ) async throws(ArchiveError)
 }

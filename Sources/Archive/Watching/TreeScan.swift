@@ -4,10 +4,10 @@ import Glibc
 package enum TreeScan {
   package struct Entry: Sendable, Equatable {
     package var path: String
-    var modifiedNanoseconds: Int64
+    package var modifiedNanoseconds: Int64
     package var bytes: Int64
-    var inode: Int64
-    var device: Int64
+    package var inode: Int64
+    package var device: Int64
     package var changedNanoseconds: Int64
   }
 

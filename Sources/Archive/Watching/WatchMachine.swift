@@ -26,6 +26,7 @@ package enum WatchAction: Sendable, Equatable {
   /// Forget all watches, watch everything anew, and look at everything: what is watched has other names now, or is not
   /// known.
   case watchAnew
+  /// Say that events were lost; ``watchAnew`` looks at everything.
   case rescan(reason: String)
   case rootLost
 }

@@ -1,0 +1,51 @@
+import Foundation
+import Glibc
+import Testing
+
+/// `watch --once` leaves nothing out, and an archive without its rules takes nothing in.
+@Suite struct OnceTests {
+  @Test func aFileThatIsStillWrittenToIsWaitedFor() async throws {
+    let archive = try await TestArchive()
+    let path = try archive.drop(try await Frames.darks(1)[0], as: "a.fits")
+    let writer = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    #expect(writer >= 0)
+    async let ended = archive.watchOnce()
+    // It looks at the files as soon as it has said so.
+    try await Eventually.holds("it began", every: 0.1, context: archive.summary) {
+      (try await archive.status()["daemon"] as? [String: any Sendable])?["state"] as? String == "starting"
+    }
+    close(writer)
+    let result = try await ended
+    #expect(result.exit == 0, "\(result.talk)")
+    #expect(try await archive.query().map(\.name) == ["a.fits"])
+  }
+
+  @Test func withoutAssociationRulesNothingIsTakenIn() async throws {
+    let archive = try await TestArchive()
+    try archive.drop(try await Frames.darks(1)[0], as: "a.fits")
+    let folder = archive.root + "/config/associations"
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+      try FileManager.default.removeItem(atPath: folder + "/" + name)
+    }
+    let empty = try await archive.watchOnce()
+    #expect(empty.exit == 78 && empty.talk.contains("no association rule"), "\(empty.talk)")
+    try FileManager.default.removeItem(atPath: folder)
+    let absent = try await archive.watchOnce()
+    #expect(absent.exit == 78 && absent.talk.contains("cannot be read"), "\(absent.talk)")
+    #expect(try await archive.query() == [])
+  }
+
+  @Test func aFolderThatIsNotThereHoldsTheDaemonUpNoMore() async throws {
+    let archive = try await TestArchive()
+    try FileManager.default.removeItem(atPath: archive.incoming)
+    let daemon = try await Daemon(archive)
+    try await Eventually.holds("it is told", every: 0.1, context: archive.summary) {
+      try await archive.irisarchive("status").out.contains("the watched folder is not there")
+    }
+    try archive.drop(try await Frames.darks(1)[0], as: "a.fits")
+    try await Eventually.holds("it came back", every: 0.1, context: archive.summary) {
+      try await archive.query().map(\.name) == ["a.fits"]
+    }
+    #expect(try await daemon.stop() == 0)
+  }
+}
