@@ -16,8 +16,8 @@ struct ReturnedInputs: Sendable {
   /// - Returns: names of the jobs that were queued again.
   func retry(at now: Double) throws(CatalogError) -> [String] {
     var names: [String] = []
-    for job in try writer.reader.jobsWithoutInput(limit: Self.most) where try isDue(job, now) && areBack(job)
-    {
+    for job in try writer.reader.jobsWithoutInput(limit: Self.most) {
+      guard try isDue(job, now), try areBack(job) else { continue }
       if try writer.retry(job: job.name, by: "the archive, for its input is back", at: now) == .done {
         names.append(job.name)
       }
