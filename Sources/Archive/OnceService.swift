@@ -10,8 +10,10 @@ final class OnceService: Service {
   /// A file without a writer that is unchanged for so long is truncated.
   private static let truncatedAfter = 2.0
 
-  /// Files that cannot be recorded, or that somebody writes to, are waited for so long.
+  /// Files that cannot be recorded are waited for so long.
   private static let patience = Duration.seconds(60)
+  /// Files that somebody writes to are waited for so long: whoever keeps one open holds the others up no longer.
+  private static let writersPatience = Duration.seconds(5)
 
   private let folder: String
   private let scheduler: Scheduler
@@ -51,6 +53,7 @@ final class OnceService: Service {
   private func takeIn() async throws {
     ingest.scan(folder)
     var behindSince: ContinuousClock.Instant?
+    let began = ContinuousClock.now
     while !Task.isCancelled {
       await ingest.drained()
       if let fault = ingest.fault { throw fault }
@@ -58,12 +61,13 @@ final class OnceService: Service {
       // In this order: what fails meanwhile is in flight before it is behind.
       let isQuiet = ingest.inFlight == 0
       let behind = ingest.behind
-      let isBehind = !behind.unrecorded.isEmpty || !behind.busy.isEmpty || behind.isOverfull
-      if incomplete == 0, isQuiet, !isBehind { return }
+      let isBehind = !behind.unrecorded.isEmpty || behind.isOverfull
+      let waitsForWriters = !behind.busy.isEmpty && .now - began < Self.writersPatience
+      if incomplete == 0, isQuiet, !isBehind, !waitsForWriters { return ingest.leaveOut(behind.busy) }
       if isBehind {
         let since = behindSince ?? .now
         behindSince = since
-        if .now - since >= Self.patience { throw Self.leftOut(behind.unrecorded, behind.busy, folder) }
+        if .now - since >= Self.patience { throw Self.leftOut(behind.unrecorded, folder) }
       } else {
         behindSince = nil
       }
@@ -74,13 +78,12 @@ final class OnceService: Service {
     }
   }
 
-  private static func leftOut(_ unrecorded: [String], _ busy: [String], _ folder: String) -> ArchiveError {
-    var parts: [String] = []
-    if !unrecorded.isEmpty { parts.append("could not be recorded: \(names(unrecorded))") }
-    if !busy.isEmpty { parts.append("somebody writes to: \(names(busy))") }
-    if parts.isEmpty { parts.append("not everything could be recorded") }
-    return ArchiveError(
-      code: "files-left-out", message: parts.joined(separator: "; "), subject: folder,
+  private static func leftOut(_ unrecorded: [String], _ folder: String) -> ArchiveError {
+    ArchiveError(
+      code: "files-left-out",
+      message: unrecorded.isEmpty
+        ? "not everything could be recorded" : "could not be recorded: \(names(unrecorded))",
+      subject: folder,
       hint: "irisarchive status tells what ails the catalog; then irisarchive watch --once again")
   }
 

@@ -20,6 +20,22 @@ import Testing
     #expect(try await archive.query().map(\.name) == ["a.fits"])
   }
 
+  /// Whoever keeps a file open holds the others up for a while only, and it is said.
+  @Test func aFileThatSomebodyKeepsOpenIsLeftOutAndTold() async throws {
+    let archive = try await TestArchive()
+    let darks = try await Frames.darks(2)
+    let path = try archive.drop(darks[0], as: "a.fits")
+    try archive.drop(darks[1], as: "b.fits")
+    let writer = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    #expect(writer >= 0)
+    let result = try await archive.watchOnce()
+    #expect(result.exit == 0 && result.talk.contains("somebody writes to it"), "\(result.talk)")
+    #expect(try await archive.query().map(\.name) == ["b.fits"])
+    close(writer)
+    #expect(try await archive.watchOnce().exit == 0)
+    #expect(try await archive.query().count == 2)
+  }
+
   @Test func withoutAssociationRulesNothingIsTakenIn() async throws {
     let archive = try await TestArchive()
     try archive.drop(try await Frames.darks(1)[0], as: "a.fits")

@@ -346,6 +346,16 @@ final class IngestService: Sendable {
     }
   }
 
+  /// Says that files which somebody still writes to were not waited for.
+  func leaveOut(_ paths: [String]) {
+    for path in paths.sorted() {
+      let sentence =
+        "somebody writes to it; it was left out: irisarchive watch --once again when it is closed"
+      logger.warning("\(sentence)", metadata: ["path": "\(path)"])
+      _ = note(sentence, path)
+    }
+  }
+
   private func note(_ sentence: String, _ path: String) -> CatalogError? {
     do {
       try writer.noteOnce(sentence, subject: path, at: Date().timeIntervalSince1970)
