@@ -13,7 +13,7 @@ final class OnceService: Service {
   /// Files that cannot be recorded are waited for so long.
   private static let patience = Duration.seconds(60)
   /// Files that somebody writes to are waited for so long: whoever keeps one open holds the others up no longer.
-  private static let writersPatience = Duration.seconds(5)
+  private static let writersPatience = Duration.seconds(10)
 
   private let folder: String
   private let scheduler: Scheduler

@@ -1,3 +1,4 @@
+import CatalogStore
 import Foundation
 import Glibc
 import Testing
@@ -11,8 +12,9 @@ import Testing
     #expect(writer >= 0)
     async let ended = archive.watchOnce()
     // It looks at the files as soon as it has said so.
-    try await Eventually.holds("it began", every: 0.1, context: archive.summary) {
-      (try await archive.status()["daemon"] as? [String: any Sendable])?["state"] as? String == "starting"
+    let reader = try CatalogReader(path: archive.root + "/catalog/catalog.sqlite")
+    try await Eventually.holds("it began", every: 0.02) {
+      try reader.fact("daemon")?.contains("starting") == true
     }
     close(writer)
     let result = try await ended
