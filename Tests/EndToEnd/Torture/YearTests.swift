@@ -127,7 +127,8 @@ import Testing
       }
     }
     spent("irisarchive query", processorSeconds(RUSAGE_CHILDREN) - before, times)
-    judge("irisarchive query", times, limit: Torture.isLong ? limit : collapse)
+    // The start of a process and 1,000 rows as text come on top of the catalog's answer.
+    judge("irisarchive query", times, limit: Torture.isLong ? 2 * limit : collapse)
   }
 
   // MARK: arrivals
