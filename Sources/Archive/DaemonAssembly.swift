@@ -70,8 +70,10 @@ struct DaemonAssembly: Sendable {
         program: tmtrun, grace: .seconds(parts.settings.jobGraceSeconds), logger: options.logger),
       recorder: recorder(parts), layout: parts.layout, policy: parts.retryPolicy, instance: instance,
       timeout: parts.jobTimeout, previews: parts.settings.drawsPreviews, patience: patience,
-      isShort: Self.isShort(parts.settings.diskReserveBytes),
-      shortagePause: parts.settings.diskCheckIntervalSeconds, logger: options.logger)
+      space: WantOfSpace(
+        reserveBytes: parts.settings.diskReserveBytes, pauseSeconds: parts.settings.diskCheckIntervalSeconds,
+        freeBytes: { FreeSpace(of: $0)?.freeBytes }),
+      logger: options.logger)
   }
 
   func recovery(_ parts: ArchiveParts) -> Recovery {
@@ -82,11 +84,6 @@ struct DaemonAssembly: Sendable {
   private func recorder(_ parts: ArchiveParts) -> Recorder {
     Recorder(
       writer: parts.writer, layout: parts.layout, describer: parts.describer, logger: options.logger)
-  }
-
-  /// Whether a folder's disk has less than the reserve, or next to nothing.
-  private static func isShort(_ reserve: UInt64) -> @Sendable (String, UInt64) -> Bool {
-    { folder, spare in FreeSpace(of: folder).map { $0.freeBytes + spare < max(reserve, 1 << 20) } ?? false }
   }
 
   private func ballast(_ parts: ArchiveParts) throws(CatalogError) -> BallastKeeper {

@@ -5,6 +5,7 @@ import JobContract
 public struct AssociationPlanner: Sendable {
   /// One association to be.
   public struct Planned: Sendable, Equatable {
+    /// A file that may become a member, and what its header says.
     public struct Member: Sendable, Equatable {
       public var exposure: Exposure
       public var exptype: MemberType
@@ -29,6 +30,7 @@ public struct AssociationPlanner: Sendable {
     }
   }
 
+  /// What the rules make of a set of files.
   public struct Plan: Sendable, Equatable {
     /// In the order of their first members.
     public var associations: [Planned]

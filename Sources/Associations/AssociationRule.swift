@@ -8,6 +8,7 @@ public struct AssociationRule: Sendable, Equatable {
     public var patterns: [String: [String]]
     public var exptype: MemberType
 
+    /// Whether an exposure has every field as the selector wants it.
     public func matches(_ exposure: Exposure) -> Bool { firstMismatch(exposure) == nil }
 
     /// The first field whose value is not allowed.
@@ -34,6 +35,7 @@ public struct AssociationRule: Sendable, Equatable {
     public var windows: [Double]
   }
 
+  /// How members come together: by a sequence, or around one exposure.
   public enum Shape: Sendable, Equatable {
     /// All matching frames of one sequence make one association.
     case gathers(Selector, FieldMatch)

@@ -23,6 +23,7 @@ public struct Associator: Sendable {
     self.init(rules: rules)
   }
 
+  /// The rule of that name, nil when there is none.
   public func rule(named name: String) -> AssociationRule? {
     rules.first { $0.name == name }
   }

@@ -1,5 +1,6 @@
 /// Why frames are, or are not, in an association: every candidate with the first criterion that failed.
 public struct Explanation: Sendable, Equatable {
+  /// One candidate, and the first criterion that failed for it.
   public struct Row: Sendable, Equatable {
     public var rule: String
     /// `member`, `background`, `candidate`.

@@ -22,6 +22,7 @@ public struct Exposure: Sendable, Equatable {
     self.arrivedAt = arrivedAt
   }
 
+  /// The value of a field, nil when the header does not say.
   public subscript(_ field: String) -> String? { fields[field] }
 
   /// The field as a number, nil when it is absent or none.

@@ -18,6 +18,7 @@ public struct SequenceMatcher: Sendable {
     }
   }
 
+  /// Where a frame belongs.
   public enum Decision: Sendable, Equatable {
     /// Add it to this set, which is open.
     case join(Int64)
@@ -117,6 +118,7 @@ public struct SequenceMatcher: Sendable {
     return .complete
   }
 
+  /// What a set is worth when it closes.
   public enum Verdict: Sendable, Equatable {
     case complete
     case degraded(String)

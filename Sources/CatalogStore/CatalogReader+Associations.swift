@@ -90,6 +90,7 @@ extension CatalogReader {
     }
   }
 
+  /// An association by its id, nil when there is none.
   public func association(id: Int64) throws(CatalogError) -> AssociationRecord? {
     try read { db in
       try AssociationRecord.fetchOne(
@@ -98,6 +99,7 @@ extension CatalogReader {
     }
   }
 
+  /// An association by its name, nil when there is none.
   public func association(named name: String) throws(CatalogError) -> AssociationRecord? {
     try read { db in
       try AssociationRecord.fetchOne(

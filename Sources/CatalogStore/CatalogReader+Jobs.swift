@@ -27,6 +27,7 @@ extension CatalogReader {
     }
   }
 
+  /// A job by its name (`J000042`), nil when there is none.
   public func job(named name: String) throws(CatalogError) -> JobRecord? {
     try read { db in
       try JobRecord.fetchOne(db, sql: JobRecord.select + " WHERE j.name = ?", arguments: [name])
@@ -75,20 +76,6 @@ extension CatalogReader {
     try read { db in
       try Bool.fetchOne(
         db, sql: "SELECT EXISTS (SELECT 1 FROM job WHERE state = 'failed' OR state = 'dead')") ?? false
-    }
-  }
-
-  /// When the next queued job or pending delivery is due, seconds since 1970; nil when nothing waits for a time.
-  public func nextDue(after now: Double) throws(CatalogError) -> Double? {
-    try read { db in
-      try Double.fetchOne(
-        db,
-        sql: """
-          SELECT min(due) FROM (
-            SELECT not_before AS due FROM job WHERE state = 'queued' AND not_before > ?
-            UNION ALL SELECT due_at FROM association WHERE state = 'open' AND due_at > ?
-            UNION ALL SELECT next_at FROM delivery WHERE state = 'pending' AND next_at > ?)
-          """, arguments: [now, now, now])
     }
   }
 }

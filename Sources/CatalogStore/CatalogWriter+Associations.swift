@@ -4,6 +4,7 @@ import GRDB
 extension CatalogWriter {
   /// What the associator decided for one frame; applied in one transaction with the mark that it was looked at.
   public struct AssociationStep: Sendable, Equatable {
+    /// One change that a frame brings about.
     public enum Action: Sendable, Equatable {
       /// Makes an association; its name gets a suffix when it is taken.
       case open(

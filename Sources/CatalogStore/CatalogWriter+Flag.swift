@@ -2,6 +2,7 @@ import GRDB
 
 /// What an operator decided about a frame.
 public struct FrameVerdict: Sendable, Equatable {
+  /// An operator's judgement of a frame.
   public enum Quality: String, Sendable, CaseIterable {
     case good = "GOOD"
     case bad = "BAD"

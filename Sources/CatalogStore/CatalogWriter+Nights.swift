@@ -54,6 +54,7 @@ extension CatalogReader {
     }
   }
 
+  /// A night by its name (the UT date of its local midnight), nil when no file is of it.
   public func night(_ name: String) throws(CatalogError) -> NightRecord? {
     try read { db in
       try NightRecord.fetchOne(db, sql: "SELECT * FROM night WHERE name = ?", arguments: [name])

@@ -144,6 +144,7 @@ extension CatalogReader {
     }
   }
 
+  /// A fact that was set, as text; nil when it was not.
   public func fact(_ name: String) throws(CatalogError) -> String? {
     try read { db in try String.fetchOne(db, sql: "SELECT value FROM fact WHERE name = ?", arguments: [name])
     }
@@ -158,6 +159,7 @@ extension CatalogReader {
     }
   }
 
+  /// An inserted reference by its file name, nil when there is none.
   public func reference(file: String) throws(CatalogError) -> ReferenceRecord? {
     try read { db in
       try ReferenceRecord.fetchOne(db, sql: "SELECT * FROM reference WHERE file = ?", arguments: [file])

@@ -77,6 +77,7 @@ extension CatalogWriter {
 }
 
 extension CatalogReader {
+  /// The open request to reprocess an association, nil when there is none.
   public func request(association: Int64) throws(CatalogError) -> ReprocessRequest? {
     try read { db in
       try ReprocessRequest.fetchOne(

@@ -54,24 +54,6 @@ extension CatalogWriter {
         AND (?1 IS NOT NULL OR state = 'stale')
       """, [reason, product])
   }
-
-  /// Marks current products stale, each with its reason, and tells it.
-  ///
-  /// - Parameter cause: what kind of thing it is, so that it can be taken away again.
-  public func markStale(
-    _ products: [(frame: Int64, reason: String)], cause: String = "rules", at time: Double
-  ) throws(CatalogError) {
-    try write { db in
-      for (frame, reason) in products {
-        try Self.spoil(db, products: [frame], cause: cause, reason: reason, at: time)
-      }
-    }
-  }
-
-  /// Takes a cause of staleness away from a product, if it has it.
-  public func restore(product: Int64, cause: String) throws(CatalogError) {
-    try write { db in try Self.restore(db, products: [product], cause: cause) }
-  }
 }
 
 /// A product that is stale, and one reason for it.

@@ -3,6 +3,7 @@ import GRDB
 
 /// One row of the catalog that `query` shows: a raw file or a product.
 public struct FrameRecord: Sendable, Codable, Equatable, FetchableRecord {
+  /// Whether a frame came in or was made here.
   public enum Origin: String, Codable, Sendable { case raw, product }
 
   public var id: Int64

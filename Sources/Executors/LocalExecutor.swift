@@ -34,6 +34,7 @@ public struct LocalExecutor: Executor {
     self.logger = logger
   }
 
+  /// Runs one attempt to its end, or to `timeout`; a cancelled task ends it with its whole group.
   public func run(_ spec: JobSpec, timeout: Duration?) async -> ExecutionEnd {
     let folder = AttemptFolder(path: spec.outputDirectory)
     let killsBefore = MemoryEvidence.kernelKills()

@@ -1,6 +1,7 @@
 /// What `tmtrun manifest` prints: every pipeline and step the program knows. The daemon reads it at start and when
 /// the program changes, so it knows job keys, wanted references and products without linking a step.
 public struct PipelineManifest: Codable, Sendable, Equatable {
+  /// Version of this form; another one is not read.
   public static let currentVersion = 1
 
   public var version: Int
@@ -28,6 +29,7 @@ public struct PipelineManifest: Codable, Sendable, Equatable {
   }
 }
 
+/// One pipeline: its steps in order, what it needs and what it makes.
 public struct PipelineDescription: Codable, Sendable, Equatable {
   public var name: String
   public var summary: String
@@ -60,6 +62,7 @@ public struct PipelineDescription: Codable, Sendable, Equatable {
   }
 }
 
+/// One step and its parameters.
 public struct StepDescription: Codable, Sendable, Equatable {
   public var name: String
   public var summary: String
@@ -79,6 +82,7 @@ public struct StepDescription: Codable, Sendable, Equatable {
   }
 }
 
+/// One parameter: type, range, unit and default as text.
 public struct ParameterDescription: Codable, Sendable, Equatable {
   public var name: String
   /// `string`, `integer`, `number`, `boolean`, `list` or `choice`.

@@ -1,9 +1,13 @@
 /// What a run did: written as `report.json` (temporary name, fsync, rename) after every product is synced.
 public struct RunReport: Codable, Sendable, Equatable {
+  /// Version of this form; another one is not read.
   public static let currentVersion = 1
+  /// Its name in the folder of the attempt.
   public static let fileName = "report.json"
 
+  /// How the run ended.
   public enum Status: String, Codable, Sendable { case succeeded, failed }
+  /// Whether peaks of memory are of each step, or of the process up to its end.
   public enum MemoryPeaks: String, Codable, Sendable { case step, process }
 
   public var version: Int
@@ -113,6 +117,7 @@ public struct ReferenceUse: Codable, Sendable, Equatable {
 
 /// One step of a run, in order.
 public struct StepRun: Codable, Sendable, Equatable {
+  /// How a step ended.
   public enum Status: String, Codable, Sendable {
     case complete = "COMPLETE"
     case skipped = "SKIPPED"

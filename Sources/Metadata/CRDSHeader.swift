@@ -36,6 +36,7 @@ public struct CRDSHeader: Sendable, Hashable {
     }
   }
 
+  /// The value that rules compare, nil when the header does not give it.
   public subscript(_ name: String) -> String? { values[name] }
 
   private struct Field: Sendable {

@@ -104,10 +104,12 @@ extension FrameMetadata {
 
   private static let plausible: ClosedRange<Int64> = -1_000_000_000...1_000_000_000
 
+  /// A yes or no, nil when it is absent or something else.
   public func logical(_ path: String) -> Bool? {
     if case .logical(let flag)? = self[path] { flag } else { nil }
   }
 
+  /// An instant (UTC), nil when it is absent or no date.
   public func date(_ path: String) -> Date? {
     if case .date(let date)? = self[path] { date } else { nil }
   }

@@ -16,16 +16,6 @@ public enum PixelMemory {
   /// Bytes that wait for reuse now.
   public static var retainedBytes: Int { freeList.withLock { $0.bytes } }
 
-  /// Gives every waiting block back to the system.
-  public static func releaseRetained() {
-    let blocks = freeList.withLock { list in
-      let all = list.blocks.values.flatMap { $0 }
-      list = FreeList()
-      return all
-    }
-    for block in blocks { free(block.base) }
-  }
-
   /// Memory for at least `byteCount` bytes, 64-byte aligned, its content undefined.
   static func take(_ byteCount: Int) -> UnsafeMutableRawPointer {
     let capacity = capacity(for: byteCount)

@@ -2,6 +2,7 @@ import Tables
 
 /// One thing said of a reference file.
 public struct ReferenceFinding: Sendable, Hashable {
+  /// How grave a finding is.
   public enum State: String, Sendable { case ok, warning, problem }
 
   public let state: State
@@ -21,6 +22,7 @@ public struct ReferenceFinding: Sendable, Hashable {
     Column("subject", .string, description: "keyword or HDU"), Column("message", .string),
   ]
 
+  /// The finding as a row of a table.
   public func row(file: String) -> [Cell] {
     [.string(file), .string(state.rawValue), .string(subject), .string(message)]
   }

@@ -2,7 +2,9 @@
 ///
 /// Planes and flags are those of the data contract; a plane's names are the present one and that of older files.
 public struct ReferenceSchema: Sendable {
+  /// An image extension that a reference has or may have.
   public struct Plane: Sendable {
+    /// Whether samples are numbers or bits.
     public enum Content: Sendable { case real, flags }
 
     /// EXTNAMEs, best first.

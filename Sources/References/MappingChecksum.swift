@@ -3,6 +3,7 @@ import Glibc
 
 /// The sha1sum of one mapping: what its header says and what its text gives.
 public struct MappingChecksum: Sendable, Hashable {
+  /// Whether the sum in a mapping fits its text.
   public enum State: String, Sendable { case valid, wrong, missing }
 
   public let path: String

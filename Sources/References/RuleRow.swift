@@ -34,6 +34,7 @@ extension ReferenceRules {
 
 /// What is another in one context than in the other.
 public struct RuleChange: Sendable, Hashable {
+  /// What became of a row.
   public enum Kind: String, Sendable { case added, removed, replaced }
 
   /// Reference type, lower case.

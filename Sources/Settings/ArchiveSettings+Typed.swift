@@ -31,11 +31,17 @@ extension ArchiveSettings {
 
   // MARK: folders
 
+  /// The watched folder, absolute.
   public func incomingFolder(root: String) -> String { Self.absolute(text(.incoming), root: root) }
+  /// Where products go, absolute.
   public func productsFolder(root: String) -> String { Self.absolute(text(.products), root: root) }
+  /// Where jobs write, absolute.
   public func workFolder(root: String) -> String { Self.absolute(text(.work), root: root) }
+  /// Where logs of jobs and hooks go, absolute.
   public func logsFolder(root: String) -> String { Self.absolute(text(.logs), root: root) }
+  /// Reference rules and files, absolute.
   public func rulesCache(root: String) -> String { Self.absolute(text(.rulesCache), root: root) }
+  /// The catalog's file, absolute.
   public func catalogPath(root: String) -> String { Self.absolute(Self.catalogRelativePath, root: root) }
 
   /// `tmtrun`'s path; `programFolder` is where `irisarchive` itself lies.

@@ -55,7 +55,7 @@ struct Checkup {
     findings += await ProgramCheckup(path: tmtrun).findings()
     if selfTest {
       let test = SelfTest(
-        tmtrun: tmtrun, simulator: Programs.ownFolder + "/irissim", scratchParent: NSTemporaryDirectory())
+        tmtrun: tmtrun, simulator: Programs.ownFolder + "/irissim")
       findings.append(await test.finding())
     }
     return findings

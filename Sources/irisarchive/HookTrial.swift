@@ -51,19 +51,12 @@ struct HookTrial {
   }
 
   private func tell(_ hook: HookFinding, _ delivery: DueDelivery) async throws -> String {
-    let parent = (NSTemporaryDirectory() as NSString).standardizingPath
-    var template = Array("\(parent)/irisarchive-hook-XXXXXX".utf8CString)
-    guard let made = mkdtemp(&template) else {
-      throw CommandFailure(
-        code: "failed", message: "no scratch folder could be made: \(String(cString: strerror(errno)))",
-        subject: parent, hint: "set TMPDIR to a folder that you may write")
-    }
-    let scratch = String(cString: made)
-    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    let scratch = try ScratchFolder("hook")
+    defer { scratch.remove() }
     var called = delivery
     called.hook = hook.path
     called.attempts = 0
-    let end = try await HookProgram(root: root, scratch: scratch).run(
+    let end = try await HookProgram(root: root, scratch: scratch.path).run(
       called, output: .captured(limit: 1 << 20), timeoutSeconds: timeoutSeconds)
     Talk.write(String(decoding: end.output, as: UTF8.self))
     return end.cause.description

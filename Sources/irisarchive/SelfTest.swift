@@ -14,19 +14,18 @@ struct SelfTest {
 
   let tmtrun: String
   let simulator: String
-  /// Where a scratch folder may be made.
-  let scratchParent: String
 
   func finding() async -> Finding {
-    var template = Array((scratchParent + "/irisarchive-selftest-XXXXXX").utf8CString)
-    guard let made = mkdtemp(&template) else {
-      return wrong("no scratch folder could be made in \(scratchParent): \(String(cString: strerror(errno)))")
+    let scratch: ScratchFolder
+    do {
+      scratch = try ScratchFolder("selftest")
+    } catch {
+      return wrong("\(error.message), in \(error.subject)")
     }
-    let scratch = String(cString: made)
-    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    defer { scratch.remove() }
     let start = ContinuousClock.now
     do throws(Failed) {
-      let scatter = try await reduce(in: scratch)
+      let scatter = try await reduce(in: scratch.path)
       let seconds = (ContinuousClock.now - start) / .seconds(1)
       let (scatterText, secondsText) = (Self.short(scatter), Self.short(seconds))
       return Finding(

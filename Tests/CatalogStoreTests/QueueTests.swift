@@ -139,6 +139,21 @@ import Testing
     #expect(try queue(id, 2) != nil && !fixture.reader.isRunning(association: id))
   }
 
+  @Test func whatIsRetriedWaitsForTheJobOfItsAssociationThatRuns() throws {
+    let id = try association("a")
+    let names = try (1...2).map { key in
+      let name = try #require(try queue(id, key))
+      try end(name, .failed)
+      return name
+    }
+    #expect(try writer.retry(job: names[0], by: "ana", at: 5) == .done)
+    let (job, run) = try start(names[0])
+    #expect(try writer.retry(job: names[1], by: "ana", at: 6) == .done)
+    #expect(try fixture.reader.startableJobs(now: 10, limit: 9) == [])
+    try writer.end(run: run.id, job: job.id, as: .failed, reason: "why", at: 7)
+    #expect(try fixture.reader.startableJobs(now: 10, limit: 9).map(\.name) == [names[1]])
+  }
+
   /// Only those whose last attempt said so.
   @Test func jobsWithoutTheirInputAreKnown() throws {
     let names = try (1...3).map { try #require(try queue(try association("a\($0)"), $0)) }

@@ -22,6 +22,16 @@ import Testing
     FrameVerdict(quality: quality, reason: "looked at it", user: "ana")
   }
 
+  /// What the review of a new dark came to.
+  private func review(stale: [(frame: Int64, reason: String)] = [], restored: [Int64] = []) throws {
+    let dark = ReferenceRecord(
+      file: "tmt_iris_dark_0001.fits", type: "dark", frameID: nil, sha256: CatalogFixture.sha(99), epoch: 0,
+      rowKey: "k", context: "tmt_0002.pmap", state: "inserted", reason: nil)
+    var found = ReviewedProducts()
+    (found.stale, found.restored) = (stale, restored)
+    try fixture.writer.record(found, of: dark, cursor: cal, at: 150)
+  }
+
   private func state(_ frame: Int64) throws -> String? { try fixture.reader.frame(id: frame)?.state }
 
   @Test func goodAgainMakesProductsCurrentAndAssociatesTheFrame() throws {
@@ -38,13 +48,13 @@ import Testing
   }
 
   @Test func aProductWithTwoCausesStaysStaleUntilBothAreGone() throws {
-    try fixture.writer.markStale([(cal, "the rules now choose x for dark")], at: 150)
+    try review(stale: [(cal, "the rules now choose x for dark")])
     _ = try fixture.writer.flag(frame: raw, verdict(.bad), at: 200)
     let reason = try #require(try fixture.reader.frame(id: cal)?.reason)
     #expect(reason.contains("x for dark; made of a.fits, flagged BAD"))
     _ = try fixture.writer.flag(frame: raw, verdict(.unknown), at: 201)
     #expect(try state(cal) == "stale" && fixture.reader.frame(id: cal)?.reason?.contains("flagged") == false)
-    try fixture.writer.restore(product: cal, cause: "rules")
+    try review(restored: [cal])
     #expect(try state(cal) == "current")
   }
 
@@ -74,7 +84,7 @@ import Testing
   }
 
   @Test func aNewVersionEndsStaleness() throws {
-    try fixture.writer.markStale([(cal, "why")], at: 150)
+    try review(stale: [(cal, "why")])
     let next = try fixture.reduce(
       "two", pipeline: "imager_level2", members: [(rate, 2, "science")],
       product: fixture.frame("a_cal_v02.fits", 4, state: "current"), kind: "cal", version: 2)
@@ -84,7 +94,7 @@ import Testing
   }
 
   @Test func aRequestThatWouldRepeatADoneJobMakesItsProductCurrent() throws {
-    try fixture.writer.markStale([(cal, "why")], at: 150)
+    try review(stale: [(cal, "why")])
     let two = try #require(try fixture.reader.association(named: "two"))
     try fixture.writer.ask([
       .init(associationID: two.id, priority: 40, forced: false, reason: "stale", askedAt: 300)

@@ -11,10 +11,8 @@ import Testing
     try await archive.status()["catalog_troubles"] as? [[String: String]] ?? []
   }
 
-  @Test(.enabled(if: sqlite != nil, "needs sqlite3"))
-  func aCatalogThatAnotherProcessHoldsIsToldAndTheDaemonGoesOn() async throws {
-    let archive = try await TestArchive(["intake": ["reconcile_interval": "1 h"]])
-    let daemon = try await Daemon(archive)
+  /// Another process that holds the catalog until it is told `ROLLBACK`.
+  private func hold(_ archive: TestArchive) throws -> (process: Process, input: Pipe) {
     let holder = Process()
     holder.executableURL = URL(fileURLWithPath: try #require(Self.sqlite))
     holder.arguments = ["-batch", archive.root + "/catalog/catalog.sqlite"]
@@ -24,6 +22,53 @@ import Testing
     try holder.run()
     input.fileHandleForWriting.write(Data("BEGIN IMMEDIATE; SELECT 'held';\n".utf8))
     #expect(output.fileHandleForReading.availableData == Data("held\n".utf8))
+    return (holder, input)
+  }
+
+  /// That the catalog cannot take down how a hook ended is no reason to call it again and again.
+  @Test(.enabled(if: sqlite != nil, "needs sqlite3"))
+  func aHookThatEndedIsNotCalledAgainWhileTheCatalogIsHeld() async throws {
+    let archive = try await TestArchive(["intake": ["reconcile_interval": "1 h"]])
+    let (calls, gate) = (archive.root + "/calls", archive.root + "/gate")
+    try archive.addHook(
+      "exposure-received", "10-count",
+      "#!/bin/sh\ncat >/dev/null\necho call >>\(calls)\nwhile [ ! -e \(gate) ]; do /bin/sleep 0.05; done\n")
+    let daemon = try await Daemon(archive)
+    try archive.drop(try await Frames.darks(1)[0], as: "a.fits")
+    try await Eventually.holds("it is called", every: 0.05, context: archive.summary) {
+      FileManager.default.fileExists(atPath: calls)
+    }
+    let (holder, input) = try hold(archive)
+    #expect(FileManager.default.createFile(atPath: gate, contents: nil))
+    try await Eventually.holds("its end cannot be taken down", every: 0.1, context: archive.summary) {
+      daemon.log.contains("the catalog cannot be written; trying again")
+    }
+    input.fileHandleForWriting.write(Data("ROLLBACK;\n.quit\n".utf8))
+    try await Eventually.holds("it is delivered", every: 0.1, context: archive.summary) {
+      try await archive.deliveries().map(\.state) == ["delivered"]
+    }
+    holder.waitUntilExit()
+    #expect(archive.text("calls") == "call\n")
+    #expect(try await archive.deliveries().map(\.attempts) == [1])
+    #expect(try await daemon.stop() == 0)
+  }
+
+  /// The disk of the log is full.
+  @Test func aLogThatCannotBeWrittenEndsNothing() async throws {
+    let archive = try await TestArchive()
+    try archive.drop(try await Frames.darks(1)[0], as: "a.fits")
+    let run = try await Command.run(
+      "/bin/sh", ["-c", "exec \"$0\" watch --once 2>/dev/full", Programs.irisarchive],
+      environment: ["IRISARCHIVE_ROOT": archive.root])
+    #expect(run.exit == 0)
+    #expect(try await archive.query().map(\.name) == ["a.fits"])
+  }
+
+  @Test(.enabled(if: sqlite != nil, "needs sqlite3"))
+  func aCatalogThatAnotherProcessHoldsIsToldAndTheDaemonGoesOn() async throws {
+    let archive = try await TestArchive(["intake": ["reconcile_interval": "1 h"]])
+    let daemon = try await Daemon(archive)
+    let (holder, input) = try hold(archive)
     try archive.drop(try await Frames.darks(1)[0], as: "a.fits")
     try await Eventually.holds("status tells who holds it", every: 0.1, context: archive.summary) {
       try await troubles(archive).contains {

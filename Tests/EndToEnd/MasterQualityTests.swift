@@ -19,32 +19,17 @@ import Testing
     }
   }
 
-  /// Five 10 s darks, their noise and times from `first` on.
-  private func darks(from first: Int) async throws -> [String] {
-    var paths: [String] = []
-    for index in 0..<5 {
-      paths.append(
-        try await Frames.make(
-          "dark\(first + index)", "IMG1-DRK",
-          [
-            "--exptime", "10", "--readmode", "CDS", "--frame", "\(index + 1)/5", "--expnum",
-            "\(first + index)", "--start", Frames.start(first + index),
-          ]))
-    }
-    return paths
-  }
-
   @Test func aBadMasterIsKeptAndTheOldOneServesOn() async throws {
     let archive = try await TestArchive(stem: "masters")
     try archive.logEvents("product-ready")
     let daemon = try await Daemon(archive)
     var night = Night(archive: archive)
 
-    try await night.drop(try await darks(from: 1))
+    try await night.drop(try await Frames.shortDarks(from: 1))
     let first = try #require(try await night.masters().first)
     #expect(first.reason == nil)
 
-    let lit = try await darks(from: 11).map { path -> String in
+    let lit = try await Frames.shortDarks(from: 11).map { path -> String in
       let copy = path.replacingOccurrences(of: ".fits", with: "-lit.fits")
       try LightLeak.copy(path, to: copy, adding: 5)
       return copy
@@ -70,7 +55,7 @@ import Testing
     #expect(try await darkOfScience(archive) == first.name)
 
     // A good one after it is compared with the one in use, not with the bad one, and serves from now on.
-    try await night.drop(try await darks(from: 31))
+    try await night.drop(try await Frames.shortDarks(from: 31))
     let third = try #require(try await night.masters().last)
     #expect(third.reason == nil, "\(third.reason ?? "")")
     let header = try await archive.irisarchive("header", third.path ?? "", "--keys", "PREVMSTR,PREVFOFF")
@@ -94,7 +79,7 @@ import Testing
 
   @Test func aSpoiledMasterKeepsNoGoodOneOut() async throws {
     let archive = try await TestArchive(stem: "spoiled")
-    let lit = try await darks(from: 1).map { path -> String in
+    let lit = try await Frames.shortDarks(from: 1).map { path -> String in
       let copy = path.replacingOccurrences(of: ".fits", with: "-lit.fits")
       try LightLeak.copy(path, to: copy, adding: 5)
       return copy
@@ -105,7 +90,7 @@ import Testing
     let flagged = try await archive.irisarchive("flag", member, "--quality", "BAD", "--reason", "light")
     #expect(flagged.exit == 0, "\(flagged.talk)")
     #expect(try await archive.query("--kind", "dark").map(\.state) == ["stale"])
-    for path in try await darks(from: 11) { try archive.drop(path) }
+    for path in try await Frames.shortDarks(from: 11) { try archive.drop(path) }
     #expect(try await archive.watchOnce().exit == 0)
     let masters = try await archive.query("--kind", "dark").sorted { $0.name < $1.name }
     let good = try #require(masters.last)
@@ -121,7 +106,7 @@ import Testing
     try? FileManager.default.removeItem(atPath: folder)
     try archive.makeFolder((folder as NSString).deletingLastPathComponent)
     try Data().write(to: URL(fileURLWithPath: folder))
-    for path in try await darks(from: 1) { try archive.drop(path) }
+    for path in try await Frames.shortDarks(from: 1) { try archive.drop(path) }
     let failed = try await archive.watchOnce()
     #expect(failed.exit == 75 && failed.talk.contains("into the reference rules"), "\(failed.talk)")
     let master = try #require(try await archive.query("--kind", "dark").first)
@@ -145,9 +130,9 @@ import Testing
   @Test func limitsAreSettings() async throws {
     let archive = try await TestArchive(
       ["masters": ["fraction_off": "1", "level_change": "2"]], stem: "lenient")
-    for path in try await darks(from: 1) { try archive.drop(path) }
+    for path in try await Frames.shortDarks(from: 1) { try archive.drop(path) }
     #expect(try await archive.watchOnce().exit == 0)
-    for path in try await darks(from: 11) {
+    for path in try await Frames.shortDarks(from: 11) {
       let copy = path.replacingOccurrences(of: ".fits", with: "-lit.fits")
       try LightLeak.copy(path, to: copy, adding: 5)
       try archive.drop(copy)

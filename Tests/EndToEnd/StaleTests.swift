@@ -10,24 +10,9 @@ import Testing
     }
   }
 
-  private func darks(from first: Int) async throws -> [String] {
-    var paths: [String] = []
-    for index in 0..<5 {
-      paths.append(
-        try await Frames.make(
-          "dark\(first + index)", "IMG1-DRK",
-          [
-            "--exptime", "10", "--readmode", "CDS", "--frame", "\(index + 1)/5", "--expnum",
-            "\(first + index)",
-            "--start", Frames.start(first + index),
-          ]))
-    }
-    return paths
-  }
-
   @Test func aNewContextsProductsAreToldAndMadeAgain() async throws {
     let archive = try await TestArchive(stem: "contexts")
-    for path in try await darks(from: 1) { try archive.drop(path) }
+    for path in try await Frames.shortDarks(from: 1) { try archive.drop(path) }
     #expect(try await archive.watchOnce().exit == 0)
     try archive.drop(
       try await Frames.make(
@@ -35,7 +20,7 @@ import Testing
         ["--exptime", "10", "--readmode", "CDS", "--expnum", "20", "--start", Frames.start(20)]))
     #expect(try await archive.watchOnce().exit == 0)
     let before = try #require(try await science(archive).last)
-    for path in try await darks(from: 22) { try archive.drop(path) }
+    for path in try await Frames.shortDarks(from: 22) { try archive.drop(path) }
     #expect(try await archive.watchOnce().exit == 0)
     #expect(try await science(archive).last?.state == "stale")
 

@@ -9,6 +9,7 @@ import Settings
 ///
 /// It writes to the catalog, where the daemon sees it; each change is one transaction with its event.
 public struct AssociationControl: Sendable {
+  /// What a person asks of an association.
   public enum Verb: String, Sendable, CaseIterable {
     case close, hold, release
   }

@@ -3,6 +3,7 @@ import Foundation
 
 /// The CloudEvents 1.0 form of an event, on one line.
 public enum CloudEvent {
+  /// The event of a delivery as one line of JSON, its end of line included.
   public static func line(_ delivery: DueDelivery, root: String) -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -16,10 +16,7 @@ struct JobStarter: Sendable {
   /// Whether runs draw quick-look pictures.
   let previews: Bool
   let patience: CatalogPatience
-  /// Whether the disk of a folder has too little space for a failure to be the job's own, even with so many bytes more.
-  let isShort: @Sendable (_ folder: String, _ spareBytes: UInt64) -> Bool
-  /// Seconds until a job that found no space is tried again.
-  let shortagePause: Double
+  let space: WantOfSpace
   let logger: Logger
 
   /// Runs the job to its end. Returns true when it made its products.
@@ -145,12 +142,12 @@ struct JobStarter: Sendable {
     }
   }
 
-  private var postponed: CatalogWriter.AttemptEnd { .postponed(notBefore: Self.now + shortagePause) }
-
   private func fail(
     _ job: JobRecord, _ run: RunRecord, _ judged: RetryPolicy.Judgement
   ) async throws {
-    let judgement = heedingSpace(judged, run)
+    let judgement = space.heeded(
+      judged, work: (layout.work, AttemptFolder.bytesOnDisk(run.folder)), products: layout.products,
+      now: Self.now)
     logger.warning("made nothing", metadata: ["job": "\(job.name)", "reason": "\(judgement.reason)"])
     recorder.keepLog(job: job, run: run)
     let failure = await patience.write {
@@ -166,27 +163,6 @@ struct JobStarter: Sendable {
     if let failure { throw failure }
     recorder.clear(run.folder)
   }
-
-  /// A job that ended where there is no space left is not at fault, whatever it said: it runs again, uncounted.
-  ///
-  /// Its own files do not count: one that alone fills the disk has failed like any other.
-  private func heedingSpace(_ judgement: RetryPolicy.Judgement, _ run: RunRecord) -> RetryPolicy.Judgement {
-    switch judgement.end {
-    case .interrupted, .postponed: return judgement
-    case .again, .withMemory, .dead, .failed: break
-    }
-    guard judgement.facts.endedBy != "disk" else { return judgement }
-    let own = AttemptFolder.bytesOnDisk(run.folder)
-    let short = [(layout.work, own), (layout.products, 0)].first { isShort($0.0, $0.1) }
-    guard let folder = short?.0 else { return judgement }
-    var heeding = judgement
-    heeding.end = postponed
-    heeding.reason =
-      "there was hardly any space under \(folder) (\(judgement.reason)); it runs again, uncounted, when there is space: "
-      + "irisarchive prune --dry-run"
-    return heeding
-  }
-
 }
 
 extension JobRecord {

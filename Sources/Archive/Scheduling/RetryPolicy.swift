@@ -34,6 +34,12 @@ package struct RetryPolicy: Sendable {
     package var end: CatalogWriter.AttemptEnd
     package var facts: AttemptFacts
     package var reason: String
+
+    package init(end: CatalogWriter.AttemptEnd, facts: AttemptFacts, reason: String) {
+      self.end = end
+      self.facts = facts
+      self.reason = reason
+    }
   }
 
   /// What is known of an attempt before it is judged.

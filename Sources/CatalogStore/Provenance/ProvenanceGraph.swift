@@ -87,7 +87,9 @@ public struct ProvenanceGraph: Sendable, Equatable, Codable {
     self.root = root
   }
 
+  /// A file by its id, nil when it is not in the graph.
   public func entity(_ id: String) -> Entity? { entities.first { $0.id == id } }
+  /// A run by its id, nil when it is not in the graph.
   public func activity(_ id: String) -> Activity? { activities.first { $0.id == id } }
 
   /// The run that made an entity, nil for raw files.

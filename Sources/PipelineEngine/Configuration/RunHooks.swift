@@ -10,6 +10,7 @@ public struct RunHooks: Sendable, Equatable {
   /// Time that each of them may take.
   public internal(set) var timeoutSeconds = Layered(RunHooks.defaultTimeoutSeconds)
 
+  /// How long a hook may take unless the cfg says otherwise, seconds.
   public static let defaultTimeoutSeconds = 300.0
 
   /// Keys of a cfg.

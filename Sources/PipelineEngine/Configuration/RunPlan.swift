@@ -3,6 +3,7 @@ import JobContract
 /// What a run would do, decided as the run itself decides it, without a pixel read: steps in order, their
 /// parameters with the origin of each, their references with the reason for each.
 public struct RunPlan: Encodable, Sendable, Equatable {
+  /// A parameter's final value and where it came from.
   public struct Parameter: Encodable, Sendable, Equatable {
     public var value: String
     /// `default`, `reference`, `cfg`, `command line` or `job`.
@@ -12,6 +13,7 @@ public struct RunPlan: Encodable, Sendable, Equatable {
     public var unit: String
   }
 
+  /// A reference of one type: the chosen file, or why there is none.
   public struct Reference: Encodable, Sendable, Equatable {
     public var type: String
     /// `override`, `context`, `single`, `notApplicable` or `none`.
@@ -24,6 +26,7 @@ public struct RunPlan: Encodable, Sendable, Equatable {
     public var reason: String?
   }
 
+  /// One step as it will run.
   public struct Step: Encodable, Sendable, Equatable {
     public var index: Int
     public var name: String
@@ -45,6 +48,7 @@ public struct RunPlan: Encodable, Sendable, Equatable {
     }
   }
 
+  /// One input file and its role.
   public struct Member: Encodable, Sendable, Equatable {
     public var name: String
     public var path: String

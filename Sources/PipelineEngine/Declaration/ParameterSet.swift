@@ -32,8 +32,10 @@ public struct ParameterSet: Sendable, Equatable {
     values[name, default: Layered(.none)].set(setting, from: origin, at: place)
   }
 
+  /// A parameter's value; `none` for what is not declared.
   public subscript(_ name: String) -> ParameterSetting { values[name]?.value ?? .none }
 
+  /// Where a parameter's value came from.
   public func origin(of name: String) -> Origin? { values[name]?.origin }
 
   /// `file:line` of the value; nil when no file set it.
@@ -44,6 +46,7 @@ public struct ParameterSet: Sendable, Equatable {
     if case .string(let text) = self[name] { text } else { nil }
   }
 
+  /// A whole number, nil when it is none.
   public func integer(_ name: String) -> Int? {
     if case .integer(let value) = self[name] { value } else { nil }
   }

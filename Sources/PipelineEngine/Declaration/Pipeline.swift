@@ -72,6 +72,7 @@ public struct Pipeline: Sendable {
     return seen
   }
 
+  /// The step of that name, nil when the pipeline has none.
   public func step(named name: String) -> StepDeclaration? {
     steps.map { $0.declaration }.first { $0.name == name || $0.aliases.contains(name) }
   }

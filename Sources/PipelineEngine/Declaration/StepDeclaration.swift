@@ -31,6 +31,7 @@ public struct StepDeclaration: Sendable, Hashable {
     self.intake = intake
   }
 
+  /// The parameter of that name, nil when the step has none.
   public func parameter(named name: String) -> Parameter? { parameters.first { $0.name == name } }
 
   /// The declaration as the manifest gives it.

@@ -76,9 +76,6 @@ public struct Frame: Sendable {
     self.content = .file(source, operations)
   }
 
-  /// Whether the pixels are in memory.
-  public var isLoaded: Bool { if case .memory = content { true } else { false } }
-
   /// Does `operation` on every pixel: now when the pixels are in memory, else as they are read.
   public mutating func apply(_ operation: FrameOperation) throws {
     switch operation.effect {

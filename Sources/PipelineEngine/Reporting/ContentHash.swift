@@ -10,6 +10,7 @@ public struct ContentHash: Sendable {
 
   public init() {}
 
+  /// Takes in further bytes.
   public mutating func update(_ buffer: UnsafeRawBufferPointer) {
     hasher.update(bufferPointer: buffer)
     bytes += UInt64(buffer.count)

@@ -8,6 +8,7 @@ public struct PreviewMaker: Sendable {
   /// The picture of an image as a file's bytes, given the bare name of its file and its unit.
   public let draw: Draw
 
+  /// Draws a picture of an image and its flags; file name and unit are for its caption.
   public typealias Draw =
     @Sendable (
       _ value: Plane<Float>, _ quality: Plane<UInt32>?, _ fileName: String, _ unit: String

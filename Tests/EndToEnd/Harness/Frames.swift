@@ -38,4 +38,19 @@ enum Frames {
     }
     return paths
   }
+
+  /// Five 10 s CDS darks of a whole set, their noise and times from `first` on.
+  static func shortDarks(from first: Int) async throws -> [String] {
+    var paths: [String] = []
+    for index in 0..<5 {
+      paths.append(
+        try await make(
+          "dark\(first + index)", "IMG1-DRK",
+          [
+            "--exptime", "10", "--readmode", "CDS", "--frame", "\(index + 1)/5", "--expnum",
+            "\(first + index)", "--start", start(first + index),
+          ]))
+    }
+    return paths
+  }
 }

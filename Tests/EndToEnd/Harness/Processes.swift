@@ -23,8 +23,9 @@ enum Processes {
 
   /// The jobs that run right now.
   static func jobs(of root: String) throws -> [Job] {
-    try of(root).compactMap { line in
-      guard line.contains("tmtrun"), let place = line.range(of: root + "/work/"),
+    let folder = "work"
+    return try of(root).compactMap { line in
+      guard line.contains("tmtrun"), let place = line.range(of: "\(root)/\(folder)/"),
         let pid = Int32(line.prefix { $0 != ":" })
       else { return nil }
       return Job(pid: pid, job: String(line[place.upperBound...].prefix { $0 != "/" }))
