@@ -3,13 +3,11 @@ import FITSStructure
 import Metadata
 import Pixels
 
-/// Ramps of one exposure at level 0: `TMTRampModel` of the data contract.
+/// Ramps of one exposure in memory, to be written: `TMTRampModel` of the data contract. `RampSource` reads them.
 ///
-/// Samples are (integration, read, y, x) in the integer type of the file where that is possible. Times are
-/// seconds since the reset of each integration. Slow newer layouts are turned into this one on reading.
+/// Samples are (integration, read, y, x). Times are seconds since the reset of each integration.
 public struct RampModel: Sendable {
-  /// The reads, in the type of the file: unsigned 8 and 16 bits as `uint16`, signed 16 and 32 bits as
-  /// `int32`, everything else as `float32`.
+  /// The reads, in the type that the file is to have.
   public enum Samples: Sendable, Equatable {
     case uint16(Ramp<UInt16>)
     case int32(Ramp<Int32>)
@@ -24,7 +22,7 @@ public struct RampModel: Sendable {
   public var samples: Samples
   /// The value of `BUNIT`; `adu` when the file had none.
   public var unit: String
-  /// Seconds of (integration, read) since the reset; nil when the file does not say: see `requiredTimes`.
+  /// Seconds of (integration, read) since the reset; nil when they are not known.
   public var times: [[Double]]?
   /// Where `times` come from: `TIMES`, `READTIME-RST_TIME`, `TGROUP`, `TFRAME`, `read_spacing` or `none`.
   public var timesOrigin: String
@@ -32,8 +30,6 @@ public struct RampModel: Sendable {
   public var groupQuality: Ramp<UInt8>?
   /// Flags of each pixel (`PIXELDQ`).
   public var pixelQuality: Plane<UInt32>?
-  /// Reads that were declared but are missing or incomplete, one sentence each; empty when all are there.
-  public var missingReads: [String] = []
 
   /// Creates a model of reads at hand.
   ///
@@ -50,11 +46,6 @@ public struct RampModel: Sendable {
     self.scienceHeader = scienceHeader
   }
 
-  /// What the headers say about the exposure (read anew at each call).
-  public var metadata: FrameMetadata {
-    FrameMetadata(primary: header.cards, extensions: [scienceHeader.asImageExtension])
-  }
-
   /// Integrations (ramps), reads of each, and the detector window's height and width.
   public var shape: RampShape {
     switch samples {
@@ -62,29 +53,6 @@ public struct RampModel: Sendable {
     case .int32(let ramp): RampShape(ramp)
     case .float32(let ramp): RampShape(ramp)
     }
-  }
-
-  /// The read times, else `readSpacing` seconds apart, with where they come from.
-  ///
-  /// - Throws: `missing-read-times` naming every place that was looked at; `bad-read-times` when they do not
-  ///   rise.
-  public func requiredTimes(
-    readSpacing: Double? = nil
-  ) throws(ModelError) -> (times: [[Double]], origin: String) {
-    let name = header.string("FILENAME") ?? "ramp"
-    if let times {
-      try ReadTimes.check(times, shape: shape, subject: name)
-      return (times, timesOrigin)
-    }
-    guard let readSpacing, readSpacing > 0 else {
-      throw ModelError(
-        code: "missing-read-times",
-        message:
-          "the times of the reads are missing: there is no TIMES extension, no READTIME and RST_TIME, no "
-          + "TGROUP or TFRAME, and no read_spacing was given", subject: name,
-        hint: "give the seconds between reads: --set ramp_fit.read_spacing=SECONDS")
-    }
-    return (ReadTimes.equallySpaced(readSpacing, shape: shape), "read_spacing")
   }
 }
 

@@ -42,4 +42,14 @@ public struct RampBand: Sendable, Equatable {
   public var height: Int { samples.height }
   /// Pixels in a row.
   public var width: Int { samples.width }
+
+  /// Some rows of the band.
+  ///
+  /// - Precondition: the rows are the band's.
+  public func cropped(to rows: Range<Int>) -> RampBand {
+    let window = PixelWindow(x0: 0, y0: rows.lowerBound, width: width, height: rows.count)
+    return RampBand(
+      samples: samples.rows(rows), groupQuality: groupQuality.rows(rows),
+      pixelQuality: pixelQuality.cropped(to: window))
+  }
 }

@@ -22,47 +22,47 @@ import Testing
     written.groupQuality = Ramp(integrations: 2, reads: 3, height: 4, width: 5, repeating: 4)
     written.pixelQuality = Plane(width: 5, height: 4, repeating: 1 << 31)
     try written.write(to: path)
-    let read = try RampModel(reading: path)
-    #expect(read.samples == written.samples && read.shape == shape)
+    let read = try RampSource(reading: path)
+    #expect(read.shape == shape && read.fullScale == 65_535)
     #expect(read.times == written.times && read.timesOrigin == "TIMES")
-    #expect(read.groupQuality == written.groupQuality && read.pixelQuality == written.pixelQuality)
+    for rows in [0..<4, 1..<3] {
+      #expect(try read.band(rows) == RampSource(written).band(rows))
+    }
+    let band = try read.band(1..<3)
+    #expect(band.samples[1, 2, 4, 1] == 500 * 114 && band.groupQuality[0, 1, 0, 0] == 4)
+    #expect(band.pixelQuality[0, 1] == 1 << 31)
     #expect(read.unit == "adu")
     if let verdict = try fitsverify(path) { #expect(verdict.contains("0 warning(s) and 0 error(s)")) }
   }
 
-  @Test func `samples keep an integer type where they have one`() throws {
+  @Test func `samples of every type are read`() throws {
     let scratch = try Scratch()
     let axes = [5, 4, 3, 2]
     let signed = try scratch.write("i.fits") {
       try $0.image("SCI", axes, values(Int32.self) { Int32($0 - 60) })
     }
     let real = try scratch.write("f.fits") { try $0.image("SCI", axes, values(Float.self) { Float($0) / 2 }) }
-    guard case .int32(let ints) = try RampModel(reading: signed).samples,
-      case .float32(let floats) = try RampModel(reading: real).samples
-    else {
-      Issue.record("another sample type")
-      return
-    }
-    #expect(ints.elements == values(Int32.self) { Int32($0 - 60) })
+    let ints = try RampSource(reading: signed)
+    let floats = try RampSource(reading: real).band(0..<4).samples
+    #expect(try ints.band(0..<4).samples.elements == values(Float.self) { Float($0 - 60) })
+    #expect(ints.fullScale == nil)
     #expect(floats[1, 2, 4, 3] == 59.5)
   }
 
   @Test func `the newer axes (y, x, group, read) are told by TIMES and turned`() throws {
     let path = golden("native/ramp_48.fits")
-    let model = try RampModel(reading: path)
+    let model = try RampSource(reading: path)
     #expect(model.shape == RampShape(integrations: 2, reads: 10, height: 48, width: 48))
     let file = try FITSFile(reading: path)
     let index = try #require(try file.index(ofExtension: "DATA"))
     var stored = [UInt16](repeating: 0, count: 48 * 48 * 20)
     try stored.withUnsafeMutableBufferPointer { try file.readPixels(of: index, into: $0) }
-    guard case .uint16(let ramp) = model.samples else {
-      Issue.record("another sample type")
-      return
-    }
+    let ramp = try model.band(0..<48).samples
     for (g, k, x, y) in [(0, 0, 0, 0), (1, 9, 47, 47), (1, 3, 5, 40), (0, 7, 31, 2)] {
-      #expect(ramp[g, k, x, y] == stored[((y * 48 + x) * 2 + g) * 10 + k])
+      #expect(ramp[g, k, x, y] == Float(stored[((y * 48 + x) * 2 + g) * 10 + k]))
     }
-    #expect(model.groupQuality != nil && model.timesOrigin == "TIMES")
+    #expect(try model.band(40..<44).samples == ramp.rows(40..<44))
+    #expect(model.timesOrigin == "TIMES")
   }
 
   @Test func `the newer axes (group, read, y, x) are told by TIMES, and by the window without it`() throws {
@@ -72,7 +72,7 @@ import Testing
       try $0.image("DATA", [5, 4, 3, 2], data)
       try $0.image("TIMES", [3, 2], [1.0, 2, 3, 1, 2, 3])
     }
-    #expect(try RampModel(reading: withTimes).shape == shape)
+    #expect(try RampSource(reading: withTimes).shape == shape)
     let window = [
       Card("SUBSTRT1", 1), Card("SUBSTRT2", 1), Card("SUBSIZE1", 5), Card("SUBSIZE2", 4),
       Card("SUBARRAY", "FULL"),
@@ -80,15 +80,15 @@ import Testing
     let withWindow = try scratch.write("b.fits", primary: window) {
       try $0.image("DATA", [5, 4, 3, 2], data)
     }
-    #expect(try RampModel(reading: withWindow).shape == shape)
+    #expect(try RampSource(reading: withWindow).shape == shape)
     let bare = try scratch.write("c.fits") { try $0.image("DATA", [5, 4, 3, 2], data) }
-    let error = #expect(throws: ModelError.self) { try RampModel(reading: bare) }
+    let error = #expect(throws: ModelError.self) { try RampSource(reading: bare) }
     #expect(error?.code == "ambiguous-axes")
     let wrong = try scratch.write("d.fits") {
       try $0.image("DATA", [5, 4, 3, 2], data)
       try $0.image("TIMES", [7, 2], [Double](repeating: 1, count: 14))
     }
-    #expect(#expect(throws: ModelError.self) { try RampModel(reading: wrong) }?.code == "ramp-axes")
+    #expect(#expect(throws: ModelError.self) { try RampSource(reading: wrong) }?.code == "ramp-axes")
   }
 
   @Test func `times come from the header, from the caller, or are named as missing`() throws {
@@ -97,9 +97,9 @@ import Testing
     let spaced = try scratch.write("a.fits", primary: [Card("TGROUP", 4.0), Card("EXPTIME", 99.0)]) {
       try $0.image("SCI", [5, 4, 3, 2], data)
     }
-    let fromHeader = try RampModel(reading: spaced)
+    let fromHeader = try RampSource(reading: spaced)
     #expect(fromHeader.times == [[4, 8, 12], [4, 8, 12]] && fromHeader.timesOrigin == "TGROUP")
-    let sample = try RampModel(reading: golden("sample_ramp.fits"))
+    let sample = try RampSource(reading: golden("sample_ramp.fits"))
     #expect(
       sample.shape == RampShape(integrations: 1, reads: 4, height: 10, width: 10) && sample.times == nil)
     let error = #expect(throws: ModelError.self) { try sample.requiredTimes() }
@@ -107,7 +107,7 @@ import Testing
     #expect(error?.message.contains("TIMES") == true && error?.message.contains("TGROUP") == true)
     let given = try sample.requiredTimes(readSpacing: 4)
     #expect(given.times == [[4, 8, 12, 16]] && given.origin == "read_spacing")
-    let asked = try RampModel(reading: golden("sample_ramp.fits"), readSpacing: 4)
+    let asked = try RampSource(reading: golden("sample_ramp.fits"), readSpacing: 4)
     #expect(asked.times == given.times && asked.timesOrigin == "read_spacing")
   }
 
@@ -117,9 +117,9 @@ import Testing
       try $0.image("SCI", [5, 4, 3, 2], values(UInt16.self) { UInt16($0) })
       try $0.image("TIMES", [3, 2], [1.0, 2, 2, 1, 2, 3])
     }
-    #expect(#expect(throws: ModelError.self) { try RampModel(reading: path) }?.code == "bad-read-times")
+    #expect(#expect(throws: ModelError.self) { try RampSource(reading: path) }?.code == "bad-read-times")
     #expect(
-      #expect(throws: ModelError.self) { try ramp([[3, 2, 1], [1, 2, 3]]).requiredTimes() }?.code
+      #expect(throws: ModelError.self) { try RampSource(ramp([[3, 2, 1], [1, 2, 3]])).requiredTimes() }?.code
         == "bad-read-times")
   }
 }

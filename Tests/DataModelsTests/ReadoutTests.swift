@@ -28,16 +28,15 @@ import Testing
 
   @Test func `readouts in any order make the ramps of their exposure`() throws {
     let scratch = try Scratch()
-    let model = try RampModel(readouts: try all(scratch).reversed())
-    guard case .uint16(let ramp) = model.samples else {
-      Issue.record("another sample type")
-      return
-    }
+    let model = try RampSource(readouts: try all(scratch).reversed())
+    let band = try model.band(0..<2)
+    let ramp = band.samples
+    #expect(try model.band(1..<2) == band.cropped(to: 1..<2))
     #expect(model.shape == RampShape(integrations: 2, reads: 3, height: 2, width: 3))
     #expect(ramp[1, 2, 2, 1] == 1025 && ramp[0, 1, 0, 0] == 10)
     #expect(model.timesOrigin == "READTIME-RST_TIME")
     #expect(model.times == [[0.72, 4.72, 8.72], [0.72, 4.72, 8.72]])
-    #expect(model.groupQuality == nil && model.missingReads.isEmpty)
+    #expect(band.groupQuality.elements.allSatisfy { $0 == 0 } && model.missingReads.isEmpty)
     #expect(model.header["READ_NO"] == nil && model.header.integer("EXP_NO") == 7)
     #expect(model.header.integer("NGROUPS") == 3 && model.header.integer("NINTS") == 2)
   }
@@ -47,13 +46,13 @@ import Testing
     var paths = try all(scratch)
     paths.remove(at: 4)
     paths[0] = try readout(scratch, ramp: 0, read: 0, complete: false, suffix: "x")
-    let model = try RampModel(readouts: paths)
-    let flags = try #require(model.groupQuality)
+    let model = try RampSource(readouts: paths)
+    let flags = try model.band(0..<2).groupQuality
     #expect(flags[1, 1, 0, 0] == 1 && flags[0, 0, 2, 1] == 1 && flags[0, 1, 0, 0] == 0)
     #expect(model.times?[1] == [0.72, 4.72, 8.72])
     #expect(model.missingReads == ["read 0 of ramp 0 is incomplete", "read 1 of ramp 1 is missing"])
     let other = try Scratch()
-    let few = try RampModel(readouts: Array(try all(other).prefix(2)))
+    let few = try RampSource(readouts: Array(try all(other).prefix(2)))
     #expect(few.missingReads == ["2 of 3 reads per ramp are there", "1 of 2 ramps are there"])
   }
 
@@ -72,14 +71,14 @@ import Testing
     let cards = origin == "read_spacing" ? [] : [Card(origin, 4.0)]
     let scratch = try Scratch()
     let paths = try untimed(scratch, cards)
-    let model = try RampModel(readouts: paths, readSpacing: 4)
+    let model = try RampSource(readouts: paths, readSpacing: 4)
     #expect(model.times == [[4, 8, 16]])
     #expect(model.timesOrigin == origin)
   }
 
   @Test func `reads in two groups are not equally spaced`() throws {
     let scratch = try Scratch()
-    let model = try RampModel(
+    let model = try RampSource(
       readouts: try untimed(scratch, [Card("TGROUP", 4.0), Card("SAMPMODE", "MCDS")]))
     #expect(model.times == nil && model.timesOrigin == "none")
   }
@@ -93,10 +92,10 @@ import Testing
       try $0.image("SCI", [3, 2], [UInt16](repeating: 0, count: 6))
     }
     #expect(
-      #expect(throws: ModelError.self) { try RampModel(readouts: [first, other]) }?.code == "mixed-readouts")
+      #expect(throws: ModelError.self) { try RampSource(readouts: [first, other]) }?.code == "mixed-readouts")
     #expect(
-      #expect(throws: ModelError.self) { try RampModel(readouts: [first, again]) }?.code == "duplicate-read")
-    #expect(#expect(throws: ModelError.self) { try RampModel(readouts: [bare]) }?.code == "not-a-readout")
-    #expect(#expect(throws: ModelError.self) { try RampModel(readouts: []) }?.code == "no-readouts")
+      #expect(throws: ModelError.self) { try RampSource(readouts: [first, again]) }?.code == "duplicate-read")
+    #expect(#expect(throws: ModelError.self) { try RampSource(readouts: [bare]) }?.code == "not-a-readout")
+    #expect(#expect(throws: ModelError.self) { try RampSource(readouts: []) }?.code == "no-readouts")
   }
 }

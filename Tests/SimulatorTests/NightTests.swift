@@ -85,9 +85,9 @@ import Testing
     let files = night.manifest.files.filter { $0.level == 0 }
     let readouts = files.filter { $0.file.contains("/readouts/") }.map { "\(night.path)/\($0.file)" }
     #expect(readouts.count == 6)
-    let model = try RampModel(readouts: readouts.reversed())
+    let model = try RampSource(readouts: readouts.reversed())
     #expect(model.timesOrigin == "READTIME-RST_TIME" && model.missingReads.isEmpty)
-    let ramp = try RampModel(
+    let ramp = try RampSource(
       reading: "\(night.path)/\(#require(files.first { $0.file.hasSuffix("_ramp.fits") }).file)")
     #expect(ramp.timesOrigin == "TIMES" && ramp.shape == model.shape)
     for (a, b) in zip(try #require(ramp.times)[0], try #require(model.times)[0]) {

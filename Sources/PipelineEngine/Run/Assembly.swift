@@ -168,17 +168,16 @@ struct Assembly {
     let paths = members.map(\.path)
     guard let first = members.first else { throw noMember }
     var work = Workpiece()
-    work.rampMembers = members
     let ramp =
       paths.count == 1
-      ? try RampModel(reading: paths[0], readSpacing: spacing)
-      : try RampModel(readouts: paths, readSpacing: spacing)
+      ? try RampSource(reading: paths[0], readSpacing: spacing)
+      : try RampSource(readouts: paths, readSpacing: spacing)
     noteFault(ramp.metadata, first.name)
     for sentence in ramp.missingReads {
       log.warning("\(sentence)")
       notes.degrade(sentence)
     }
-    work.ramp = ramp
+    work.ramp = try RampExposure(ramp, members: members)
     return work
   }
 }

@@ -73,7 +73,7 @@ struct ProductWriter {
     }
     var hash = ContentHash()
     let path = request.outputDirectory + "/" + request.productFileName
-    let written = try ramp.write(to: path, provenance: provenance) { hash.update($0) }
+    let written = try ramp.model().write(to: path, provenance: provenance) { hash.update($0) }
     return ProductReport(
       kind: pipeline.productKind, fileName: request.productFileName, sha256: hash.hexadecimal,
       bytes: hash.bytes, level: pipeline.level, headers: written.headerTexts.map(\.text))

@@ -10,9 +10,7 @@ public struct Workpiece: Sendable {
   /// Darks that came with the frames and serve as their reference when there is none.
   public var darks: [Frame] = []
   /// The ramp or readouts of a level 0 exposure, until `ramp_fit` turns it into a frame.
-  public var ramp: RampModel?
-  /// The files that the ramp came from.
-  public var rampMembers: [Member] = []
+  public var ramp: RampExposure?
   /// The stack that the first frame was combined from: samples used and their scatter.
   public var combined: Combined?
   /// Further planes of the product, by extension name (`SCATTER`, `NFRAMES` …), float32.
@@ -24,7 +22,7 @@ public struct Workpiece: Sendable {
   /// Numbers for people and quality checks, by name.
   public var quality: [String: Double] = [:]
 
-  public init(frames: [Frame] = [], backgrounds: [Frame] = [], ramp: RampModel? = nil) {
+  public init(frames: [Frame] = [], backgrounds: [Frame] = [], ramp: RampExposure? = nil) {
     self.frames = frames
     self.backgrounds = backgrounds
     self.ramp = ramp

@@ -44,17 +44,17 @@ public struct DQInitStep: Step {
 
   private func runOnRamp(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
     guard var ramp = work.ramp else { return .skipped(reason: "there is no frame") }
-    let frame = RampFrame(ramp)
-    let window = try frame.window
+    let window = ramp.window
     let mask = try context.reference("mask", window: window, unit: "")?.pixels.quality
-    var quality =
-      ramp.pixelQuality ?? Plane(width: window.width, height: window.height, repeating: DQ.none)
-    initialiseFlags(&quality, mask: mask)
     let border = ReferenceBorder(
       detector: ramp.header.detectorSize, window: window, isSubarray: ramp.metadata.subarray != nil,
       pixels: context.parameters.integer("reference_border") ?? 0)
-    border?.raise(in: &quality, window: window, rows: 0..<window.height)
-    ramp.pixelQuality = quality
+    ramp.apply(
+      RampOperation { band, rows in
+        let part = PixelWindow(x0: 0, y0: rows.lowerBound, width: band.width, height: rows.count)
+        initialiseFlags(&band.pixelQuality, mask: mask?.cropped(to: part))
+        border?.raise(in: &band.pixelQuality, window: window, rows: rows)
+      })
     work.ramp = ramp
     return mask == nil ? without(context) : .complete
   }

@@ -32,7 +32,7 @@ public struct RampFitStep: Step {
   public init() {}
 
   public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
-    guard let ramp = work.ramp, let member = work.rampMembers.first else {
+    guard let ramp = work.ramp, let member = ramp.members.first else {
       return .skipped(reason: "there is no ramp")
     }
     let spacing = context.parameters.number("read_spacing")
@@ -41,13 +41,13 @@ public struct RampFitStep: Step {
     let options = try options(for: ramp, times: times, in: context)
     let shape = ramp.shape
     try options.validate(integrations: shape.integrations, reads: shape.reads)
-    let fit = Self.fit(ramp, options)
+    let fit = try Self.fit(ramp, options)
     if options.gain == nil || options.readNoise == nil {
       context.note(
         "no GAIN and READNOIS: ERR is the fit's own scatter, flagged UNRELIABLE_ERROR"
           + (options.method == .gls ? "; equal weights (utr) instead of gls" : ""))
     }
-    work.frames = [try RampFrame(ramp).frame(fit.measured, member: member, times: times, origin: origin)]
+    work.frames = [ramp.frame(fit.measured, member: member, times: times, origin: origin)]
     work.variancePoisson = fit.variancePoisson
     work.varianceReadNoise = fit.varianceReadNoise
     work.ramp = nil
@@ -55,7 +55,7 @@ public struct RampFitStep: Step {
   }
 
   private func options(
-    for ramp: RampModel, times: [[Double]], in context: StepContext
+    for ramp: RampExposure, times: [[Double]], in context: StepContext
   ) throws -> RampFitOptions {
     let reads = ramp.shape.reads
     let method: RampFitOptions.Method =
@@ -70,22 +70,18 @@ public struct RampFitStep: Step {
     return RampFitOptions(
       method: method, times: times, gain: isKnown ? metadata.gain.map { Float($0) } : nil,
       readNoise: isKnown ? metadata.readNoise.map { Float($0) } : nil,
-      saturation: context.parameters.number("saturation").map { Float($0) } ?? Self.fullScale(of: ramp))
+      saturation: context.parameters.number("saturation").map { Float($0) } ?? ramp.fullScale)
   }
 
-  /// A 16-bit converter at its end says nothing of the light.
-  private static func fullScale(of ramp: RampModel) -> Float? {
-    if case .uint16 = ramp.samples { Float(UInt16.max) } else { nil }
-  }
-
-  private static func fit(_ ramp: RampModel, _ options: RampFitOptions) -> RampFit {
-    switch ramp.samples {
-    case .uint16(let reads):
-      fitRamp(reads, options: options, groupQuality: ramp.groupQuality, pixelQuality: ramp.pixelQuality)
-    case .int32(let reads):
-      fitRamp(reads, options: options, groupQuality: ramp.groupQuality, pixelQuality: ramp.pixelQuality)
-    case .float32(let reads):
-      fitRamp(reads, options: options, groupQuality: ramp.groupQuality, pixelQuality: ramp.pixelQuality)
+  /// One pass over the ramp: each band is read, goes through the steps before, and is fitted.
+  private static func fit(_ ramp: RampExposure, _ options: RampFitOptions) throws -> RampFit {
+    let assembly = RampFitAssembly(width: ramp.shape.width, height: ramp.shape.height)
+    try ramp.forEachBand { band, rows in
+      assembly.store(
+        fitRamp(
+          band.samples, options: options, groupQuality: band.groupQuality, pixelQuality: band.pixelQuality),
+        rows: rows)
     }
+    return assembly.fit()
   }
 }

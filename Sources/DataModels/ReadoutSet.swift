@@ -3,13 +3,13 @@ import FITSStructure
 import Metadata
 import Pixels
 
-extension RampModel {
+extension RampSource {
   /// Assembles the ramps of one exposure from one file per readout, in any order.
   ///
   /// Reads are placed by `RAMP_NO` and `READ_NO`; times are `READTIME - RST_TIME` (microseconds; seconds
   /// where `DATALVL` is 1 or more), else `TGROUP`/`TFRAME`, else `readSpacing`. A read that another ramp of
-  /// the exposure has and this one lacks, or that says `COMPLETE = F`, is flagged `DO_NOT_USE` in
-  /// `groupQuality`; `missingReads` tells of these and of reads that the header declares but nobody has. The
+  /// the exposure has and this one lacks, or that says `COMPLETE = F`, is flagged `DO_NOT_USE`
+  /// in the bands; `missingReads` tells of these and of reads that the header declares but nobody has. The
   /// header is the first read's, with `DATE-END` of the last and without the keywords of a single read.
   ///
   /// - Throws: `no-readouts`, `not-a-readout`, `mixed-readouts` (another detector, exposure number or shape),
@@ -105,18 +105,22 @@ struct ReadoutSet: Sendable {
     }
   }
 
-  func assemble(readSpacing: Double?) throws -> RampModel {
+  func assemble(readSpacing: Double?) throws -> RampSource {
     let (width, height) = try frameShape()
     let shape = RampShape(integrations: ramps.count, reads: reads.count, height: height, width: width)
-    let samples = try samples(shape)
     let found = times(shape, readSpacing)
     if let found { try ReadTimes.check(found.times, shape: shape, subject: readouts[0].path) }
-    var model = RampModel(
-      header: mergedHeader(), samples: samples, unit: readouts[0].image.unit ?? "adu", times: found?.times,
-      timesOrigin: found?.origin ?? "none", scienceHeader: readouts[0].scienceHeader)
-    model.groupQuality = groupQuality(shape)
-    model.missingReads = missing()
-    return model
+    let scales = readouts.map(\.image.storedType.fullScale)
+    let rows = ReadoutRows(
+      shape: shape,
+      files: Dictionary(
+        uniqueKeysWithValues: readouts.map {
+          (place($0), ReadoutRows.Part(shared: SharedFile(path: $0.path), hdu: $0.hdu))
+        }), good: Set(readouts.filter(isComplete).map(place)))
+    return RampSource(
+      header: mergedHeader(), scienceHeader: readouts[0].scienceHeader, unit: readouts[0].image.unit,
+      shape: shape, times: found, missingReads: missing(),
+      fullScale: scales.contains(nil) ? nil : scales.compactMap { $0 }.max(), content: rows)
   }
 
   private func frameShape() throws(ModelError) -> (width: Int, height: Int) {
@@ -127,30 +131,6 @@ struct ReadoutSet: Sendable {
         subject: readouts[0].path)
     }
     return (axes[0], axes[1])
-  }
-
-  private func samples(_ shape: RampShape) throws -> RampModel.Samples {
-    let types = Set(readouts.map(\.image.storedType))
-    if types.isSubset(of: [.uint8, .uint16]) { return .uint16(try ramp(shape)) }
-    if types.isSubset(of: [.int8, .int16, .int32, .uint8, .uint16]) { return .int32(try ramp(shape)) }
-    return .float32(try ramp(shape))
-  }
-
-  /// Each file's pixels, read straight into their place; missing reads are 0.
-  private func ramp<T: FITSPixel & PixelScalar>(_ shape: RampShape) throws -> Ramp<T> {
-    let plane = shape.width * shape.height
-    return try Ramp(
-      uninitializedIntegrations: shape.integrations, reads: shape.reads, height: shape.height,
-      width: shape.width
-    ) { out in
-      if readouts.count < shape.integrations * shape.reads { out.initialize(repeating: 0) }
-      for readout in readouts {
-        let start = place(readout) * plane
-        let file = try FITSFile(reading: readout.path)
-        try file.readPixels(of: readout.hdu, into: .init(rebasing: out[start..<start + plane]), startingAt: 0)
-        try file.close()
-      }
-    }
   }
 
   private func place(_ readout: Readout) -> Int {
@@ -189,21 +169,6 @@ struct ReadoutSet: Sendable {
   }
 
   private func isComplete(_ readout: Readout) -> Bool { readout.metadata.isReadoutComplete ?? true }
-
-  /// `DO_NOT_USE` for whole reads that are missing or incomplete; nil when there are none.
-  private func groupQuality(_ shape: RampShape) -> Ramp<UInt8>? {
-    let good = Set(readouts.filter(isComplete).map(place))
-    guard good.count < shape.integrations * shape.reads else { return nil }
-    var flags = Ramp<UInt8>(
-      integrations: shape.integrations, reads: shape.reads, height: shape.height, width: shape.width,
-      repeating: 0)
-    let bad = Plane<UInt8>(
-      width: shape.width, height: shape.height, repeating: UInt8(truncatingIfNeeded: DQ.doNotUse))
-    for index in 0..<shape.integrations * shape.reads where !good.contains(index) {
-      flags.setPlane(bad, integration: index / shape.reads, read: index % shape.reads)
-    }
-    return flags
-  }
 
   private func missing() -> [String] {
     let there = Set(readouts.map(place))

@@ -1,0 +1,87 @@
+import FITSIO
+import Pixels
+
+/// The rows of a ramp that is in one file.
+struct RampFileRows: RampRows {
+  let shared: SharedFile
+  let science: Int
+  let layout: RampAxes
+  let shape: RampShape
+  let flags: RampFlagPlanes
+
+  /// The axes of an image as four: a missing or surplus integration axis is 1.
+  static func fourAxes(_ axes: [Int], path: String, hdu: String) throws(ModelError) -> [Int] {
+    if axes.count == 3 { return axes + [1] }
+    guard axes.count == 4 || (axes.count > 4 && axes.dropFirst(4).allSatisfy { $0 == 1 }) else {
+      throw ModelError(
+        code: "ramp-axes",
+        message: "a ramp needs the axes x, y, read and integration; this image has \(axes)",
+        subject: "\(path)[\(hdu)]")
+    }
+    return Array(axes.prefix(4))
+  }
+
+  func band(_ rows: Range<Int>) throws(ModelError) -> RampBand {
+    try ModelError.wrapping(shared.path) {
+      try shared.read { file in
+        let window = PixelWindow(x0: 0, y0: rows.lowerBound, width: shape.width, height: rows.count)
+        let samples: Ramp<Float> = try samples(file, science, rows, layout)
+        var band = RampBand(
+          samples: samples,
+          groupQuality: try flags.group.map { try self.samples(file, $0, rows, .imageFirst) },
+          pixelQuality: flags.pixel?.cropped(to: window))
+        if let joint = flags.joint { Self.split(try self.samples(file, joint, rows, layout), into: &band) }
+        return band
+      }
+    }
+  }
+
+  /// The samples of some rows of HDU `index` as (integration, read, y, x).
+  private func samples<T: FITSPixel & PixelScalar>(
+    _ file: borrowing FITSFile, _ index: Int, _ rows: Range<Int>, _ layout: RampAxes
+  ) throws -> Ramp<T> {
+    let (planes, part) = (shape.integrations * shape.reads, rows.count * shape.width)
+    let first = rows.lowerBound * shape.width
+    let stored = try Ramp<T>(
+      uninitializedIntegrations: shape.integrations, reads: shape.reads, height: rows.count,
+      width: shape.width
+    ) { out in
+      guard layout == .imageFirst else {
+        return try file.readPixels(of: index, into: out, startingAt: first * planes)
+      }
+      for plane in 0..<planes {
+        try file.readPixels(
+          of: index, into: .init(rebasing: out[plane * part..<(plane + 1) * part]),
+          startingAt: plane * shape.height * shape.width + first)
+      }
+    }
+    return layout == .imageFirst ? stored : Self.imageFirst(stored)
+  }
+
+  /// Turns samples stored as (y, x, integration, read) into (integration, read, y, x).
+  private static func imageFirst<T: PixelScalar>(_ stored: Ramp<T>) -> Ramp<T> {
+    let pixels = stored.planeCount
+    let planes = stored.integrations * stored.reads
+    return Ramp(
+      uninitializedIntegrations: stored.integrations, reads: stored.reads, height: stored.height,
+      width: stored.width
+    ) { out in
+      stored.withUnsafeBuffer { source in
+        for pixel in 0..<pixels {
+          for plane in 0..<planes { out[plane * pixels + pixel] = source[pixel * planes + plane] }
+        }
+      }
+    }
+  }
+
+  /// The low 8 bits belong to the read, the others to the pixel.
+  private static func split(_ flags: Ramp<UInt32>, into band: inout RampBand) {
+    let pixels = flags.planeCount
+    band.groupQuality = flags.map { UInt8(truncatingIfNeeded: $0) }
+    flags.withUnsafeBuffer { flags in
+      band.pixelQuality.withUnsafeMutableBuffer { pixel in
+        for i in flags.indices { pixel[i % pixels] |= flags[i] & ~0xff }
+      }
+    }
+  }
+}

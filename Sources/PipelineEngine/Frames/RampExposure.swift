@@ -1,0 +1,99 @@
+import DataModels
+import FITSIO
+import Metadata
+import Pixels
+
+/// The ramps of one exposure on their way to a rate: headers in memory, reads still in their files.
+///
+/// Operations are kept and done on each band of rows as it is read, so that the ramp is never in memory as a whole
+/// and goes through all steps while it is in the processor's caches.
+public struct RampExposure: Sendable {
+  /// The files of the exposure; the first names it.
+  public let members: [Member]
+  /// Primary header.
+  public var header: Header
+  /// Header of the science image.
+  public var scienceHeader: Header
+  /// What the headers said when they were read.
+  public let metadata: FrameMetadata
+  /// Integrations (ramps), reads of each, rows and columns of the window.
+  public let shape: RampShape
+  /// Unit of the samples.
+  public let unit: String
+  /// Where the ramp lies on its detector, 0-based; the whole of it when it is no subarray.
+  public let window: PixelWindow
+  /// Seconds of (integration, read) since the reset; nil when the files do not say: see `requiredTimes`.
+  public var times: [[Double]]? { source.times }
+  /// Where the converter of the detector ends, when the files say it by their type.
+  public var fullScale: Float? { source.fullScale }
+  /// Whether the samples are counted from the pixel's own zero: its bias was subtracted, or the read at the reset.
+  public var isZeroKnown = false
+
+  private let source: RampSource
+  private var operations: [RampOperation] = []
+
+  /// The exposure that `source` holds.
+  /// - Throws: `EngineError` `wrong-dimensions` that shows the header's window and the ramp's.
+  public init(_ source: RampSource, members: [Member]) throws(EngineError) {
+    self.source = source
+    self.members = members
+    header = source.header
+    scienceHeader = source.scienceHeader
+    metadata = source.metadata
+    shape = source.shape
+    unit = source.unit
+    window = try Self.window(of: source)
+  }
+
+  private static func window(of source: RampSource) throws(EngineError) -> PixelWindow {
+    let shape = source.shape
+    guard let subarray = source.metadata.subarray else {
+      return PixelWindow(x0: 0, y0: 0, width: shape.width, height: shape.height)
+    }
+    guard subarray.width == shape.width, subarray.height == shape.height else {
+      throw EngineError(
+        "wrong-dimensions",
+        "the header's window is \(subarray.width) x \(subarray.height) at (\(subarray.x0), \(subarray.y0)) "
+          + "and the reads are \(shape.width) x \(shape.height)",
+        subject: source.header.string("FILENAME") ?? "ramp")
+    }
+    return PixelWindow(x0: subarray.x0, y0: subarray.y0, width: subarray.width, height: subarray.height)
+  }
+
+  /// The read times, else `readSpacing` seconds apart, with where they come from.
+  ///
+  /// - Throws: `missing-read-times` naming every place that was looked at; `bad-read-times` when they do not rise.
+  public func requiredTimes(
+    readSpacing: Double? = nil
+  ) throws(ModelError) -> (times: [[Double]], origin: String) {
+    try source.requiredTimes(readSpacing: readSpacing)
+  }
+
+  /// Does `operation` on every band as it is read.
+  public mutating func apply(_ operation: RampOperation) { operations.append(operation) }
+
+  /// Some rows of the window with every operation so far done; may be called by several threads.
+  public func rows(_ rows: Range<Int>) throws -> RampBand {
+    let halo = operations.reduce(0) { $0 + $1.halo }
+    let wide = max(rows.lowerBound - halo, 0)..<min(rows.upperBound + halo, shape.height)
+    var band = try source.band(wide)
+    for operation in operations { try operation.body(&band, wide) }
+    guard wide != rows else { return band }
+    return band.cropped(to: rows.lowerBound - wide.lowerBound..<rows.upperBound - wide.lowerBound)
+  }
+}
+
+/// Something to do with the reads of a ramp; called with bands of rows, by several threads.
+public struct RampOperation: Sendable {
+  /// Rows above and below that a row's result depends on: those of a band's edge are right only `halo` rows inside.
+  public let halo: Int
+  /// Changes `band`, which holds the rows `rows` of the window.
+  public let body: @Sendable (_ band: inout RampBand, _ rows: Range<Int>) throws -> Void
+
+  public init(
+    halo: Int = 0, _ body: @escaping @Sendable (_ band: inout RampBand, _ rows: Range<Int>) throws -> Void
+  ) {
+    self.halo = halo
+    self.body = body
+  }
+}
