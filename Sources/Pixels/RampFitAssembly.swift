@@ -1,6 +1,6 @@
-/// The fit of a ramp, put together from the fits of its bands of rows by several threads.
+/// The fit of a ramp, put together by several threads from its bands of rows or sixteen pixels at a time.
 ///
-/// `@unchecked Sendable` is safe: every thread writes the rows of its own bands, and they are read when all are done.
+/// `@unchecked Sendable` is safe: every thread writes its own pixels, and they are read when all are done.
 public final class RampFitAssembly: @unchecked Sendable {
   private let width: Int
   private let height: Int
@@ -38,6 +38,18 @@ public final class RampFitAssembly: @unchecked Sendable {
     copy(fit.variancePoisson, to: poisson, first)
     copy(fit.varianceReadNoise, to: read, first)
     copy(fit.readsUsed, to: used, first)
+  }
+
+  /// Takes in the fit of the sixteen pixels from `i` on.
+  @inline(__always)
+  func store(_ result: RampResult, at i: Int) {
+    value.base.store(result.rate, at: i)
+    error.base.store(result.error, at: i)
+    quality.base.store(result.flags, at: i)
+    poisson.base.store(result.variancePoisson, at: i)
+    read.base.store(result.varianceRead, at: i)
+    let counts = unsafeBitCast(result.used + 0x1p23, to: SIMD16<Int32>.self)
+    used.base.store(SIMD16<UInt16>(truncatingIfNeeded: counts), at: i)
   }
 
   /// The whole fit, once the bands that were stored cover all rows.
