@@ -71,6 +71,7 @@ let package = Package(
   targets: [
     // floor 1
     .systemLibrary(name: "CCFITSIO", path: "Sources/System/CCFITSIO"),
+    .systemLibrary(name: "CInotify", path: "Sources/System/CInotify"),
     .systemLibrary(name: "CInotifyTools", path: "Sources/System/CInotifyTools"),
     .systemLibrary(name: "CPNG", path: "Sources/System/CPNG"),
     .systemLibrary(name: "CSEP", path: "Sources/System/CSEP"),
@@ -151,7 +152,8 @@ let package = Package(
       [
         "Pipelines", "PipelineEngine", "QuickLook", "References", "ReferenceDesk", "Associations",
         "SourceExtraction", "JobContract",
-        "CfgFormat", "Metadata", "FITSIO", "FITSStructure", "Pixels", "Tables", "Template", logging,
+        "CfgFormat", "Metadata", "FITSIO", "FITSStructure", "Pixels", "Tables", "Template", "DataModels",
+        "CInotify", logging,
       ]),
     command("irissim", ["Simulator"]),
     .executableTarget(

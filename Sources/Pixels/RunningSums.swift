@@ -135,7 +135,9 @@ struct RunningWeights: Sendable {
   @inline(__always)
   func line(of sums: RunningSums, at i: Int) -> RampLine {
     let (a, b) = (sums.a.base.lanes(i), sums.b.base.lanes(i))
-    let used = FlagLanes(truncatingIfNeeded: sums.used.base.lanes(i)) & ~FlagLanes(repeating: UInt32(RunningSums.ended))
+    let used =
+      FlagLanes(truncatingIfNeeded: sums.used.base.lanes(i)) & ~FlagLanes(
+        repeating: UInt32(RunningSums.ended))
     var line = RampLine()
     line.flags = sums.flags.base.lanes(i)
     line.used = Lanes(SIMD16<Int32>(truncatingIfNeeded: used))

@@ -35,6 +35,7 @@ public struct RampFitStep: Step {
     guard let ramp = work.ramp, let member = ramp.members.first else {
       return .skipped(reason: "there is no ramp")
     }
+    if ramp.live != nil { return try LiveFit(ramp: ramp, context: context).run(&work) }
     let spacing = context.parameters.number("read_spacing")
     let (times, origin) = try ramp.requiredTimes(readSpacing: spacing)
     context.note("read times from \(origin)")
