@@ -57,7 +57,7 @@ struct RampNoise: Sendable {
       r.replace(with: own, where: good)
       noise.flags = noise.flags.raising(DQ.unreliableError, where: .!good)
     }
-    noise.missing = g.isNotFinite .| r.isNotFinite
+    noise.missing = (g.isNotFinite .| r.isNotFinite)
     noise.inverseGain = (1 / g).replacing(with: 0, where: noise.missing)
     noise.read = (r * noise.inverseGain * (r * noise.inverseGain)).replacing(with: 1, where: noise.missing)
     return noise
