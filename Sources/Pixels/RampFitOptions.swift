@@ -58,14 +58,9 @@ public struct RampFitOptions: Sendable, Equatable {
 
   /// The same options for some rows of the ramp: its planes cut to them.
   public func cropped(toRows rows: Range<Int>) -> RampFitOptions {
-    func cut(_ plane: Plane<Float>?) -> Plane<Float>? {
-      plane.map {
-        $0.cropped(to: PixelWindow(x0: 0, y0: rows.lowerBound, width: $0.width, height: rows.count))
-      }
-    }
     var part = self
-    part.gainPlane = cut(gainPlane)
-    part.readNoisePlane = cut(readNoisePlane)
+    part.gainPlane = gainPlane?.rows(rows)
+    part.readNoisePlane = readNoisePlane?.rows(rows)
     return part
   }
 
