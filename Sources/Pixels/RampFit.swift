@@ -48,31 +48,14 @@ private func fit<Element: PixelScalar>(
       "gain or read noise of another shape")
   }
   let pixels = ramp.planeCount
-  let poisson = PixelStorage<Float>(uninitialized: pixels)
-  let read = PixelStorage<Float>(uninitialized: pixels)
-  let used = PixelStorage<UInt16>(uninitialized: pixels)
-  let (poissonPixels, readPixels) = (FilledPixels(base: poisson.base), FilledPixels(base: read.base))
-  let usedPixels = FilledPixels(base: used.base)
+  let assembly = RampFitAssembly(width: ramp.width, height: ramp.height)
   let fitter = RampFitter<Element>(ramp, options, groupQuality, pixelQuality)
-  let measured = makeMeasured(width: ramp.width, height: ramp.height) { value, error, quality in
-    withExtendedLifetime((ramp, groupQuality, pixelQuality, options)) {
-      forEachPixelBand(count: pixels, length: 1 << 15) { band in
-        for i in stride(from: band.lowerBound, to: band.upperBound, by: 16) {
-          let result = fitter.fit(at: i, count: min(16, pixels - i))
-          value.base.store(result.rate, at: i)
-          error.base.store(result.error, at: i)
-          quality.base.store(result.flags, at: i)
-          poissonPixels.base.store(result.variancePoisson, at: i)
-          readPixels.base.store(result.varianceRead, at: i)
-          let counts = unsafeBitCast(result.used + 0x1p23, to: SIMD16<Int32>.self)
-          usedPixels.base.store(SIMD16<UInt16>(truncatingIfNeeded: counts), at: i)
-        }
+  withExtendedLifetime((ramp, groupQuality, pixelQuality, options)) {
+    forEachPixelBand(count: pixels, length: 1 << 15) { band in
+      for i in stride(from: band.lowerBound, to: band.upperBound, by: 16) {
+        assembly.store(fitter.fit(at: i, count: min(16, pixels - i)), at: i)
       }
     }
   }
-  return RampFit(
-    measured: measured,
-    variancePoisson: Plane(width: ramp.width, height: ramp.height, storage: poisson),
-    varianceReadNoise: Plane(width: ramp.width, height: ramp.height, storage: read),
-    readsUsed: Plane(width: ramp.width, height: ramp.height, storage: used))
+  return assembly.fit()
 }

@@ -157,6 +157,8 @@ struct RunningWeights: Sendable {
       line.poisson.replace(with: weights[n].poisson, where: same)
     }
     line.weight = Lanes.zero.replacing(with: 1 / line.read, where: line.valid)
+    // The reads themselves are gone: nothing tells how they scatter.
+    line.scatter = Lanes(repeating: .nan)
     return line
   }
 
