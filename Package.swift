@@ -156,11 +156,14 @@ let package = Package(
         "CInotify", logging,
       ]),
     command("irissim", ["Simulator"]),
+    // The C readout library's arithmetic, as fast as its own makefile makes it.
+    .target(
+      name: "CReadoutLoops", path: "Benchmarks/CReadoutLoops", cSettings: [.unsafeFlags(["-O3"])]),
     .executableTarget(
       name: "irisbench",
       dependencies: [
-        "Pixels", "SourceExtraction", "CSEP", "FITSIO", "FITSStructure", "CCFITSIO", "References",
-        argumentParser,
+        "Pixels", "SourceExtraction", "CSEP", "CReadoutLoops", "FITSIO", "FITSStructure", "CCFITSIO",
+        "References", argumentParser,
       ],
       path: "Benchmarks/irisbench", swiftSettings: strict),
     // tests

@@ -14,7 +14,7 @@ final class FolderWatch {
   init(folder: String) throws {
     self.folder = folder
     descriptor = inotify_init1(Int32(IN_CLOEXEC | IN_NONBLOCK))
-    let events = UInt32(IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR)
+    let events = UInt32(IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_ONLYDIR)
     guard descriptor >= 0, inotify_add_watch(descriptor, folder, events) >= 0 else {
       let reason = String(cString: strerror(errno))
       throw EngineError("input-missing", "the folder cannot be watched: \(reason)", subject: folder)
@@ -66,8 +66,16 @@ final class FolderWatch {
       throw EngineError("input-missing", "the folder is not there any more", subject: folder)
     } else {
       let text = String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
-      if Self.isCandidate(text) { found.append("\(folder)/\(text)") }
+      let isCreated = event.mask & UInt32(IN_CREATE) != 0
+      guard Self.isCandidate(text), !isCreated || isLink(text) else { return }
+      found.append("\(folder)/\(text)")
     }
+  }
+
+  /// A second name of a file is never closed after writing: it is whole from the start.
+  private func isLink(_ name: String) -> Bool {
+    var status = stat()
+    return stat("\(folder)/\(name)", &status) == 0 && status.st_nlink > 1
   }
 
   private static func files(in folder: String) -> [String] {
