@@ -108,7 +108,7 @@ let package = Package(
     // floor 4
     room(
       "ReadoutSteps", path: "Steps/Readout", ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
-      exclude: ["DQInit/README.md", "RampFit/README.md"]),
+      exclude: ["DQInit/README.md", "DropReads/README.md", "Jump/README.md", "RampFit/README.md"]),
     room(
       "SharedSteps", path: "Steps/Shared",
       ["PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry", "SourceExtraction"],

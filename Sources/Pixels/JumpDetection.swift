@@ -28,9 +28,10 @@ public func detectJumps(in band: inout RampBand, options: JumpOptions) {
   let (width, height) = (band.width, band.height)
   let spreading = Mutex<[JumpPlace]>([])
   let (samples, pixelQuality) = (band.samples, band.pixelQuality)
+  let missing = band.groupQuality.wholeReads(flagged: UInt8(DQ.doNotUse))
   band.groupQuality.withUnsafeMutableBuffer { flags in
     guard let base = flags.baseAddress,
-      let finder = JumpFinder(samples, FilledPixels(base: base), pixelQuality, options)
+      let finder = JumpFinder(samples, FilledPixels(base: base), pixelQuality, options, missing: missing)
     else { return }
     withExtendedLifetime((samples, pixelQuality, options)) {
       forEachRowBand(height: height, width: width) { rows in

@@ -25,10 +25,11 @@ struct JumpFinder: Sendable {
   private let network: SortingNetwork
   let saturation: Float
 
-  /// The finder, or nil where no jump can be told. The caller holds the memory.
+  /// The finder, or nil where no jump can be told; `missing` are the reads of each integration that no pixel has. The
+  /// caller holds the memory.
   init?(
     _ samples: Ramp<Float>, _ groupQuality: FilledPixels<UInt8>, _ pixelQuality: Plane<UInt32>,
-    _ options: JumpOptions
+    _ options: JumpOptions, missing: [Int: Set<Int>]
   ) {
     guard
       let noise = RampNoise(
@@ -43,19 +44,21 @@ struct JumpFinder: Sendable {
     planeCount = samples.planeCount
     reads = samples.reads
     saturation = options.saturation ?? .infinity
-    differences = Self.differences(options.times, reads: samples.reads, planeCount: samples.planeCount)
+    differences = Self.differences(options.times, reads: samples.reads, planeCount: samples.planeCount, missing)
     guard differences.count >= 2 else { return nil }
     network = SortingNetwork(count: differences.count)
   }
 
-  private static func differences(_ times: [[Double]], reads: Int, planeCount: Int) -> [ReadDifference] {
+  private static func differences(
+    _ times: [[Double]], reads: Int, planeCount: Int, _ missing: [Int: Set<Int>]
+  ) -> [ReadDifference] {
     times.enumerated().flatMap { index, times in
-      (1..<max(reads, 1)).map { j in
-        let seconds = times[j] - times[j - 1]
-        let plane = index * reads + j
+      let kept = times.indices.filter { !(missing[index]?.contains($0) ?? false) }
+      return zip(kept, kept.dropFirst()).enumerated().map { number, pair in
+        let seconds = times[pair.1] - times[pair.0]
         return ReadDifference(
-          before: (plane - 1) * planeCount, after: plane * planeCount, seconds: Float(seconds),
-          perSecond: Float(1 / seconds), coupling: j > 1 ? 1 : 0)
+          before: (index * reads + pair.0) * planeCount, after: (index * reads + pair.1) * planeCount,
+          seconds: Float(seconds), perSecond: Float(1 / seconds), coupling: number > 0 ? 1 : 0)
       }
     }
   }

@@ -49,6 +49,10 @@ private func fit<Element: PixelScalar>(
   }
   let pixels = ramp.planeCount
   let assembly = RampFitAssembly(width: ramp.width, height: ramp.height)
+  var options = options
+  for (index, reads) in groupQuality?.wholeReads(flagged: UInt8(DQ.doNotUse)) ?? [:] {
+    options.droppedReadsByIntegration[index, default: []].formUnion(reads)
+  }
   let fitter = RampFitter<Element>(ramp, options, groupQuality, pixelQuality)
   withExtendedLifetime((ramp, groupQuality, pixelQuality, options)) {
     forEachPixelBand(count: pixels, length: 1 << 15) { band in
