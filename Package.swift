@@ -107,7 +107,10 @@ let package = Package(
     // floor 4
     room(
       "ReadoutSteps", path: "Steps/Readout", ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
-      exclude: ["DQInit/README.md", "RampFit/README.md"]),
+      exclude: [
+        "DQInit/README.md", "Linearity/README.md", "Persistence/README.md", "RampFit/README.md",
+        "ReferencePixels/README.md", "Saturation/README.md", "Superbias/README.md",
+      ]),
     room(
       "SharedSteps", path: "Steps/Shared",
       ["PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry", "SourceExtraction"],

@@ -44,31 +44,35 @@ public struct ReferencePixelLevels: Sendable {
       images: integrations * reads, height: height)
   }
 
-  /// The rows that `take` has to be given, in any order and any bands: those at both ends, and all where there are
-  /// columns at the sides. Those at the ends must come whole.
-  public var neededRows: [Range<Int>] {
-    if sides.count > 0 { return [0..<height] }
-    return [parts.bottom, parts.top].filter { !$0.isEmpty }
-  }
-
-  /// Measures the border pixels of a band, which holds `rows` of the window.
+  /// Measures an end of the border: `band` holds `rows` of the window, which are `parts.bottom` or `parts.top`.
   ///
   /// Pixels that the mask flags as bad, and reads that are NaN or flagged, do not count.
-  /// - Precondition: an end of the border lies wholly inside or outside the band.
-  public mutating func take(_ band: RampBand, rows: Range<Int>) {
-    for (part, isTop) in [(parts.bottom, false), (parts.top, true)] where part.overlaps(rows) {
-      precondition(rows.contains(part.lowerBound) && part.upperBound <= rows.upperBound, "half of a border")
-      let means = clippedMeans(band, part.lowerBound - rows.lowerBound..<part.upperBound - rows.lowerBound)
-      if isTop { ends.top = means } else { ends.bottom = means }
-    }
+  /// - Precondition: the rows are one whole end.
+  public mutating func takeEnd(_ band: RampBand, rows: Range<Int>) {
+    precondition(rows == parts.bottom || rows == parts.top, "no end of the border")
+    let means = clippedMeans(band, 0..<band.height)
+    if rows == parts.top { ends.top = means } else { ends.bottom = means }
+  }
+
+  /// Whether the side columns of all rows are to be taken.
+  public var needsSides: Bool { sides.count > 0 }
+
+  /// The samples of the side columns of a band that may be used; may be called by several threads.
+  public func sides(of band: RampBand) -> ReferenceSides {
+    let count = sides.count
+    var values = [Float](repeating: .nan, count: integrations * reads * band.height * count)
     for (column, x) in sides.columns.enumerated() {
       for image in 0..<integrations * reads {
-        band.forEachUsable(image, rows: 0..<rows.count, columns: x..<x + 1) { _, y, value in
-          sides.set(value, image: image, row: rows.lowerBound + y, column: column)
+        band.forEachUsable(image, rows: 0..<band.height, columns: x..<x + 1) { _, y, value in
+          values[(image * band.height + y) * count + column] = value
         }
       }
     }
+    return ReferenceSides(values: values)
   }
+
+  /// Takes the side columns of `rows` of the window, in any order.
+  public mutating func take(_ part: ReferenceSides, rows: Range<Int>) { sides.set(part.values, rows: rows) }
 
   /// Ends the measurement.
   /// - Returns: what is to be subtracted.
@@ -130,6 +134,11 @@ public struct ReferencePixelLevels: Sendable {
     let n = values.count
     return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2
   }
+}
+
+/// Samples of the side columns of some rows, by (integration, read, row, column).
+public struct ReferenceSides: Sendable {
+  let values: [Float]
 }
 
 extension RampBand {

@@ -62,6 +62,32 @@ public func flagSaturation(
   }
 }
 
+/// Flags the neighbours of saturated reads too: those up to `pixels` columns and rows away, in the same read.
+///
+/// Rows at the edge of the band know nothing of their neighbours in other bands: the band needs `pixels` rows more than
+/// are wanted on each side.
+public func growSaturation(_ band: inout RampBand, by pixels: Int) {
+  guard pixels > 0 else { return }
+  let (width, height, count) = (band.width, band.height, band.samples.planeCount)
+  let saturated = UInt8(DQ.saturated)
+  band.groupQuality.withUnsafeMutableBuffer { group in
+    band.pixelQuality.withUnsafeMutableBuffer { quality in
+      for start in stride(from: 0, to: group.count, by: count) {
+        let full = (0..<count).filter { group[start + $0] & saturated != 0 }
+        for i in full {
+          let (x, y) = (i % width, i / width)
+          for row in max(0, y - pixels)...min(height - 1, y + pixels) {
+            for column in max(0, x - pixels)...min(width - 1, x + pixels) {
+              group[start + row * width + column] |= saturated
+              quality[row * width + column] |= DQ.saturated
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
 /// Flags a block read by read, the memory of what was full going along.
 private struct SaturationKernel {
   let floor: Float?

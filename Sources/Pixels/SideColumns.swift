@@ -21,8 +21,14 @@ struct SideColumns: Sendable {
   /// Columns on both sides.
   var count: Int { columns.count }
 
-  mutating func set(_ value: Float, image: Int, row: Int, column: Int) {
-    values[(image * height + row) * count + column] = value
+  /// Puts the samples of some rows in their place, by (image, row, column).
+  mutating func set(_ part: [Float], rows: Range<Int>) {
+    let length = rows.count * count
+    precondition(part.count == images * length, "side columns of other rows")
+    for image in 0..<images {
+      let start = (image * height + rows.lowerBound) * count
+      values.replaceSubrange(start..<start + length, with: part[image * length..<(image + 1) * length])
+    }
   }
 
   /// The same without the levels of the channels, which are by (image, column of the window).

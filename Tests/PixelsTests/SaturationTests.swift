@@ -62,6 +62,21 @@ import Testing
     }
   }
 
+  @Test func neighboursAreFlaggedWithTheirRead() {
+    var band = RampBand(samples: Ramp(integrations: 1, reads: 3, height: 5, width: 6, repeating: 1))
+    band.samples[0, 1, 0, 2] = 200
+    flagSaturation(&band, level: .all(100))
+    growSaturation(&band, by: 1)
+    for y in 0..<5 {
+      for x in 0..<6 {
+        let isNear = x <= 1 && (1...3).contains(y)
+        #expect(band.groupQuality[0, 0, x, y] == 0)
+        for j in [1, 2] { #expect((band.groupQuality[0, j, x, y] == UInt8(DQ.saturated)) == isNear) }
+        #expect((band.pixelQuality[x, y] == DQ.saturated) == isNear)
+      }
+    }
+  }
+
   @Test func theConverterHasItsEnds() {
     let unknown = Plane<Float>(width: 3, height: 1, elements: [.nan, 60000, .nan])
     var band = band([[0, 5, .nan], [65535, 65535, 70]])

@@ -28,6 +28,8 @@ public struct RampExposure: Sendable {
   public var fullScale: Float? { source.fullScale }
   /// Whether the samples are counted from the pixel's own zero: its bias was subtracted, or the read at the reset.
   public var isZeroKnown = false
+  /// Whether saturated reads are flagged already, by a step that saw them as the detector gave them.
+  public var isSaturationFlagged = false
 
   private let source: RampSource
   private var operations: [RampOperation] = []

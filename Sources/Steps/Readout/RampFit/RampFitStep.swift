@@ -16,7 +16,8 @@ public struct RampFitStep: Step {
       Parameter(
         "method", .choice(["gls", "utr", "cds", "mcds"]), default: .string("gls"),
         help:
-          "least squares with the noise of each pixel, with equal weights, last minus first, or group means"),
+          "least squares with the noise of each pixel, with equal weights, last minus first, or group means",
+        aliases: ["mode"]),
       Parameter(
         "num_coadd", .integer(1...1000), default: .none,
         help: "reads in each of the two groups of mcds; None: half of the reads"),
@@ -70,7 +71,8 @@ public struct RampFitStep: Step {
     return RampFitOptions(
       method: method, times: times, gain: isKnown ? metadata.gain.map { Float($0) } : nil,
       readNoise: isKnown ? metadata.readNoise.map { Float($0) } : nil,
-      saturation: context.parameters.number("saturation").map { Float($0) } ?? ramp.fullScale)
+      saturation: context.parameters.number("saturation").map { Float($0) } 
+        ?? (ramp.isSaturationFlagged ? nil : ramp.fullScale))
   }
 
   /// One pass over the ramp: each band is read, goes through the steps before, and is fitted.
