@@ -187,7 +187,8 @@ let package = Package(
     tests("QuickLookTests", ["QuickLook", "Pixels", "CZlib"]),
     tests(
       "StepsTests", engine + ["ReadoutSteps", "SharedSteps", "ImagerSteps", "CalibrationSteps", "Astrometry"]),
-    tests("PipelinesTests", engine + ["Pipelines", "SharedSteps", "Simulator", "Astrometry"]),
+    tests(
+      "PipelinesTests", engine + ["Pipelines", "ReadoutSteps", "SharedSteps", "Simulator", "Astrometry"]),
     tests("ScienceTests", engine + ["Pipelines", "SharedSteps", "Simulator", "Astrometry"]),
     tests("TmtrunTests", engine + ["Pipelines", "ChildProcess"]),
     tests("CatalogStoreTests", ["CatalogStore", "JobContract"]),

@@ -44,7 +44,8 @@ public final class ReferenceCube: @unchecked Sendable {
   public func rows(_ rows: Range<Int>) throws -> (planes: [Plane<Float>], quality: Plane<UInt32>?) {
     let own = window.y0 + rows.lowerBound..<window.y0 + rows.upperBound
     let cut = PixelWindow(x0: window.x0, y0: 0, width: window.width, height: rows.count)
-    let (planes, quality) = try lock.withLock { _ in (try planes(own), try flags(own)) }
+    let planes: [Plane<Float>] = try lock.withLock { _ in try self.planes(own) }
+    let quality: Plane<UInt32>? = try lock.withLock { _ in try flags(own) }
     return (planes.map { $0.cropped(to: cut) }, quality?.cropped(to: cut))
   }
 
@@ -52,7 +53,7 @@ public final class ReferenceCube: @unchecked Sendable {
     let (width, height) = (layout.width, layout.height)
     guard layout.isInterleaved else {
       return try (0..<count).map { n in
-        try Plane(uninitializedWidth: width, height: rows.count) { buffer in
+        try Plane<Float>(uninitializedWidth: width, height: rows.count) { buffer in
           try file.readPixels(of: layout.hdu, into: buffer, startingAt: (n * height + rows.lowerBound) * width)
         }
       }
@@ -62,7 +63,7 @@ public final class ReferenceCube: @unchecked Sendable {
     }
     return together.withUnsafeBuffer { all in
       (0..<count).map { n in
-        Plane(uninitializedWidth: width, height: rows.count) { out in
+        Plane<Float>(uninitializedWidth: width, height: rows.count) { out in
           for i in out.indices { out[i] = all[i * count + n] }
         }
       }
@@ -71,7 +72,7 @@ public final class ReferenceCube: @unchecked Sendable {
 
   private func flags(_ rows: Range<Int>) throws -> Plane<UInt32>? {
     guard let hdu = layout.quality else { return nil }
-    return try Plane(uninitializedWidth: layout.width, height: rows.count) { buffer in
+    return try Plane<UInt32>(uninitializedWidth: layout.width, height: rows.count) { buffer in
       try file.readPixels(of: hdu, into: buffer, startingAt: rows.lowerBound * layout.width)
     }
   }

@@ -61,8 +61,8 @@ public struct ReferencePixelsStep: Step {
   private func options(_ parameters: ParameterSet) -> ReferencePixelOptions {
     ReferencePixelOptions(
       channels: parameters.string("channels").flatMap { Int($0) } ?? 64,
-      separatesParity: parameters.boolean("odd_even_columns") ?? true,
-      usesSides: parameters.boolean("use_side_ref_pixels") ?? true,
+      separatesParity: parameters.boolean("odd_even_columns"),
+      usesSides: parameters.boolean("use_side_ref_pixels"),
       sideWindow: parameters.integer("side_smoothing_length"),
       clipSigmas: parameters.number("clip_sigma") ?? 3)
   }
