@@ -108,7 +108,11 @@ let package = Package(
     // floor 4
     room(
       "ReadoutSteps", path: "Steps/Readout", ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
-      exclude: ["DQInit/README.md", "DropReads/README.md", "Jump/README.md", "RampFit/README.md"]),
+      exclude: [
+        "DQInit/README.md", "DropReads/README.md", "Jump/README.md", "Linearity/README.md",
+        "Persistence/README.md", "RampFit/README.md", "ReferencePixels/README.md", "Saturation/README.md",
+        "Superbias/README.md",
+      ]),
     room(
       "SharedSteps", path: "Steps/Shared",
       ["PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry", "SourceExtraction"],
@@ -189,7 +193,8 @@ let package = Package(
     tests("QuickLookTests", ["QuickLook", "Pixels", "CZlib"]),
     tests(
       "StepsTests", engine + ["ReadoutSteps", "SharedSteps", "ImagerSteps", "CalibrationSteps", "Astrometry"]),
-    tests("PipelinesTests", engine + ["Pipelines", "SharedSteps", "Simulator", "Astrometry"]),
+    tests(
+      "PipelinesTests", engine + ["Pipelines", "ReadoutSteps", "SharedSteps", "Simulator", "Astrometry"]),
     tests("ScienceTests", engine + ["Pipelines", "SharedSteps", "Simulator", "Astrometry"]),
     tests("TmtrunTests", engine + ["Pipelines", "ChildProcess"]),
     tests("CatalogStoreTests", ["CatalogStore", "JobContract"]),

@@ -9,6 +9,10 @@ extension Pipeline {
       "iris_pipeline.pipeline.ROPPipeline", "liger_iris_pipeline.pipeline.ROPPipeline",
       "liger_iris_pipeline.Stage1Pipeline", "liger_iris_pipeline.pipeline.Stage1Pipeline",
     ],
-    intake: .ramp, steps: [DQInitStep.self, DropReadsStep.self, JumpStep.self, RampFitStep.self], productKind: "rate", level: 1,
+    intake: .ramp,
+    steps: [
+      DQInitStep.self, SaturationStep.self, SuperbiasStep.self, ReferencePixelsStep.self, LinearityStep.self,
+      PersistenceStep.self, DropReadsStep.self, JumpStep.self, RampFitStep.self,
+    ], productKind: "rate", level: 1,
     dataModel: "IRISImageModel", title: "readout processing")
 }

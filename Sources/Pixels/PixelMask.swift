@@ -103,6 +103,11 @@ public struct PixelMask: Sendable, Equatable {
     return PixelMask(width: width, height: height, rows: rows)
   }
 
+  /// The pixels with any of `flags`.
+  public init(anyOf flags: UInt32, in quality: Plane<UInt32>) {
+    self.init(width: quality.width, height: quality.height, of: quality) { $0[$1] & flags != 0 }
+  }
+
   /// The pixels inside this mask or inside `other`.
   ///
   /// - Precondition: both are of one shape.
@@ -112,6 +117,22 @@ public struct PixelMask: Sendable, Equatable {
     if isEmpty { return other }
     let rows = (0..<height).map { Self.merged(Array(row($0)) + other.row($0)) }
     return PixelMask(width: width, height: height, rows: rows)
+  }
+
+  /// The part of a mask of one window of a detector that lies in another window, counted there.
+  func moved(from old: PixelWindow, to new: PixelWindow) -> PixelMask {
+    if old == new { return self }
+    let shift = Int32(old.x0 - new.x0)
+    let rows = (0..<new.height).map { y -> [Run] in
+      let source = new.y0 + y - old.y0
+      guard (0..<height).contains(source) else { return [] }
+      return row(source).compactMap { run in
+        let low = max(0, run.low + shift)
+        let high = min(Int32(new.width), run.high + shift)
+        return low < high ? Run(low: low, high: high) : nil
+      }
+    }
+    return PixelMask(width: new.width, height: new.height, rows: rows)
   }
 
   private static func merged(_ runs: [Run]) -> [Run] {

@@ -53,4 +53,29 @@ public struct ReferenceBorder: Sendable, Equatable {
   }
 
   private static let flags = DQ.referencePixel | DQ.doNotUse
+
+  /// Which parts of a window of the detector are border: rows and columns counted in the window, each possibly empty.
+  public func parts(of window: PixelWindow) -> Parts {
+    let low = min(max(light.y0 - window.y0, 0), window.height)
+    let high = min(max(light.y0 + light.height - window.y0, low), window.height)
+    let left = min(max(light.x0 - window.x0, 0), window.width)
+    let right = min(max(light.x0 + light.width - window.x0, left), window.width)
+    return Parts(
+      bottom: 0..<low, top: high..<window.height, left: 0..<left, right: right..<window.width)
+  }
+
+  /// The four sides of the border as far as they lie in a window.
+  public struct Parts: Sendable, Equatable {
+    /// Rows at the low end.
+    public let bottom: Range<Int>
+    /// Rows at the high end.
+    public let top: Range<Int>
+    /// Columns at the low end.
+    public let left: Range<Int>
+    /// Columns at the high end.
+    public let right: Range<Int>
+
+    /// Whether nothing of the border is in the window.
+    public var isEmpty: Bool { bottom.isEmpty && top.isEmpty && left.isEmpty && right.isEmpty }
+  }
 }

@@ -60,6 +60,7 @@ public struct ReferenceSchema: Sendable {
   }
 
   private static let detector = ["DETECTOR"]
+  private static let numbers: Set = ["", "adu", "dn", "ct", "count", "counts"]
 
   private static let all: [ReferenceSchema] = [
     ReferenceSchema(
@@ -77,6 +78,19 @@ public struct ReferenceSchema: Sendable {
         Plane(names: ["COEFFS", "SCI", "DATA"], isRequired: true, content: .real, axes: 3...3, units: nil),
         Plane(names: ["DQ"], isRequired: false, content: .flags, axes: 2...2, units: nil),
       ], flags: lasting, isRatio: false, requiredKeywords: detector),
+    ReferenceSchema(
+      type: "bias", planes: image(numbers, axes: 2...2), flags: nil, isRatio: false,
+      requiredKeywords: detector),
+    ReferenceSchema(
+      type: "gain", planes: image(["electron/adu", "e/adu", "e-/adu", "electron/dn"], axes: 2...2),
+      flags: nil,
+      isRatio: false, requiredKeywords: detector),
+    ReferenceSchema(
+      type: "readnoise", planes: image(["electron", "e", "e-", "electrons"], axes: 2...2), flags: nil,
+      isRatio: false, requiredKeywords: detector),
+    ReferenceSchema(
+      type: "saturation", planes: image(numbers, axes: 2...2), flags: lasting, isRatio: false,
+      requiredKeywords: detector),
     ReferenceSchema(
       type: "sky", planes: image(counts, axes: 2...3), flags: nil, isRatio: false, requiredKeywords: detector),
   ]

@@ -50,6 +50,13 @@ import Testing
     "iris_pipeline.dq_init.DQInitStep": "dq_init", "liger_iris_pipeline.DQInitStep": "dq_init",
     "liger_iris_pipeline.readout.FitRampStep": "ramp_fit", "liger_iris_pipeline.FitRampStep": "ramp_fit",
     "iris_pipeline.readout.ReadoutsampStep": "ramp_fit", "readoutsamp": "ramp_fit",
+    "nonlincorr": "linearity", "nonlin_corr": "linearity", "jwst.linearity.LinearityStep": "linearity",
+    "iris_pipeline.readout.NonlincorrStep": "linearity",
+    "liger_iris_pipeline.NonlinearCorrectionStep": "linearity",
+    "sat_check": "saturation", "liger_iris_pipeline.saturation.SaturationCheckStep": "saturation",
+    "bias_sub": "superbias", "liger_iris_pipeline.BiasSubtractionStep": "superbias",
+    "jwst.superbias.SuperBiasStep": "superbias", "refpix": "reference_pixels",
+    "jwst.refpix.RefPixStep": "reference_pixels", "jwst.persistence.PersistenceStep": "persistence",
   ])
   func steps(_ name: String, _ expected: String) throws {
     guard case .step(let found) = try PipelineCatalog.registry.target(named: name) else {

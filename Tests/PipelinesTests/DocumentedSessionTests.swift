@@ -54,6 +54,39 @@ import Testing
     for line in documented { #expect(log.all.contains { $0.hasSuffix(line) }, "\(line)") }
   }
 
+  /// The configuration that both generations of the published pipeline ship with their tests (`drsrop.cfg`), word for
+  /// word: steps and parameters by their names of then.
+  @Test(arguments: ["iris_pipeline", "liger_iris_pipeline"])
+  func publishedReadoutConfigurationRuns(package: String) throws {
+    let bench = try Bench()
+    let text = """
+      name = "rop"
+      class = "\(package).pipeline.ROPPipeline"
+      save_results = True
+
+          [steps]
+            [[nonlincorr]]
+            [[readoutsamp]]
+             mode='mcds'
+
+      """
+    try Data(text.utf8).write(to: URL(fileURLWithPath: bench.path + "/drsrop.cfg"))
+    let sample = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Golden/sample_ramp.fits").path
+    var configuration = try PipelineCatalog.registry.configuration(for: bench.path + "/drsrop.cfg")
+    try configuration.set("readoutsamp.read_spacing", "4", from: .commandLine)
+    let log = Log()
+    let reports = try HandRunner(
+      configuration: configuration, inputs: [sample], outputDirectory: bench.path, cache: nil,
+      services: log.services
+    ).run()
+    #expect(reports.map(\.status) == [.succeeded], "\(reports.compactMap { $0.error?.message })")
+    let fit = try #require(reports.first?.steps.first { $0.name == "ramp_fit" })
+    #expect(fit.parameters["method"]?.value == "mcds")
+    #expect(try ImageModel(reading: bench.path + "/sample_rate.fits").science[3, 3] == 1000)
+    #expect(log.all.contains { $0.hasSuffix("stpipe.rop.linearity - INFO - Step skipped.") })
+  }
+
   /// Lines of the documented log, without their times.
   private let documented = [
     "stpipe.PreprocessFlatfield - INFO - PreprocessFlatfield instance created.",

@@ -76,7 +76,7 @@ extension StepConfiguration {
   ) throws(EngineError) {
     guard let parameter = declaration.parameter(named: key) else { throw unknown(key, place: place) }
     do {
-      parameters.set(key, try parameter.parse(value), from: origin, at: place)
+      parameters.set(parameter.name, try parameter.parse(value), from: origin, at: place)
     } catch {
       throw RunConfiguration.bad(
         "'\(error.found)' is not a \(error.expected)", "\(declaration.name).\(key)", place,

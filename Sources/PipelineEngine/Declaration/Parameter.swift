@@ -18,16 +18,20 @@ public struct Parameter: Sendable, Hashable {
   public let help: String
   /// Whether `None` is a value.
   public let isOptional: Bool
+  /// Other names it answers to in a cfg: those of the documents.
+  public let aliases: [String]
 
   /// A parameter; it is optional when its default is `.none`.
   public init(
-    _ name: String, _ kind: Kind, default defaultValue: ParameterSetting, unit: String = "", help: String
+    _ name: String, _ kind: Kind, default defaultValue: ParameterSetting, unit: String = "", help: String,
+    aliases: [String] = []
   ) {
     self.name = name
     self.kind = kind
     self.defaultValue = defaultValue
     self.unit = unit
     self.help = help
+    self.aliases = aliases
     self.isOptional = defaultValue == .none
   }
 

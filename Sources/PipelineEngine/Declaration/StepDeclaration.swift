@@ -31,8 +31,10 @@ public struct StepDeclaration: Sendable, Hashable {
     self.intake = intake
   }
 
-  /// The parameter of that name, nil when the step has none.
-  public func parameter(named name: String) -> Parameter? { parameters.first { $0.name == name } }
+  /// The parameter of that name or alias, nil when the step has none.
+  public func parameter(named name: String) -> Parameter? {
+    parameters.first { $0.name == name || $0.aliases.contains(name) }
+  }
 
   /// The declaration as the manifest gives it.
   public var described: StepDescription {

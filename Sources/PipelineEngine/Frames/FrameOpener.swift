@@ -44,15 +44,23 @@ package struct FrameOpener: Sendable {
 
   /// The frame's place on its detector.
   static func window(of metadata: FrameMetadata, source: FrameSource) throws -> PixelWindow {
-    let whole = PixelWindow(x0: 0, y0: 0, width: source.width, height: source.height)
+    try window(of: metadata, width: source.width, height: source.height, path: source.path)
+  }
+
+  /// The place on its detector of an image of `width` x `height` pixels.
+  /// - Throws: `EngineError` `wrong-dimensions` when the header's window is of another size.
+  static func window(
+    of metadata: FrameMetadata, width: Int, height: Int, path: String
+  ) throws -> PixelWindow {
+    let whole = PixelWindow(x0: 0, y0: 0, width: width, height: height)
     guard let subarray = metadata.subarray else { return whole }
     let window = PixelWindow(
       x0: subarray.x0, y0: subarray.y0, width: subarray.width, height: subarray.height)
-    guard window.width == source.width, window.height == source.height else {
+    guard window.width == width, window.height == height else {
       throw EngineError(
         "wrong-dimensions",
-        "the header's window \(window.sectionText) is not of the image's size \(source.width) x \(source.height)",
-        subject: fileName(of: source.path))
+        "the header's window \(window.sectionText) is not of the image's size \(width) x \(height)",
+        subject: fileName(of: path))
     }
     return window
   }

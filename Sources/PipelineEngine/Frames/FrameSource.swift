@@ -71,7 +71,12 @@ package final class FrameSource: @unchecked Sendable {
 
   /// Values and flags of the whole image, for who needs no errors.
   package func readImage() throws -> (value: Plane<Float>, quality: Plane<UInt32>?) {
-    (try plane(science, 0..<height), try quality.map { try flags($0, 0..<height) })
+    try readImage(0..<height)
+  }
+
+  /// The same of some rows.
+  package func readImage(_ rows: Range<Int>) throws -> (value: Plane<Float>, quality: Plane<UInt32>?) {
+    (try plane(science, rows), try quality.map { try flags($0, rows) })
   }
 
   /// The map of subarrays, when there is one.

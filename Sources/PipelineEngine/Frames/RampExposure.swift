@@ -28,6 +28,8 @@ public struct RampExposure: Sendable {
   public var fullScale: Float? { source.fullScale }
   /// Whether the samples are counted from the pixel's own zero: its bias was subtracted, or the read at the reset.
   public var isZeroKnown = false
+  /// Whether saturated reads are flagged already, by a step that saw them as the detector gave them.
+  public var isSaturationFlagged = false
 
   /// The readouts while they are still landing; nil of a ramp that is there. Such a ramp has no rows: its reads are
   /// taken one at a time (`nextRead`).

@@ -64,7 +64,7 @@ public struct ReferenceFrame: Sendable {
     name = fileName(of: path)
     header = source.primary
     extent = try FrameOpener.window(of: metadata, source: source)
-    let window = try ReferenceCut(reference: metadata, source: source, name: name).window(of: wanted)
+    let window = try ReferenceCut(whole: extent, name: name).window(of: wanted)
     var pixels = try source.read(window.y0..<window.y0 + window.height)
     if window.width != source.width {
       pixels = pixels.cropped(
@@ -130,14 +130,13 @@ enum FlatUnit {
 
 /// Finds the window of an exposure in a reference.
 struct ReferenceCut {
-  let reference: FrameMetadata
-  let source: FrameSource
+  /// The window of the detector that the reference covers.
+  let whole: PixelWindow
   let name: String
 
   /// The exposure's window in the reference's own pixels.
   /// - Throws: `EngineError` `reference-window` that shows both windows.
-  func window(of wanted: PixelWindow) throws -> PixelWindow {
-    let whole = try FrameOpener.window(of: reference, source: source)
+  func window(of wanted: PixelWindow) throws(EngineError) -> PixelWindow {
     guard wanted.x0 >= whole.x0, wanted.y0 >= whole.y0,
       wanted.x0 + wanted.width <= whole.x0 + whole.width,
       wanted.y0 + wanted.height <= whole.y0 + whole.height

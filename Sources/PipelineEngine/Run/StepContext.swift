@@ -57,6 +57,34 @@ public struct StepContext: Sendable {
     return try references.frame(type, window: window, unit: unit) { [logger] in logger.info("\($0)") }
   }
 
+  /// The reference image of a type for a ramp, read by rows and cut to its window; nil when there is none.
+  /// - Parameter units: what it may be in; nil: the ramp's own unit.
+  /// - Throws: `EngineError` `reference-window`, `unit-mismatch`; what a file that cannot be read throws.
+  public func referenceRows(
+    _ type: String, for ramp: RampExposure, units: [String]? = nil
+  ) throws -> ReferenceRows? {
+    guard let path = resolved(type).path else { return nil }
+    logger.info("Using \(type.uppercased()) reference file \(path)")
+    let reference = try ReferenceRows(type: type, path: path, ramp: ramp, units: units)
+    tellDetector(reference.metadata.detector, of: reference.name, type, ramp)
+    return reference
+  }
+
+  /// The reference cube of a type for a ramp, e.g. coefficients, read by rows; nil when there is none.
+  /// - Throws: as ``referenceRows(_:for:)``, and `cube-axes` when it is no cube.
+  public func referenceCube(_ type: String, for ramp: RampExposure) throws -> ReferenceCube? {
+    guard let path = resolved(type).path else { return nil }
+    logger.info("Using \(type.uppercased()) reference file \(path)")
+    let reference = try ReferenceCube(path: path, ramp: ramp)
+    tellDetector(reference.metadata.detector, of: reference.name, type, ramp)
+    return reference
+  }
+
+  private func tellDetector(_ found: String?, of name: String, _ type: String, _ ramp: RampExposure) {
+    guard let found, let wanted = ramp.metadata.detector, found != wanted else { return }
+    degrade("the \(type) \(name) is of DETECTOR \(found), the ramp of \(wanted)")
+  }
+
   /// Says that frames of the association serve as the reference of a type, so that the product names them.
   public func standIn(_ type: String, _ frames: [Frame]) {
     notes.standIn(

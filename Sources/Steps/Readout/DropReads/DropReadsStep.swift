@@ -14,7 +14,9 @@ public struct DropReadsStep: Step {
         help: "reads to leave out, by number from 1 in every ramp, or RAMP:READ in one"),
       Parameter(
         "quality", .string, default: .string("READQUAL"),
-        help: "extension (ramp, read) of the ramp file, or keyword of the single readouts, with a number per read"),
+        help:
+          "extension (ramp, read) of the ramp file, or keyword of the single readouts, with a number per read"
+      ),
       Parameter(
         "minimum", .number(-1e30...1e30), default: .none, help: "reads whose number is less are left out"),
       Parameter(
@@ -26,6 +28,7 @@ public struct DropReadsStep: Step {
 
   public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
     guard let ramp = work.ramp else { return .skipped(reason: "there is no ramp") }
+    guard ramp.live == nil else { return .skipped(reason: "reads are taken as they land") }
     var dropped = try listed(context.parameters["reads"], ramp.shape)
     for (integration, reads) in dropped.sorted(by: { $0.key < $1.key }) {
       for read in reads.sorted() {
@@ -47,7 +50,8 @@ public struct DropReadsStep: Step {
 
   /// The reads of the list, from 0.
   /// - Throws: `bad-read-number` naming what is no read of the ramp.
-  private func listed(_ setting: ParameterSetting, _ shape: RampShape) throws(EngineError) -> [Int: Set<Int>] {
+  private func listed(_ setting: ParameterSetting, _ shape: RampShape) throws(EngineError) -> [Int: Set<Int>]
+  {
     guard case .list(let items) = setting else { return [:] }
     var dropped: [Int: Set<Int>] = [:]
     for item in items {
@@ -73,7 +77,9 @@ public struct DropReadsStep: Step {
   ) throws -> Bool {
     let minimum = context.parameters.number("minimum")
     let maximum = context.parameters.number("maximum")
-    guard minimum != nil || maximum != nil, let name = context.parameters.string("quality") else { return false }
+    guard minimum != nil || maximum != nil, let name = context.parameters.string("quality") else {
+      return false
+    }
     let paths = ramp.members.map(\.path)
     guard let quality = try ReadQuality(named: name, in: paths, shape: ramp.shape) else {
       context.degrade("no read is judged: there is no \(name) in the extensions or headers of the exposure")
@@ -89,7 +95,9 @@ public struct DropReadsStep: Step {
     return true
   }
 
-  private static func reason(_ value: Double, _ name: String, _ minimum: Double?, _ maximum: Double?) -> String? {
+  private static func reason(_ value: Double, _ name: String, _ minimum: Double?, _ maximum: Double?)
+    -> String?
+  {
     if let minimum, value < minimum { return "\(name) \(value) is under \(minimum)" }
     if let maximum, value > maximum { return "\(name) \(value) is over \(maximum)" }
     return nil

@@ -1,0 +1,153 @@
+import Dispatch
+
+/// The reference pixels at the sides of a detector, by (image, row, column): left columns, then right ones.
+struct SideColumns: Sendable {
+  /// The columns of the window.
+  let columns: [Int]
+  private let halves: [Range<Int>]
+  private let images: Int
+  private let height: Int
+  /// NaN where unusable.
+  private var values: [Float]
+
+  init(left: Range<Int>, right: Range<Int>, images: Int, height: Int) {
+    columns = Array(left) + Array(right)
+    halves = [0..<left.count, left.count..<columns.count].filter { !$0.isEmpty }
+    self.images = images
+    self.height = height
+    values = [Float](repeating: .nan, count: images * height * columns.count)
+  }
+
+  /// Columns on both sides.
+  var count: Int { columns.count }
+
+  /// Puts the samples of some rows in their place, by (image, row, column).
+  mutating func set(_ part: [Float], rows: Range<Int>) {
+    let length = rows.count * count
+    precondition(part.count == images * length, "side columns of other rows")
+    for image in 0..<images {
+      let start = (image * height + rows.lowerBound) * count
+      values.replaceSubrange(start..<start + length, with: part[image * length..<(image + 1) * length])
+    }
+  }
+
+  /// The same without the levels of the channels, which are by (image, column of the window).
+  func subtracting(_ levels: [Float], width: Int) -> SideColumns {
+    var result = self
+    for i in values.indices {
+      let (image, column) = (i / (height * count), i % count)
+      result.values[i] -= levels[image * width + columns[column]]
+    }
+    return result
+  }
+
+  /// The level of each row by (image, row): the mean of the running medians of both sides; 0 where there is nothing.
+  ///
+  /// The deviation of a row from its image's mean counts as far as both sides share it: times the covariance of the
+  /// sides over the variance of their mean, the best linear estimate of what is common (1 without noise of their own,
+  /// and with one side, of which nothing is known).
+  func rowLevels(window: Int) -> [Float] {
+    guard count > 0 else { return [] }
+    let sides = halves.map { half in medians(half, window) }
+    guard sides.count == 2 else { return sides[0].map { $0.isNaN ? 0 : $0 } }
+    let levels = zip(sides[0], sides[1]).map { a, b in a.isNaN ? b : b.isNaN ? a : (a + b) / 2 }
+    let gain = share(sides[0], sides[1])
+    return (0..<images).flatMap { image -> [Float] in
+      let own = levels[image * height..<(image + 1) * height]
+      let known = own.filter { !$0.isNaN }
+      let mean = known.isEmpty ? 0 : Float(known.reduce(0) { $0 + Double($1) } / Double(known.count))
+      return own.map { $0.isNaN ? mean : mean + gain * ($0 - mean) }
+    }
+  }
+
+  /// The running medians of some columns by (image, row).
+  private func medians(_ part: Range<Int>, _ window: Int) -> [Float] {
+    var result = [Float](repeating: .nan, count: images * height)
+    result.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      let target = FilledPixels(base: base)
+      DispatchQueue.concurrentPerform(iterations: images) { image in
+        for (y, level) in runningMedian(image, part, window).enumerated() {
+          target.base[image * height + y] = level ?? .nan
+        }
+      }
+    }
+    return result
+  }
+
+  /// How much of the deviations of the mean of two sides is common to both, 0 to 1.
+  private func share(_ left: [Float], _ right: [Float]) -> Float {
+    var (covariance, variance) = (0.0, 0.0)
+    for image in 0..<images {
+      let rows = (image * height..<(image + 1) * height).filter { !left[$0].isNaN && !right[$0].isNaN }
+      guard rows.count > 1 else { continue }
+      let n = Double(rows.count)
+      let a = rows.reduce(0.0) { $0 + Double(left[$1]) } / n
+      let b = rows.reduce(0.0) { $0 + Double(right[$1]) } / n
+      for row in rows {
+        let (x, y) = (Double(left[row]) - a, Double(right[row]) - b)
+        covariance += x * y
+        variance += (x + y) * (x + y) / 4
+      }
+    }
+    return variance > 0 ? Float(min(max(covariance / variance, 0), 1)) : 1
+  }
+
+  /// The number of rows with which one half of the columns foretells the other half best.
+  ///
+  /// The white noise of the halves is their own, the noise of the electronics is common to both: a short window follows
+  /// the noise from row to row, a long one averages what is white. A few reads tell enough.
+  func bestWindow() -> Int {
+    let parts =
+      halves.count == 2 ? halves : halves.flatMap { [$0.prefix($0.count / 2), $0.suffix($0.count / 2)] }
+    guard parts.count == 2, !parts[0].isEmpty else { return Self.windows[4] }
+    let some = Array(Set([0, images / 2, images - 1].filter { $0 >= 0 && $0 < images }))
+    var errors = [Double](repeating: 0, count: Self.windows.count * some.count)
+    errors.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      let target = FilledPixels(base: base)
+      DispatchQueue.concurrentPerform(iterations: buffer.count) { i in
+        let (image, window) = (some[i / Self.windows.count], Self.windows[i % Self.windows.count])
+        target.base[i] =
+          surprise(image, parts[1], foretoldBy: runningMedian(image, parts[0], window))
+          + surprise(image, parts[0], foretoldBy: runningMedian(image, parts[1], window))
+      }
+    }
+    let sums = Self.windows.indices.map { w in
+      some.indices.reduce(0) { $0 + errors[$1 * Self.windows.count + w] }
+    }
+    return sums.indices.min { sums[$0] < sums[$1] }.map { Self.windows[$0] } ?? Self.windows[4]
+  }
+
+  /// The eleven rows of JWST's step stand in the middle.
+  private static let windows = [1, 3, 5, 7, 11, 17, 27, 43, 69, 111]
+
+  /// The sum of squares of some columns less what was foretold, the mean difference of the two taken out.
+  private func surprise(_ image: Int, _ part: Range<Int>, foretoldBy levels: [Float?]) -> Double {
+    var (n, sum, square) = (0.0, 0.0, 0.0)
+    for y in 0..<height {
+      guard let level = levels[y] else { continue }
+      let own = part.map { values[(image * height + y) * count + $0] }.filter { !$0.isNaN }
+      guard !own.isEmpty else { continue }
+      let d = Double(own.reduce(0, +) / Float(own.count) - level)
+      (n, sum, square) = (n + 1, sum + d, square + d * d)
+    }
+    return n > 0 ? square - sum * sum / n : 0
+  }
+
+  /// The running median over rows of some columns of an image; the window is cut off at both ends.
+  private func runningMedian(_ image: Int, _ part: Range<Int>, _ rows: Int) -> [Float?] {
+    let half = rows / 2
+    var window = SlidingMedian(capacity: rows * part.count)
+    func forEach(_ row: Int, _ body: (Float) -> Void) {
+      guard (0..<height).contains(row) else { return }
+      for column in part { body(values[(image * height + row) * count + column]) }
+    }
+    for row in 0..<min(half, height) { forEach(row) { window.insert($0) } }
+    return (0..<height).map { y in
+      forEach(y + half) { window.insert($0) }
+      forEach(y - half - 1) { window.remove($0) }
+      return window.median
+    }
+  }
+}
