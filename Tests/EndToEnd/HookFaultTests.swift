@@ -168,7 +168,7 @@ import Testing
   }
 
   @Test func anIncapableHookDelaysNoOther() async throws {
-    let archive = try await TestArchive()
+    let archive = try await TestArchive(["hooks": ["timeout": "10 min"]])
     try archive.addHook(
       "exposure-received", "10-hangs",
       "#!/bin/sh\nprintf x >>\"$IRISARCHIVE_ROOT/hanging\"\nexec /bin/sleep 1000\n")
