@@ -48,7 +48,9 @@ package struct FlickerNoise: Sendable {
     for i in out.indices { out[i] += amplitude * base }
   }
 
-  private static func octaves(_ ticks: Int) -> Int { max(1, Int.bitWidth - max(ticks, 1).leadingZeroBitCount) }
+  private static func octaves(_ ticks: Int) -> Int {
+    max(1, Int.bitWidth - max(ticks, 1).leadingZeroBitCount)
+  }
 
   /// Variance 1, mean 0: the sum of four uniform numbers of 16 bits.
   @inline(__always) private static func deviate(_ key: UInt64, _ block: Int) -> Double {

@@ -54,7 +54,9 @@ struct FrameHeader {
       Card("YSTART", window.y + 1, comment: "First row"),
       Card("XSIZE", window.width, comment: "Columns"), Card("YSIZE", window.height, comment: "Rows"),
     ]
-    if let quality { header.cards.append(Card("READQUAL", quality, comment: "Quality of this read, 1 is best")) }
+    if let quality {
+      header.cards.append(Card("READQUAL", quality, comment: "Quality of this read, 1 is best"))
+    }
     return header
   }
 

@@ -27,7 +27,9 @@ public struct PersistenceMemory: Sendable {
   }
 
   /// Adds what saturated pixels of `window` keep: `share` of the full well of each.
-  mutating func trap(_ isSaturated: Plane<UInt8>, in window: ReadWindow, share: Double, fullWell: Plane<Float>) {
+  mutating func trap(
+    _ isSaturated: Plane<UInt8>, in window: ReadWindow, share: Double, fullWell: Plane<Float>
+  ) {
     for y in 0..<window.height {
       for x in 0..<window.width where isSaturated[x, y] != 0 {
         trapped[x + window.x, y + window.y] += Float(share) * fullWell[x + window.x, y + window.y]

@@ -188,8 +188,8 @@ struct RampFileWriter {
     switch fault.kind {
     case .truncated: try file.truncate(atOffset: bytes * 2 / 3)
     case .corrupted:
-      // The last block but one: data, or at least their padding.
-      try file.seek(toOffset: bytes - min(bytes, 4320))
+      // The last block begins with data, whatever it ends with.
+      try file.seek(toOffset: bytes - min(bytes, 2880))
       try file.write(contentsOf: Data(repeating: 0x5a, count: 640))
     default: break
     }

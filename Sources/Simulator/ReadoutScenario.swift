@@ -56,7 +56,8 @@ public struct ReadoutScenario: Sendable {
     detector.readout = options.isIdeal ? nil : ReadoutOptions()
     let names = options.channels.compactMap { FrameClass(channel: $0, purpose: .science)?.detector }
     let instrument = Instrument(
-      seed: options.seed, size: options.detectorSize, detectors: Array(Set(names)).sorted(), options: detector)
+      seed: options.seed, size: options.detectorSize, detectors: Array(Set(names)).sorted(), options: detector
+    )
     night = Night(instrument: instrument, exposures: Self.plan(options))
   }
 

@@ -83,7 +83,9 @@ struct FrameCommand: ParsableCommand {
     guard real else { return options }
     var readout = try Failure.readout(channels: channels)
     if let cosmicRate {
-      guard (0...1000).contains(cosmicRate) else { throw ValidationError("the rate of cosmic rays is out of range") }
+      guard (0...1000).contains(cosmicRate) else {
+        throw ValidationError("the rate of cosmic rays is out of range")
+      }
       readout.cosmicRate = cosmicRate
     }
     options.readout = readout
@@ -99,7 +101,8 @@ struct FrameCommand: ParsableCommand {
       }
       exposure.window = found
     }
-    guard let samples = RampFormat.Samples(rawValue: samples), let layout = RampFormat.Layout(rawValue: layout),
+    guard let samples = RampFormat.Samples(rawValue: samples),
+      let layout = RampFormat.Layout(rawValue: layout),
       let packing = RampFormat.Packing(rawValue: packing)
     else { throw ValidationError("unknown numbers, axes or compression of a ramp") }
     guard !(samples == .float32 && packing == .rice) else {

@@ -23,7 +23,9 @@ struct ReferencesCommand: ParsableCommand {
       guard !names.isEmpty, names.allSatisfy({ ["IMG1", "IMG2", "IMG3", "IMG4", "IFU"].contains($0) }) else {
         throw ValidationError("'\(detectors)' names a detector that is none of IMG1 … IMG4, IFU")
       }
-      guard (16...8192).contains(detectorSize) else { throw ValidationError("the detector size is out of range") }
+      guard (16...8192).contains(detectorSize) else {
+        throw ValidationError("the detector size is out of range")
+      }
       var options = DetectorModel.Options()
       options.readout = try Failure.readout(channels: channels)
       let instrument = Instrument(

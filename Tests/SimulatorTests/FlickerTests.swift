@@ -49,7 +49,8 @@ import Testing
     }
     let (mx, my) = (statistics(points.map(\.x)).mean, statistics(points.map(\.y)).mean)
     let slope =
-      points.reduce(0) { $0 + ($1.x - mx) * ($1.y - my) } / points.reduce(0) { $0 + ($1.x - mx) * ($1.x - mx) }
+      points.reduce(0) { $0 + ($1.x - mx) * ($1.y - my) }
+      / points.reduce(0) { $0 + ($1.x - mx) * ($1.x - mx) }
     // 60 spectra, octaves of 8 modes and more: sigma of the slope is 0.02.
     #expect(abs(slope + 1) < 0.1, "\(slope)")
   }

@@ -93,7 +93,7 @@ import Testing
       let own = manifest.readouts.filter {
         $0.exposure == exposure.index && $0.file != nil && !spoiled.contains($0.fault ?? "")
       }
-      let model = try RampModel(readouts: own.compactMap(\.file).map { "\(folder)/\($0)" })
+      let model = try RampSource(readouts: own.compactMap(\.file).map { "\(folder)/\($0)" })
       #expect(model.metadata.readoutDetectorID == exposure.detID)
       #expect(model.metadata.readoutExposureNumber == exposure.number)
       #expect(model.metadata.expectedReads == 20 && model.shape.reads == own.count)
