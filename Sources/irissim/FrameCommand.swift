@@ -21,6 +21,7 @@ struct FrameCommand: ParsableCommand {
   @Option(help: "Outputs of a real detector: 1, 4, 16, 32 or 64.") var channels = 64
   @Option(help: "Cosmic rays per second and cm2 on a real detector.") var cosmicRate: Double?
   @Option(help: "Part of the detector that is read: x,y,width,height from 1.") var window: String?
+  @Option(help: "Reads of poor quality, from 0: 3,5; their level is 300 adu too high.") var poor: String?
   @Option(help: "Numbers in a level 0 file: uint16, int16, int32, float32.") var samples = "uint16"
   @Option(help: "Axes of a level 0 file: sci, data, data-reads-first.") var layout = "sci"
   @Option(help: "Compression of a level 0 file: none, rice, gzip.") var packing = "none"
@@ -100,6 +101,15 @@ struct FrameCommand: ParsableCommand {
         throw ValidationError("'\(window)' is no window x,y,width,height of \(detectorSize) pixels")
       }
       exposure.window = found
+    }
+    guard poor == nil || real else { throw ValidationError("--poor needs a --real detector") }
+    for read in poor?.split(separator: ",", omittingEmptySubsequences: false) ?? [] {
+      guard let read = Int(read), (0..<exposure.sampling.readsPerRamp).contains(read) else {
+        throw ValidationError("'\(read)' is no read of the ramp, counted from 0")
+      }
+      for ramp in 0..<exposure.ramps {
+        exposure.faults.append(ReadFault(ramp: ramp, read: read, kind: .poor(quality: 0.3, glitch: 300)))
+      }
     }
     guard let samples = RampFormat.Samples(rawValue: samples),
       let layout = RampFormat.Layout(rawValue: layout),
