@@ -1,0 +1,94 @@
+import FITSIO
+import Metadata
+
+extension ReadoutSet {
+  /// - Throws: `mixed-readouts`, `duplicate-read`.
+  func checkThatTheyBelongTogether() throws(ModelError) {
+    for (a, b) in zip(readouts, readouts.dropFirst()) {
+      guard a.exposure == b.exposure else {
+        throw ModelError(
+          code: "mixed-readouts",
+          message:
+            "detector, exposure number and shape are \(b.exposure) here and \(a.exposure) in \(a.path)",
+          subject: b.path)
+      }
+      try checkResets(a, b)
+      guard (a.ramp, a.read) != (b.ramp, b.read) else {
+        throw ModelError(
+          code: "duplicate-read", message: "read \(a.read) of ramp \(a.ramp) is also in \(a.path)",
+          subject: b.path)
+      }
+    }
+  }
+
+  /// One ramp has one reset, and later ramps have later ones: else the number was used for another exposure.
+  private func checkResets(_ a: Readout, _ b: Readout) throws(ModelError) {
+    guard let mine = b.metadata.resetTimeMicroseconds, let theirs = a.metadata.resetTimeMicroseconds else {
+      return
+    }
+    guard a.ramp == b.ramp ? mine == theirs : mine >= theirs else {
+      throw ModelError(
+        code: "mixed-readouts",
+        message: "RST_TIME is \(mine) microseconds in ramp \(b.ramp) here and \(theirs) in ramp \(a.ramp) of "
+          + "\(a.path): the same numbers with another reset are another exposure", subject: b.path,
+        hint: "tmtrun make-asn --rule level1-readouts sorts them")
+    }
+  }
+
+  /// Incomplete reads, reads that lie between others or that another ramp has, and counts that fall short of what the
+  /// headers declare: one sentence each.
+  var missing: [String] {
+    let there = Set(readouts.map { Place(ramp: $0.ramp, read: $0.read) })
+    var sentences = readouts.filter { !$0.isComplete }.map {
+      "read \($0.read) of ramp \($0.ramp) is incomplete"
+    }
+    if let first = reads.first, let last = reads.last, last - first < 100_000 {
+      for ramp in ramps {
+        for read in first...last where !there.contains(Place(ramp: ramp, read: read)) {
+          sentences.append("read \(read) of ramp \(ramp) is missing")
+        }
+      }
+    }
+    let metadata = readouts.map(\.metadata)
+    if let expected = metadata.lazy.compactMap(\.expectedReads).first, expected > reads.count {
+      sentences.append("\(reads.count) of \(expected) reads per ramp are there")
+    }
+    if let expected = metadata.lazy.compactMap(\.expectedRamps).first, expected > ramps.count {
+      sentences.append("\(ramps.count) of \(expected) ramps are there")
+    }
+    return sentences
+  }
+
+  private struct Place: Hashable {
+    var ramp: Int
+    var read: Int
+  }
+}
+
+extension ReadoutSet {
+  /// The headers of the complete reads (of all, where none is), in the order of ramps and reads.
+  func headers(_ rules: HeaderMerging) -> ReadoutHeaders {
+    let complete = readouts.filter(\.isComplete)
+    return ReadoutHeaders((complete.isEmpty ? readouts : complete).map(\.header), rules: rules)
+  }
+
+  /// The merged header with the numbers of the ramp.
+  func header(_ merged: ReadoutHeaders.Merged) -> Header {
+    var header = merged.header
+    header.set("NINTS", .integer(Int64(ramps.count)), comment: "Ramps")
+    header.set("NGROUPS", .integer(Int64(reads.count)), comment: "Reads per ramp")
+    return header
+  }
+}
+
+extension ReadoutHeaders {
+  /// The primary header of a level 1 frame.
+  static func header(ofFrame path: String) throws(ModelError) -> Header {
+    try ModelError.wrapping(path) {
+      let file = try FITSFile(reading: path)
+      let header = Header(withoutStructure: try file.imageCards(of: 0))
+      try file.close()
+      return header
+    }
+  }
+}
