@@ -38,17 +38,12 @@ extension ReadoutSet {
   /// Incomplete reads, reads that lie between others or that another ramp has, and counts that fall short of what the
   /// headers declare: one sentence each.
   var missing: [String] {
-    let there = Set(readouts.map { Place(ramp: $0.ramp, read: $0.read) })
     var sentences = readouts.filter { !$0.isComplete }.map {
       "read \($0.read) of ramp \($0.ramp) is incomplete"
     }
-    if let first = reads.first, let last = reads.last, last - first < 100_000 {
-      for ramp in ramps {
-        for read in first...last where !there.contains(Place(ramp: ramp, read: read)) {
-          sentences.append("read \(read) of ramp \(ramp) is missing")
-        }
-      }
-    }
+    let absent = absent.map { "read \($0.read) of ramp \($0.ramp) is missing" }
+    sentences += absent.prefix(Self.mostNamed)
+    if absent.count > Self.mostNamed { sentences.append("\(absent.count - Self.mostNamed) more reads are missing") }
     let metadata = readouts.map(\.metadata)
     if let expected = metadata.lazy.compactMap(\.expectedReads).first, expected > reads.count {
       sentences.append("\(reads.count) of \(expected) reads per ramp are there")
@@ -57,6 +52,18 @@ extension ReadoutSet {
       sentences.append("\(ramps.count) of \(expected) ramps are there")
     }
     return sentences
+  }
+
+  /// A report names no more missing reads than this.
+  private static let mostNamed = 20
+
+  /// Reads between the lowest and the highest number that a ramp lacks.
+  private var absent: [Place] {
+    let there = Set(readouts.map { Place(ramp: $0.ramp, read: $0.read) })
+    guard let first = reads.first, let last = reads.last, last - first < 100_000 else { return [] }
+    return ramps.flatMap { ramp in
+      (first...last).map { Place(ramp: ramp, read: $0) }.filter { !there.contains($0) }
+    }
   }
 
   private struct Place: Hashable {
