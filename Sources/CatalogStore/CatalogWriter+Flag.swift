@@ -98,7 +98,8 @@ extension CatalogWriter {
 
   private static func isHeldForItsName(_ frame: FrameRecord) -> Bool {
     guard frame.state == "held", let reason = frame.reason else { return false }
-    return reason.hasPrefix("same name as ") || reason.hasPrefix("the same read as ") || reason.hasPrefix("other content was written over ")
+    return reason.hasPrefix("same name as ") || reason.hasPrefix("the same read as ")
+      || reason.hasPrefix("other content was written over ")
   }
 
   private static func release(_ db: Database, _ frame: FrameRecord, at time: Double) throws {

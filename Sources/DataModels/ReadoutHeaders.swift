@@ -66,7 +66,9 @@ public struct ReadoutHeaders: Sendable {
       append(first, Self.meanAngle(numbers), "mean of \(numbers.count) reads", &merged)
     case .ends where areNumbers:
       append(first, Self.mean(numbers), "mean of \(numbers.count) reads", &merged)
-      append(decision.into, [numbers[0], numbers[numbers.count - 1]], keyword, ["first read", "last read"], &merged)
+      append(
+        decision.into, [numbers[0], numbers[numbers.count - 1]], keyword, ["first read", "last read"], &merged
+      )
     case .range where areNumbers:
       append(first, Self.mean(numbers), "mean of \(numbers.count) reads", &merged)
       let ends = [numbers.min() ?? numbers[0], numbers.max() ?? numbers[0]]
@@ -140,10 +142,13 @@ public struct ReadoutHeaders: Sendable {
 
   private func complete(_ merged: inout Merged, by frame: Header) {
     for keyword in ["DATE-BEG", "DATE-END"] {
-      if let card = frame.card(keyword), card.value != nil { merged.header.set(keyword, card.value, comment: card.comment) }
+      if let card = frame.card(keyword), card.value != nil {
+        merged.header.set(keyword, card.value, comment: card.comment)
+      }
     }
     for card in frame.cards where card.value != nil && merged.header.card(card.keyword) == nil {
-      if Self.ofFrames.contains(card.keyword) || card.keyword.hasPrefix("S_") || card.keyword.hasPrefix("R_") {
+      if Self.ofFrames.contains(card.keyword) || card.keyword.hasPrefix("S_") || card.keyword.hasPrefix("R_")
+      {
         continue
       }
       if rules.decision(for: card.keyword, kind: .text).rule == .drop { continue }
@@ -155,7 +160,9 @@ public struct ReadoutHeaders: Sendable {
   private func addDates(_ header: inout Header) {
     let reads = headers.map { FrameMetadata(primary: $0.cards) }
     if header["DATE-BEG"] == nil, let begin = reads.compactMap(\.resetTimeMicroseconds).min(),
-      let date = reads.compactMap(\.readDate).first.flatMap({ _ in FITSDate.fromModifiedJulianMicroseconds(begin) })
+      let date = reads.compactMap(\.readDate).first.flatMap({ _ in
+        FITSDate.fromModifiedJulianMicroseconds(begin)
+      })
     {
       header.set("DATE-BEG", .string(FITSDate.text(of: date)), comment: "first reset")
     }

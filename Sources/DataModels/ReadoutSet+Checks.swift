@@ -43,7 +43,9 @@ extension ReadoutSet {
     }
     let absent = absent.map { "read \($0.read) of ramp \($0.ramp) is missing" }
     sentences += absent.prefix(Self.mostNamed)
-    if absent.count > Self.mostNamed { sentences.append("\(absent.count - Self.mostNamed) more reads are missing") }
+    if absent.count > Self.mostNamed {
+      sentences.append("\(absent.count - Self.mostNamed) more reads are missing")
+    }
     let metadata = readouts.map(\.metadata)
     if let expected = metadata.lazy.compactMap(\.expectedReads).first, expected > reads.count {
       sentences.append("\(reads.count) of \(expected) reads per ramp are there")
@@ -79,6 +81,13 @@ extension ReadoutSet {
     return ReadoutHeaders((complete.isEmpty ? readouts : complete).map(\.header), rules: rules)
   }
 
+  /// The image header of the first read, or the raw frame's where the reads have no coordinates and it has.
+  func scienceHeader(rawFrame: Header?) -> Header {
+    let own = readouts[0].scienceHeader
+    guard own["CTYPE1"] == nil, let rawFrame, rawFrame["CTYPE1"] != nil else { return own }
+    return Header(own.cards + rawFrame.cards.filter { own.card($0.keyword) == nil })
+  }
+
   /// The merged header with the numbers of the ramp.
   func header(_ merged: ReadoutHeaders.Merged) -> Header {
     var header = merged.header
@@ -89,13 +98,18 @@ extension ReadoutSet {
 }
 
 extension ReadoutHeaders {
-  /// The primary header of a level 1 frame.
-  static func header(ofFrame path: String) throws(ModelError) -> Header {
+  /// The headers of a level 1 frame: the primary one, and that of its science image.
+  static func headers(ofFrame path: String) throws(ModelError) -> (primary: Header, science: Header) {
     try ModelError.wrapping(path) {
       let file = try FITSFile(reading: path)
-      let header = Header(withoutStructure: try file.imageCards(of: 0))
+      let primary = Header(withoutStructure: try file.imageCards(of: 0))
+      var science = Header()
+      if let hdu = try PlaneReader(path: path).scienceHDU(file), hdu > 0 {
+        science = Header(withoutStructure: try file.imageCards(of: hdu))
+        science.remove("BUNIT")
+      }
       try file.close()
-      return header
+      return (primary, science)
     }
   }
 }

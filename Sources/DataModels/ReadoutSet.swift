@@ -24,8 +24,10 @@ extension RampSource {
     }
     self = try ModelError.wrapping(first) {
       let set = try ReadoutSet(paths.map { try Readout(path: $0) })
-      let rawHeader = try rawFrame.map { try ReadoutHeaders.header(ofFrame: $0) }
-      return try set.assemble(readSpacing: readSpacing, set.headers(rules).merged(rawFrame: rawHeader))
+      let raw = try rawFrame.map { try ReadoutHeaders.headers(ofFrame: $0) }
+      return try set.assemble(
+        readSpacing: readSpacing, set.headers(rules).merged(rawFrame: raw?.primary),
+        scienceHeader: set.scienceHeader(rawFrame: raw?.science))
     }
   }
 }
@@ -100,7 +102,9 @@ struct ReadoutSet: Sendable {
     try checkThatTheyBelongTogether()
   }
 
-  func assemble(readSpacing: Double?, _ merged: ReadoutHeaders.Merged) throws -> RampSource {
+  func assemble(
+    readSpacing: Double?, _ merged: ReadoutHeaders.Merged, scienceHeader: Header
+  ) throws -> RampSource {
     let (width, height) = try frameShape()
     let shape = RampShape(integrations: ramps.count, reads: reads.count, height: height, width: width)
     let found = times(shape, readSpacing)
@@ -113,7 +117,7 @@ struct ReadoutSet: Sendable {
           (place($0), ReadoutRows.Part(shared: SharedFile(path: $0.path), hdu: $0.hdu))
         }), good: Set(readouts.filter(\.isComplete).map(place)))
     return RampSource(
-      header: header(merged), scienceHeader: readouts[0].scienceHeader, unit: readouts[0].image.unit,
+      header: header(merged), scienceHeader: scienceHeader, unit: readouts[0].image.unit,
       shape: shape, times: found, missingReads: missing + merged.contradictions, headerNotes: merged.notes,
       fullScale: scales.contains(nil) ? nil : scales.compactMap { $0 }.max(), content: rows)
   }

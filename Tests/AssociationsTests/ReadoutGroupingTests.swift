@@ -88,16 +88,19 @@ func readout(
       [readout(2, reset: 142, ramp: 1, read: 0)], sets: [set(7, [member])], grouping: grouping)
     #expect(arrival.targets.map(\.association) == [7])
     #expect(arrival.targets[0].added == [2] && arrival.targets[0].members.map(\.id) == [1, 2])
-    let other = ReadoutArrival([readout(2, reset: 9_000, read: 0)], sets: [set(7, [member])], grouping: grouping)
+    let other = ReadoutArrival(
+      [readout(2, reset: 9_000, read: 0)], sets: [set(7, [member])], grouping: grouping)
     #expect(other.targets.map(\.association) == [7, nil])
     #expect(!other.targets[0].isChanged && other.targets[1].added == [2])
   }
 
   @Test func aSetHandsOverWhatTurnsOutToBelongElsewhere() {
-    let mixed = set(7, [
-      readout(1, reset: 100, read: 0), readout(2, reset: 100, read: 1),
-      readout(3, reset: 302, ramp: 1, read: 0),
-    ])
+    let mixed = set(
+      7,
+      [
+        readout(1, reset: 100, read: 0), readout(2, reset: 100, read: 1),
+        readout(3, reset: 302, ramp: 1, read: 0),
+      ])
     let arrival = ReadoutArrival([readout(4, reset: 260, read: 0)], sets: [mixed], grouping: grouping)
     #expect(arrival.targets.map(\.association) == [7, nil])
     #expect(arrival.targets[0].removed == [3] && arrival.targets[0].added.isEmpty)
@@ -107,7 +110,8 @@ func readout(
 
   @Test func twoSetsThatARawFrameTiesTogetherBecomeOne() {
     let sets = [
-      set(7, [readout(1, reset: 100, read: 0, rawFrame: "9"), readout(2, reset: 100, read: 1, rawFrame: "9")]),
+      set(
+        7, [readout(1, reset: 100, read: 0, rawFrame: "9"), readout(2, reset: 100, read: 1, rawFrame: "9")]),
       set(8, [readout(3, reset: 4_000, ramp: 1, read: 0, rawFrame: "9")]),
     ]
     let arrival = ReadoutArrival([], sets: sets, grouping: grouping)
@@ -117,7 +121,8 @@ func readout(
 
   @Test func aSecondContentOfOneReadIsAConflict() {
     let member = readout(1, reset: 100, read: 0)
-    let arrival = ReadoutArrival([readout(2, reset: 100, read: 0)], sets: [set(7, [member])], grouping: grouping)
+    let arrival = ReadoutArrival(
+      [readout(2, reset: 100, read: 0)], sets: [set(7, [member])], grouping: grouping)
     #expect(arrival.conflicts.map(\.readout.id) == [2] && arrival.conflicts.map(\.other.id) == [1])
     #expect(arrival.targets.allSatisfy { !$0.isChanged })
   }

@@ -18,7 +18,9 @@ import Testing
       })
   }
 
-  private func rawFrame(_ fixture: CatalogFixture, _ n: Int, from start: Double, to end: Double) throws -> Int64 {
+  private func rawFrame(_ fixture: CatalogFixture, _ n: Int, from start: Double, to end: Double) throws
+    -> Int64
+  {
     try fixture.record(
       fixture.frame("raw\(n).fits", n) {
         $0.filter = "K"
@@ -85,7 +87,8 @@ import Testing
       ).map(\.id)
     }
     func mark(_ frame: Int64, _ other: Int64?) throws {
-      let action = CatalogWriter.AssociationStep.Action.alternative(frame: frame, of: other, reason: "raw1 serves")
+      let action = CatalogWriter.AssociationStep.Action.alternative(
+        frame: frame, of: other, reason: "raw1 serves")
       try fixture.writer.apply(.init(actions: [action]), frame: nil, at: 1)
     }
     let versions = try fixture.reader.versions(of: "IMG1/7", in: Self.noon...(Self.noon + 60))

@@ -5,20 +5,25 @@ import Metadata
 import Testing
 
 @Suite struct ReadoutHeadersTests {
-  private func merged(_ cards: [[Card]], rawFrame: [Card]? = nil, rules: [String] = []) throws -> ReadoutHeaders.Merged {
+  private func merged(_ cards: [[Card]], rawFrame: [Card]? = nil, rules: [String] = []) throws
+    -> ReadoutHeaders.Merged
+  {
     let table = try HeaderMerging.standard.preceded(by: rules)
-    return ReadoutHeaders(cards.map { Header($0) }, rules: table).merged(rawFrame: rawFrame.map { Header($0) })
+    return ReadoutHeaders(cards.map { Header($0) }, rules: table).merged(
+      rawFrame: rawFrame.map { Header($0) })
   }
 
   @Test func theRulesOfTheTable() throws {
     let result = try merged([
       [
-        Card("DATE-BEG", "2026-07-15T06:00:00"), Card("DATE-END", "2026-07-15T06:00:02"), Card("AIRMASS", 1.2),
+        Card("DATE-BEG", "2026-07-15T06:00:00"), Card("DATE-END", "2026-07-15T06:00:02"),
+        Card("AIRMASS", 1.2),
         Card("AODM0TM", -30.0), Card("LGSR0", 0.1), Card("PARANG", 359.0), Card("READ_NO", 0),
         Card("FILTER", "K", comment: "filter"), Card("GAIN", 2.5),
       ],
       [
-        Card("DATE-BEG", "2026-07-15T06:00:02"), Card("DATE-END", "2026-07-15T06:00:04"), Card("AIRMASS", 1.3),
+        Card("DATE-BEG", "2026-07-15T06:00:02"), Card("DATE-END", "2026-07-15T06:00:04"),
+        Card("AIRMASS", 1.3),
         Card("AODM0TM", -31.0), Card("LGSR0", 0.2), Card("PARANG", 3.0), Card("READ_NO", 1),
         Card("FILTER", "K", comment: "filter"), Card("GAIN", 2.5),
       ],

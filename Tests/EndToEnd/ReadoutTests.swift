@@ -13,7 +13,8 @@ import Testing
       ["associations": ["readout_wait": "1 s"].merging(settings) { _, new in new }], stem: "readouts")
     if alone {
       let folder = archive.root + "/config/associations"
-      for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name != "level1-readouts.yaml" {
+      for name in try FileManager.default.contentsOfDirectory(atPath: folder)
+      where name != "level1-readouts.yaml" {
         try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
       }
     }
@@ -82,6 +83,7 @@ import Testing
     try await settle(archive, files: 195)
     let early = try await rates(archive)
     #expect(early.count == 10 && early.filter { $0.degraded != nil }.count == 6)
+    let versions = Dictionary(uniqueKeysWithValues: early.map { ($0.name.stem, $0.version ?? 0) })
     try drop(late, archive)
     try await settle(archive, files: 198)
 
@@ -95,7 +97,9 @@ import Testing
       for frame in frames where try await inputs(frame.name, archive) == wanted { own = frame }
       let frame = try #require(own, "no frame of just the reads of exposure \(index)")
       unexplained.remove(frame.name)
-      #expect(frame.version == (index == 1 || index == 5 || index == 9 ? 2 : 1))
+      // A late read makes its frame again.
+      #expect(
+        [1, 5, 9].contains(index) == ((frame.version ?? 0) > (versions[frame.name.stem] ?? 0)), "\(index)")
       let rate = try ImageModel(reading: try #require(frame.path)).science
       #expect(abs(Double(rate[3, 4]) - Self.night[index].rate) < 0.01, "exposure \(index)")
       switch index {
@@ -140,7 +144,9 @@ import Testing
       try await rates(archive).first?.version == 2
     }
     let remade = try #require(try await rates(archive).first)
-    #expect(try await inputs(remade.name, archive) == Set((files.map(\.name) + ["again.fits"])).subtracting([files[1].name]))
+    #expect(
+      try await inputs(remade.name, archive)
+        == Set((files.map(\.name) + ["again.fits"])).subtracting([files[1].name]))
     #expect(try await daemon.stop() == 0)
   }
 
@@ -169,7 +175,8 @@ import Testing
     try drop(first, archive)
     try await archive.waitForRest(files: 2)
     let waiting = try await archive.query("--state", "received")
-    #expect(waiting.count == 2 && waiting.allSatisfy { $0.reason?.hasPrefix("waiting for its raw frame") == true })
+    #expect(
+      waiting.count == 2 && waiting.allSatisfy { $0.reason?.hasPrefix("waiting for its raw frame") == true })
     #expect(try await archive.irisarchive("status").out.contains("waiting for its raw frame"))
 
     try archive.drop(raw, as: "raw21.fits")
@@ -178,8 +185,9 @@ import Testing
     #expect(frame.obsname == "IMG1-SCI" && frame.degraded == nil)
     #expect(frame.reason == "an alternative version: raw21.fits of the detector software serves")
     #expect(try await inputs(frame.name, archive) == Set(first.map(\.name) + ["raw21.fits"]))
-    let header = try ImageModel(reading: frame.path ?? "").header
-    #expect(header.string("FILTER") == "H" && header.integer("EXP_NO") == 21)
+    let model = try ImageModel(reading: frame.path ?? "")
+    #expect(model.header.string("FILTER") == "H" && model.header.integer("EXP_NO") == 21)
+    #expect(model.scienceHeader.string("CTYPE1") == "RA---TAN", "the WCS is the raw frame's")
     #expect(try await archive.query("--obsname", "IMG1-SCI", "--level", "0").count == 2)
 
     // No raw frame comes in time: reduced as UNKNOWN, held, and made again when one comes.
@@ -193,7 +201,9 @@ import Testing
     let unknown = try #require(try await rates(archive).first { $0.name != frame.name })
     #expect(unknown.obsname == "UNKNOWN" && unknown.degraded?.contains("reduced as UNKNOWN") == true)
     let held = try await archive.query("--state", "held")
-    #expect(held.count == 2 && held.allSatisfy { $0.reason?.hasPrefix("no raw frame of DET_ID IMG1, EXP_NO 22") == true })
+    #expect(
+      held.count == 2
+        && held.allSatisfy { $0.reason?.hasPrefix("no raw frame of DET_ID IMG1, EXP_NO 22") == true })
     try archive.drop(late, as: "raw22.fits")
     try await Eventually.holds("made again", every: 0.1, context: archive.summary) {
       try await rates(archive).allSatisfy { $0.obsname == "IMG1-SCI" }
@@ -226,5 +236,14 @@ import Testing
     let rawRow = try #require(try await archive.query("--level", "1").first { $0.origin == "raw" })
     #expect((rawRow.reason != nil) == isPromoted && (ours.reason == nil) == isPromoted)
     #expect(try await daemon.stop() == 0)
+  }
+}
+
+extension String {
+  /// A product's name without its version.
+  fileprivate var stem: String {
+    let name = hasSuffix(".fits") ? String(dropLast(5)) : self
+    return name.range(of: "_v[0-9]+$", options: .regularExpression).map { String(name[..<$0.lowerBound]) }
+      ?? name
   }
 }

@@ -19,11 +19,13 @@ extension AssociatorService {
     guard exposure["level"] == "1", exposure["kind"] == "rate", let key = frame.detectorExposure else {
       return Standing()
     }
-    let all = try writer.reader.versions(of: key, in: (exposure.start - 1)...(max(exposure.start, exposure.end) + 1))
+    let all = try writer.reader.versions(
+      of: key, in: (exposure.start - 1)...(max(exposure.start, exposure.end) + 1))
     let subarray = exposure["subarray"]
     let versions = all.filter {
       ($0.subarray == subarray || $0.subarray == nil || subarray == nil)
-        && Self.isOneExposure($0.start...max($0.start, $0.end), exposure.start...max(exposure.start, exposure.end))
+        && Self.isOneExposure(
+          $0.start...max($0.start, $0.end), exposure.start...max(exposure.start, exposure.end))
     }
     guard let best = versions.min(by: { (rank($0), $0.id) < (rank($1), $1.id) }),
       let own = versions.first(where: { $0.id == frame.id })

@@ -17,7 +17,8 @@ extension AssociatorService {
     let arrival = ReadoutArrival(
       [readout], sets: sets.map(\.set), grouping: ReadoutGrouping(gap: waits.exposureGapSeconds))
     var actions = arrival.conflicts.map(Self.hold)
-    for target in arrival.targets where target.isChanged || target.members.contains(where: { $0.id == readout.id }) {
+    for target in arrival.targets
+    where target.isChanged || target.members.contains(where: { $0.id == readout.id }) {
       let record = sets.first { $0.set.id == target.association }?.record
       actions += try change(target, record, rule, isNew: target.added.contains(readout.id))
     }
@@ -26,7 +27,8 @@ extension AssociatorService {
       actions.append(
         .update(
           association: id,
-          update: .init(state: "refused", reason: "its readouts belong to the exposure of \(to)", settled: true)))
+          update: .init(
+            state: "refused", reason: "its readouts belong to the exposure of \(to)", settled: true)))
     }
     return actions
   }
@@ -36,7 +38,8 @@ extension AssociatorService {
   ) throws(CatalogError) -> [(record: AssociationRecord, set: SequenceMatcher.FrameSet)] {
     let bucket = rule.bucket(of: readout)
     let past = try writer.reader.pastAssociations(
-      rule: rule.name, bucket: bucket, endingIn: (readout.start - Self.reach)...(readout.end + 2 * Self.reach))
+      rule: rule.name, bucket: bucket, endingIn: (readout.start - Self.reach)...(readout.end + 2 * Self.reach)
+    )
     return try (writer.reader.openAssociations(rule: rule.name, bucket: bucket) + past).map {
       association throws(CatalogError) in
       (
@@ -50,7 +53,8 @@ extension AssociatorService {
     let (readout, other) = (conflict.readout, conflict.other)
     return .holdReadout(
       frame: readout.id,
-      reason: "the same read as \(other.name) (read \(readout["read"] ?? "?") of ramp \(readout["ramp"] ?? "?")) "
+      reason:
+        "the same read as \(other.name) (read \(readout["read"] ?? "?") of ramp \(readout["ramp"] ?? "?")) "
         + "but other content; decide with: irisarchive flag \(other.name) --quality BAD --reason …, then "
         + "irisarchive flag \(readout.name) --quality GOOD --reason …")
   }
@@ -60,21 +64,24 @@ extension AssociatorService {
   ) throws(CatalogError) -> [Action] {
     let members = target.members
     let names = Set(target.added)
-    let new = members.filter { names.contains($0.id) }.map {
-      NewMember(frame: $0.id, exptype: MemberType.readout.rawValue)
-    } + Self.rawFrames(of: members)
+    let new =
+      members.filter { names.contains($0.id) }.map {
+        NewMember(frame: $0.id, exptype: MemberType.readout.rawValue)
+      } + Self.rawFrames(of: members)
     var update = try readoutUpdate(members, rule)
     guard let record else {
       let first = members.min { ($0.start, $0.name) < ($1.start, $1.name) } ?? members[0]
       return [
         .open(
-          name: Self.name(rule, first), rule: rule.name, pipeline: rule.pipeline, bucket: rule.bucket(of: first),
+          name: Self.name(rule, first), rule: rule.name, pipeline: rule.pipeline,
+          bucket: rule.bucket(of: first),
           members: new, update: update)
       ]
     }
     if record.state == "held" {
       update = AssociationUpdate(
-        state: "held", reason: record.reason, degraded: record.degraded, declared: update.declared, settled: true)
+        state: "held", reason: record.reason, degraded: record.degraded, declared: update.declared,
+        settled: true)
     } else if record.state != "open", isNew {
       logger.info("a late readout opens its set again", metadata: ["association": "\(record.name)"])
     }
@@ -92,7 +99,8 @@ extension AssociatorService {
   // MARK: counting
 
   /// Open until every declared read is here, or the wait for them is over.
-  func readoutUpdate(_ members: [Exposure], _ rule: AssociationRule) throws(CatalogError) -> AssociationUpdate {
+  func readoutUpdate(_ members: [Exposure], _ rule: AssociationRule) throws(CatalogError) -> AssociationUpdate
+  {
     let count = ReadoutCount(members)
     if count.isComplete { return try closedReadouts(members, rule) }
     return AssociationUpdate(
@@ -110,7 +118,9 @@ extension AssociatorService {
   }
 
   /// What closing with these reads means.
-  func closedReadouts(_ members: [Exposure], _ rule: AssociationRule) throws(CatalogError) -> AssociationUpdate {
+  func closedReadouts(_ members: [Exposure], _ rule: AssociationRule) throws(CatalogError)
+    -> AssociationUpdate
+  {
     let count = ReadoutCount(members)
     var why: [String] = []
     if !count.isComplete, count.declared != nil || !count.gaps.isEmpty { why.append(count.sentence) }
@@ -118,7 +128,8 @@ extension AssociatorService {
     if members.count < rule.minimum {
       let reason = why.first ?? count.sentence
       return AssociationUpdate(
-        state: "refused", reason: "\(reason); a rate needs at least \(rule.minimum)", declared: count.declared,
+        state: "refused", reason: "\(reason); a rate needs at least \(rule.minimum)",
+        declared: count.declared,
         settled: true)
     }
     if members.contains(where: { $0["obsname"] == "UNKNOWN" }) {
@@ -137,7 +148,9 @@ extension AssociatorService {
     let margin = waits.exposureGapSeconds(members.compactMap { $0.number("ramp_time") }.max() ?? 0)
     return try writer.reader.damagedReadouts(of: key, in: (start - margin)...(end + margin)).filter { found in
       found.fields["reset"].map { resets.contains($0) } ?? false
-    }.map { "read \($0.fields["read"] ?? "?") of ramp \($0.fields["ramp"] ?? "?") is damaged: \($0.name), \($0.reason)" }
+    }.map {
+      "read \($0.fields["read"] ?? "?") of ramp \($0.fields["ramp"] ?? "?") is damaged: \($0.name), \($0.reason)"
+    }
   }
 
   // MARK: raw frames
@@ -158,7 +171,9 @@ extension AssociatorService {
 
   /// A raw frame that has come: the readouts of its exposure look for it again.
   func wake(by frame: MatchRecord) throws(CatalogError) -> [Action] {
-    guard frame.origin == "raw", frame.fields["level"] == "1", let key = frame.detectorExposure else { return [] }
+    guard frame.origin == "raw", frame.fields["level"] == "1", let key = frame.detectorExposure else {
+      return []
+    }
     let slack = 1 + (frame.fields["ramp_time"].flatMap { Double($0) } ?? 0) * 0.01
     let frames = try writer.reader.readoutsWithoutRawFrame(
       of: key, in: (frame.dateObs - slack)...(max(frame.dateObs, frame.dateEnd) + slack))
@@ -177,7 +192,8 @@ extension AssociatorService {
       let id = key.split(separator: "/")
       try writer.giveUpRawFrame(
         of: readouts.map(\.id),
-        reason: "of DET_ID \(id.first ?? "?"), EXP_NO \(id.last ?? "?") has come that says what it is: reduced as UNKNOWN; "
+        reason:
+          "of DET_ID \(id.first ?? "?"), EXP_NO \(id.last ?? "?") has come that says what it is: reduced as UNKNOWN; "
           + "it is made again when the level 1 frame comes (irisarchive ingest FILE)", at: now)
       count += readouts.count
     }

@@ -1,9 +1,9 @@
 import FITSStructure
 import Foundation
 
-/// One readout of an exposure as the detector software delivers it, made byte by byte: 8 x 8 pixels of uint16.
+/// One readout of an exposure as the detector software delivers it, made byte by byte: 16 x 16 pixels of uint16.
 struct ReadoutFile: Sendable, Hashable {
-  static let size = 8
+  static let size = 16
 
   var detector = "IMG1"
   var exposure: Int
@@ -82,8 +82,10 @@ struct ReadoutExposure: Sendable {
   private var cards: [Card] {
     let declared = mode == "MCDS" || mode == "MDS" ? reads / 2 : mode == "CDS" ? 1 : reads
     return [
-      Card("INSTRUME", "IRIS"), Card("OBSTYPE", "SCI"), Card("OBSNAME", "\(detector)-SCI"), Card("FILTER", "K"),
-      Card("SAMPMODE", mode), Card("NUMREADS", declared), Card("NUMRAMPS", ramps), Card("RAMPINTT", rampSeconds),
+      Card("INSTRUME", "IRIS"), Card("OBSTYPE", "SCI"), Card("OBSNAME", "\(detector)-SCI"),
+      Card("FILTER", "K"),
+      Card("SAMPMODE", mode), Card("NUMREADS", declared), Card("NUMRAMPS", ramps),
+      Card("RAMPINTT", rampSeconds),
     ]
   }
 }
