@@ -123,7 +123,8 @@ import Testing
       for (name, _, words) in questions(year, &dice) {
         let clock = ContinuousClock.now
         let answer = try await Command.run(
-          "/bin/bash", ["-c", "TIMEFORMAT='%U %S'; time \"$@\"", "bash", Programs.irisarchive, "query"] + words,
+          "/bin/bash",
+          ["-c", "TIMEFORMAT='%U %S'; time \"$@\"", "bash", Programs.irisarchive, "query"] + words,
           environment: ["IRISARCHIVE_ROOT": year.archive.root])
         let passed = Double((ContinuousClock.now - clock) / .microseconds(1)) / 1e6
         let spent = answer.talk.split(separator: "\n").last?.split(separator: " ").compactMap { Double($0) }

@@ -28,6 +28,9 @@ public struct RampFitStep: Step {
       Parameter(
         "saturation", .number(1...1e9), default: .none, unit: "adu",
         help: "reads from this level on are not used"),
+      Parameter(
+        "header_rules", .list, default: .list([]),
+        help: "how headers of single readouts are merged, before the table: KEYWORD rule, KEYWORD rule"),
     ],
     referenceTypes: DetectorNoise.referenceTypes, intake: .ramp)
 
