@@ -13,6 +13,8 @@ public final class LiveReadouts: @unchecked Sendable {
   private let arrivals: Arrivals
   private var order: ReadoutOrder
   private var known: [ReadoutOrder.Place: Readout] = [:]
+  /// The reset of each ramp.
+  private var resets: [Int: Double] = [:]
   /// What was taken, in order.
   private var taken: [Readout] = []
   /// The file that began the exposure.
@@ -83,20 +85,48 @@ public final class LiveReadouts: @unchecked Sendable {
         order.end()
         continue
       }
-      if let readout = try? Readout(path: path), readout.exposure == exposure { take(readout) }
+      if let readout = try? Readout(path: path), readout.exposure == exposure, hasSameReset(readout) {
+        take(readout)
+      }
     }
   }
 
-  /// The exposure as it is when all is taken: its merged header, what is missing of it, and its files.
-  public func finished() throws -> (header: Header, missing: [String], files: [String]) {
+  /// An exposure of which all is taken that came.
+  public struct Finished: Sendable {
+    /// The headers of its reads as one.
+    public let header: Header
+    /// What is missing of it, and where its headers contradict each other, one sentence each.
+    public let missing: [String]
+    /// What a person may want to know of the headers.
+    public let notes: [String]
+    /// Its files, by ramp and read.
+    public let files: [String]
+  }
+
+  /// The exposure as it is when all is taken.
+  ///
+  /// - Parameter rules: how the headers of reads become one.
+  public func finished(rules: HeaderMerging = .standard) throws(ModelError) -> Finished {
     let set = try ReadoutSet(taken)
-    return (set.mergedHeader(), set.missing(), taken.map(\.path))
+    let merged = set.headers(rules).merged()
+    return Finished(
+      header: set.header(merged), missing: set.missing + merged.contradictions, notes: merged.notes,
+      files: set.readouts.map(\.path))
+  }
+
+  /// The same numbers with another reset are another exposure.
+  private func hasSameReset(_ readout: Readout) -> Bool {
+    guard let reset = readout.metadata.resetTimeMicroseconds, let known = resets[readout.ramp] else {
+      return true
+    }
+    return reset == known
   }
 
   private func take(_ readout: Readout) {
     let place = ReadoutOrder.Place(ramp: readout.ramp, read: readout.read)
     guard order.insert(place) else { return }
     known[place] = readout
+    resets[readout.ramp] = resets[readout.ramp] ?? readout.metadata.resetTimeMicroseconds
     onTake?(readout.path)
   }
 

@@ -16,6 +16,8 @@ struct ReadoutOrder: Sendable, Equatable {
   private(set) var known: Set<Place> = []
   private var waiting: [Place] = []
   private var last: Place?
+  /// The number of a ramp's first read.
+  private var base = 0
   private var isEnded = false
 
   init(expectedReads: Int?, expectedRamps: Int) {
@@ -41,20 +43,28 @@ struct ReadoutOrder: Sendable, Equatable {
   /// The read to be taken now; nil when one before it may still come.
   mutating func next() -> Place? {
     guard let first = waiting.first, isEnded || isComplete || follows(first) else { return nil }
+    if last == nil { base = first.read }
     last = waiting.removeFirst()
     return last
   }
 
-  /// Whether no read can be missing before `place`: it is the next of its ramp, or the first of one (0 or 1) after a
-  /// ramp that has all of its reads.
+  /// Whether no read can be missing before `place`: it is the next of its ramp, or the first of the ramp after one that
+  /// has all of its reads.
   private func follows(_ place: Place) -> Bool {
-    guard let last else { return place.ramp <= 1 && place.read <= 1 && isFirst(place) }
+    guard let last else { return beginsExposure(place) }
     if place.ramp == last.ramp { return place.read == last.read + 1 }
     let reads = known.filter { $0.ramp == last.ramp }.count
-    return place.ramp == last.ramp + 1 && isFirst(place) && expectedReads.map { reads >= $0 } ?? false
+    return place.ramp == last.ramp + 1 && place.read == base && expectedReads.map { reads >= $0 } ?? false
   }
 
-  /// Numbers begin at 0 or at 1: a read 1 is the first when there is no 0, which is sure only when it has landed in
-  /// the place of the first.
-  private func isFirst(_ place: Place) -> Bool { place.read <= 1 && !waiting.contains { $0 < place } }
+  /// Whether ramps and reads begin with `place`, the lowest that waits. They count from 0 or from 1, and nobody says
+  /// which: a 1 is the first when so much has landed that a 0 would be there. One that comes later still is left out.
+  private func beginsExposure(_ place: Place) -> Bool {
+    let isFirstRamp = place.ramp == 0 || expectedRamps == 1 || known.contains { $0.ramp > 1 }
+    let isFirstRead = place.read == 0 || (place.read == 1 && known.count >= Self.enough)
+    return isFirstRamp && isFirstRead
+  }
+
+  /// Reads after which a read 0 is not waited for any longer.
+  private static let enough = 4
 }

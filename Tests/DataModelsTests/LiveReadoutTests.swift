@@ -29,8 +29,9 @@ import Testing
     let live = try LiveReadouts(arrivals: arrivals(arrival.map { paths[$0] }))
     #expect(live.first == paths[arrival[0]])
     #expect(try order(live) == [0, 1, 2, 10, 11, 12])
-    let (header, missing, files) = try live.finished()
-    #expect(missing.isEmpty && files == paths)
+    let landed = try live.finished()
+    let header = landed.header
+    #expect(landed.missing.isEmpty && landed.files == paths)
     #expect(header.integer("NGROUPS") == 3 && header.integer("NINTS") == 2 && header["READ_NO"] == nil)
     #expect(RampSource(live: live).shape == RampShape(integrations: 2, reads: 3, height: 2, width: 3))
     #expect(

@@ -191,11 +191,15 @@ struct Assembly {
     return work
   }
 
-  /// The table of header rules, behind those of the configuration.
   private func headerRules() throws -> HeaderMerging {
-    guard case .list(let own)? = request.configuration.steps["ramp_fit"]?.parameters["header_rules"] else {
-      return .standard
-    }
+    try request.configuration.steps["ramp_fit"]?.parameters.headerRules() ?? .standard
+  }
+}
+
+extension ParameterSet {
+  /// The table of rules by which the headers of reads become one, behind those of the parameter `header_rules`.
+  public func headerRules() throws -> HeaderMerging {
+    guard case .list(let own) = self["header_rules"] else { return .standard }
     return try HeaderMerging.standard.preceded(by: own)
   }
 }

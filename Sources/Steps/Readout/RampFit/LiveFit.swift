@@ -15,17 +15,18 @@ struct LiveFit {
     let options = try options()
     let fit = try RunningFit(width: ramp.shape.width, height: ramp.shape.height, options: options)
     let times = try takeReads(into: fit)
-    let (header, missing, files) = try live.finished()
-    for sentence in missing { context.degrade(sentence) }
+    let landed = try live.finished(rules: context.parameters.headerRules())
+    for sentence in landed.missing { context.degrade(sentence) }
+    for sentence in landed.notes { context.note(sentence) }
     let result = fit.fit()
     var finished = ramp
-    finished.land(header)
+    finished.land(landed.header)
     work.frames = [
       finished.frame(result.measured, member: member, times: times, origin: "READTIME-RST_TIME")
     ]
     work.variancePoisson = result.variancePoisson
     work.varianceReadNoise = result.varianceReadNoise
-    work.landed = files.map { Member(name: fileName(of: $0), path: $0, exptype: member.exptype) }
+    work.landed = landed.files.map { Member(name: fileName(of: $0), path: $0, exptype: member.exptype) }
     work.ramp = nil
     return .complete
   }
