@@ -1,6 +1,7 @@
 import DataModels
 import FITSIO
 import FITSStructure
+import JobContract
 import PipelineEngine
 import Pipelines
 import Pixels
