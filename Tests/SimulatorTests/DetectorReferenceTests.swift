@@ -40,8 +40,8 @@ import Testing
       case .mask:
         let mask = try ReferenceModel(reading: path, expecting: "MASK")
         #expect(mask.image.quality == detector.flags)
-      case .superbias:
-        let found = try ReferenceModel(reading: path, expecting: "SUPERBIAS").image
+      case .bias:
+        let found = try ReferenceModel(reading: path, expecting: "BIAS").image
         #expect(found.science == model.superbias && found.unit == "adu")
       case .saturation:
         let found = try ReferenceModel(reading: path, expecting: "SATURATION").image
