@@ -37,7 +37,7 @@ public struct DetectorModel: Sendable {
     /// Pixel-to-pixel scatter of the response, and the loss of light in the corners.
     public var responseScatter = 0.015
     public var vignetting = 0.1
-    /// Bad pixels at known places, over what the fractions draw.
+    /// Bad pixels at known places, over what the fractions draw; the border of reference pixels has none.
     public var defects: [Defect] = []
     /// What electronics and pixels do to a ramp; nil reads it with an ideal amplifier.
     public var readout: ReadoutOptions?
@@ -89,9 +89,12 @@ public struct DetectorModel: Sendable {
         flags.withUnsafeMutableBuffer { flags in rows.fill(dark: dark, response: response, flags: flags) }
       }
     }
+    let border = options.readout?.referenceBorder ?? 0
+    if border > 0 { Self.blind(border, dark: &dark, response: &response, flags: &flags) }
     Self.normalise(&response)
     var telegraph: [Int: [(x: Int, electrons: Double)]] = [:]
-    for defect in options.defects where (0..<size).contains(defect.x) && (0..<size).contains(defect.y) {
+    let sensitive = border..<max(border, size - border)
+    for defect in options.defects where sensitive.contains(defect.x) && sensitive.contains(defect.y) {
       if case .telegraph(let electrons) = defect.kind {
         telegraph[defect.y, default: []].append((defect.x, electrons))
       }
@@ -102,9 +105,6 @@ public struct DetectorModel: Sendable {
     let identity = identity
     readout = options.readout.map {
       ReadoutModel(seed: seed, identity: identity, size: size, gain: gain, options: $0)
-    }
-    if let border = options.readout?.referenceBorder, border > 0 {
-      Self.blind(border, dark: &dark, response: &response, flags: &flags)
     }
     vignetting = options.vignetting
     self.dark = dark

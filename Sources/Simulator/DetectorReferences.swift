@@ -13,7 +13,7 @@ public struct DetectorReferences {
     /// `SCI`: electrons of a single read.
     case readnoise
     /// `SCI` in adu and `DQ`: the mean level after a reset.
-    case superbias
+    case bias
     /// `SCI` in adu and `DQ`: a raw sample at or above it is saturated.
     case saturation
     /// `COEFFS` (power, y, x) and `DQ`: F = Σ c_n mⁿ in adu over the pixel's zero.
@@ -106,7 +106,7 @@ public struct DetectorReferences {
     case .mask: return try append(detector.flags, to: &writer)
     case .gain: return try append(constant(detector.gain), "electron/adu", to: &writer)
     case .readnoise: return try append(constant(detector.readNoise), "electron", to: &writer)
-    case .superbias: try append(detector.readout?.superbias, "adu", to: &writer)
+    case .bias: try append(detector.readout?.superbias, "adu", to: &writer)
     case .saturation: try append(saturation(), "adu", to: &writer)
     case .nonlincoeff:
       let cards = Header([Card("BUNIT", "", comment: "F = sum of COEFFS[n] times signal to the power n")])

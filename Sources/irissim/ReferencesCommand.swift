@@ -6,7 +6,7 @@ import Simulator
 struct ReferencesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "references",
-    abstract: "Write mask, gain, readnoise, superbias, saturation and nonlincoeff of a simulated detector.",
+    abstract: "Write mask, gain, readnoise, bias, saturation and nonlincoeff of a simulated detector.",
     discussion: "They fit frames of the same --seed, --detector-size and --channels.")
 
   @Option(help: "IMG1 … IMG4 or IFU, separated by commas.") var detectors = "IMG1"

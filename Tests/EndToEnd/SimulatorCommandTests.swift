@@ -28,7 +28,7 @@ import Testing
     #expect(refused.exit == 1 && refused.talk.contains("more faults than reads"), "\(refused.talk)")
   }
 
-  /// The desk that certifies references finds nothing wrong with the simulator's.
+  /// The desk that certifies references finds nothing wrong with the simulator's, unless it has no rules for a type.
   @Test func referencesAreCertified() async throws {
     let folder = Workspace.name("references")
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -38,7 +38,10 @@ import Testing
     #expect(files.count == 12)
     for file in files {
       let said = try await Command.run(Programs.tmtrun, ["refs", "certify", "\(folder)/\(file)"])
-      #expect(said.exit == 0, "\(file): \(said.talk)")
+      let problems = said.lines.filter { $0.contains("\tproblem\t") }
+      #expect(problems.allSatisfy { $0.contains("has no rules for") }, "\(problems)")
+      #expect((said.exit == 0) == problems.isEmpty, "\(file): \(said.talk)")
+      if file.contains("mask") { #expect(said.exit == 0) }
     }
   }
 }
