@@ -69,7 +69,7 @@ public final class LiveReadouts: @unchecked Sendable {
   public func next() throws -> (band: RampBand, ramp: Int, read: Int, seconds: Double?)? {
     while true {
       if let place = order.next(), let readout = known.removeValue(forKey: place) {
-        guard readout.metadata.isReadoutComplete ?? true else {
+        guard readout.isComplete else {
           taken.append(readout)
           continue
         }
@@ -83,14 +83,26 @@ public final class LiveReadouts: @unchecked Sendable {
         order.end()
         continue
       }
-      if let readout = try? Readout(path: path), readout.exposure == exposure { take(readout) }
+      if let readout = try? Readout(path: path), belongs(readout) { take(readout) }
     }
   }
 
   /// The exposure as it is when all is taken: its merged header, what is missing of it, and its files.
   public func finished() throws -> (header: Header, missing: [String], files: [String]) {
     let set = try ReadoutSet(taken)
-    return (set.mergedHeader(), set.missing(), taken.map(\.path))
+    let merged = set.headers(.standard).merged()
+    return (set.header(merged), set.missing + merged.contradictions, taken.map(\.path))
+  }
+
+  /// The same numbers with another reset are another exposure.
+  private func belongs(_ readout: Readout) -> Bool {
+    guard readout.exposure == exposure else { return false }
+    let reset = readout.metadata.resetTimeMicroseconds
+    return (taken + known.values).allSatisfy { other in
+      guard let reset, let theirs = other.metadata.resetTimeMicroseconds else { return true }
+      if reset == theirs { return true }
+      return other.ramp != readout.ramp && (reset > theirs) == (readout.ramp > other.ramp)
+    }
   }
 
   private func take(_ readout: Readout) {
