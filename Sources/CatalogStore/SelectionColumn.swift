@@ -67,6 +67,11 @@ public struct SelectionColumn: Sendable, Equatable {
     .init("sha256", .text, "c.sha256", "sha256 of the content", ucd: "meta.checksum"),
     .init("bytes", .integer, "c.bytes", "size of the file", unit: "byte", ucd: "phys.size;meta.file"),
     .init("version", .integer, "q.version", "version of the product", ucd: "meta.version"),
+    .init(
+      "exposure", .text, "f.detector_exposure", "DET_ID/EXP_NO of readouts and level 1 frames", ucd: "obs.exposure"),
+    .init(
+      "inputs", .integer, "(SELECT count(*) FROM run_input i WHERE i.run_id = q.run_id)",
+      "files that the product was made of", ucd: "meta.number"),
     .init("association", .text, "a.name", "association that the product was made of", ucd: "meta.id.assoc"),
     .init("job", .text, "j.name", "job that made the product", ucd: "meta.id"),
     .init("pipeline", .text, "j.pipeline", "pipeline that made the product", ucd: "meta.software"),

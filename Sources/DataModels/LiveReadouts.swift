@@ -13,8 +13,6 @@ public final class LiveReadouts: @unchecked Sendable {
   private let arrivals: Arrivals
   private var order: ReadoutOrder
   private var known: [ReadoutOrder.Place: Readout] = [:]
-  /// The reset of each ramp.
-  private var resets: [Int: Double] = [:]
   /// What was taken, in order.
   private var taken: [Readout] = []
   /// The file that began the exposure.
@@ -71,7 +69,7 @@ public final class LiveReadouts: @unchecked Sendable {
   public func next() throws -> (band: RampBand, ramp: Int, read: Int, seconds: Double?)? {
     while true {
       if let place = order.next(), let readout = known.removeValue(forKey: place) {
-        guard readout.metadata.isReadoutComplete ?? true else {
+        guard readout.isComplete else {
           taken.append(readout)
           continue
         }
@@ -85,9 +83,7 @@ public final class LiveReadouts: @unchecked Sendable {
         order.end()
         continue
       }
-      if let readout = try? Readout(path: path), readout.exposure == exposure, hasSameReset(readout) {
-        take(readout)
-      }
+      if let readout = try? Readout(path: path), belongs(readout) { take(readout) }
     }
   }
 
@@ -115,18 +111,20 @@ public final class LiveReadouts: @unchecked Sendable {
   }
 
   /// The same numbers with another reset are another exposure.
-  private func hasSameReset(_ readout: Readout) -> Bool {
-    guard let reset = readout.metadata.resetTimeMicroseconds, let known = resets[readout.ramp] else {
-      return true
+  private func belongs(_ readout: Readout) -> Bool {
+    guard readout.exposure == exposure else { return false }
+    let reset = readout.metadata.resetTimeMicroseconds
+    return (taken + known.values).allSatisfy { other in
+      guard let reset, let theirs = other.metadata.resetTimeMicroseconds else { return true }
+      if reset == theirs { return true }
+      return other.ramp != readout.ramp && (reset > theirs) == (readout.ramp > other.ramp)
     }
-    return reset == known
   }
 
   private func take(_ readout: Readout) {
     let place = ReadoutOrder.Place(ramp: readout.ramp, read: readout.read)
     guard order.insert(place) else { return }
     known[place] = readout
-    resets[readout.ramp] = resets[readout.ramp] ?? readout.metadata.resetTimeMicroseconds
     onTake?(readout.path)
   }
 

@@ -97,6 +97,8 @@ import Testing
       for frame in frames where try await inputs(frame.name, archive) == wanted { own = frame }
       let frame = try #require(own, "no frame of just the reads of exposure \(index)")
       unexplained.remove(frame.name)
+      let night = Self.night[index]
+      #expect(frame.exposure == "\(night.detector)/\(night.number)" && frame.inputs == wanted.count)
       // A late read makes its frame again.
       #expect(
         [1, 5, 9].contains(index) == ((frame.version ?? 0) > (versions[frame.name.stem] ?? 0)), "\(index)")

@@ -4,7 +4,7 @@ import Foundation
 struct Row: Decodable, Sendable, Equatable {
   static let columns = [
     "name", "level", "obsname", "state", "reason", "path", "origin", "kind", "degraded", "sha256", "version",
-    "association", "job", "pipeline", "night",
+    "association", "job", "pipeline", "night", "exposure", "inputs",
   ]
 
   var name: String
@@ -22,6 +22,8 @@ struct Row: Decodable, Sendable, Equatable {
   var job: String?
   var pipeline: String?
   var night: String?
+  var exposure: String?
+  var inputs: Int?
 }
 
 /// A row of `irisarchive jobs list`.
