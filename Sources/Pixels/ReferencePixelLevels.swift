@@ -36,7 +36,8 @@ public struct ReferencePixelLevels: Sendable {
     (integrations, reads) = shape
     height = window.height
     columns = ChannelColumns(
-      window: window, channelWidth: detectorWidth / options.channels, separatesParity: options.separatesParity)
+      window: window, channelWidth: detectorWidth / options.channels, separatesParity: options.separatesParity
+    )
     let none = [Float](repeating: .nan, count: integrations * reads * columns.sets)
     ends = (none, none)
     sides = SideColumns(

@@ -37,7 +37,9 @@ public func flagSaturation(
   switch level {
   case .all(let value):
     let ceiling = min(value, options.ceiling ?? .infinity)
-    band.forEachBlock { SaturationKernel(floor: options.floor).flag($0) { _, _ in Lanes(repeating: ceiling) } }
+    band.forEachBlock {
+      SaturationKernel(floor: options.floor).flag($0) { _, _ in Lanes(repeating: ceiling) }
+    }
   case .each(let levels, let quality):
     precondition(levels.count == band.samples.planeCount, "saturation levels of another shape")
     precondition(quality.map { $0.count == levels.count } ?? true, "saturation flags of another shape")

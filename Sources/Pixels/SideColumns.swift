@@ -98,7 +98,8 @@ struct SideColumns: Sendable {
   /// The white noise of the halves is their own, the noise of the electronics is common to both: a short window follows
   /// the noise from row to row, a long one averages what is white. A few reads tell enough.
   func bestWindow() -> Int {
-    let parts = halves.count == 2 ? halves : halves.flatMap { [$0.prefix($0.count / 2), $0.suffix($0.count / 2)] }
+    let parts =
+      halves.count == 2 ? halves : halves.flatMap { [$0.prefix($0.count / 2), $0.suffix($0.count / 2)] }
     guard parts.count == 2, !parts[0].isEmpty else { return Self.windows[4] }
     let some = Array(Set([0, images / 2, images - 1].filter { $0 >= 0 && $0 < images }))
     var errors = [Double](repeating: 0, count: Self.windows.count * some.count)

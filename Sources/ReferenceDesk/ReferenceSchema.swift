@@ -79,7 +79,8 @@ public struct ReferenceSchema: Sendable {
         Plane(names: ["DQ"], isRequired: false, content: .flags, axes: 2...2, units: nil),
       ], flags: lasting, isRatio: false, requiredKeywords: detector),
     ReferenceSchema(
-      type: "bias", planes: image(numbers, axes: 2...2), flags: nil, isRatio: false, requiredKeywords: detector),
+      type: "bias", planes: image(numbers, axes: 2...2), flags: nil, isRatio: false,
+      requiredKeywords: detector),
     ReferenceSchema(
       type: "saturation", planes: image(numbers, axes: 2...2), flags: lasting, isRatio: false,
       requiredKeywords: detector),

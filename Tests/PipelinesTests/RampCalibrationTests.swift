@@ -95,8 +95,9 @@ import Testing
       for j in 3..<6 { samples[0, j, 5, 5] = 60000 }
     }
     let references = [
-      Bench.reference("bias", try image(bench, "bias.fits") { $0 == 10 && $1 == 10 ? .nan : self.bias($0, $1) }),
-      Bench.reference("saturation", try image(bench, "saturation.fits") { $0 == 30 ? .nan : 55000 }),
+      Bench.reference(
+        "bias", try image(bench, "bias.fits") { $0 == 10 && $1 == 10 ? .nan : self.bias($0, $1) }),
+      Bench.reference("saturation", try image(bench, "saturation.fits") { x, _ in x == 30 ? .nan : 55000 }),
       Bench.reference(
         "nonlincoeff", try coefficients(bench, interleaved: interleaved, factor: factor)),
     ]

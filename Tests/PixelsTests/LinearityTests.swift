@@ -106,7 +106,9 @@ import Testing
     }
     // The same in the other form.
     var other = RampBand(samples: samples)
-    let factors = [0, a, 2 * a * a, 5 * a * a * a].map { Plane(width: width, height: 1, repeating: Float($0)) }
+    let factors = [0, a, 2 * a * a, 5 * a * a * a].map {
+      Plane(width: width, height: 1, repeating: Float($0))
+    }
     linearise(&other, with: LinearityCoefficients(form: .factor, planes: factors))
     for (j, t) in truth.enumerated() {
       #expect(abs(Double(other.samples[0, j, 7, 0]) / t - 1) < 0.002, "\(t)")

@@ -264,7 +264,8 @@ struct OneOverF {
       in: part, begin: 10, after: [latent(full, [(45, 33), (39, 33), (60, 33), (45, 40)], end: 9)], within: 5)
     #expect(fromFull.count == 1)
     #expect(fromFull.contains(x: 5, y: 3))
-    let fromPart = latentPixels(in: full, begin: 10, after: [latent(part, [(0, 0), (19, 9)], end: 9)], within: 5)
+    let fromPart = latentPixels(
+      in: full, begin: 10, after: [latent(part, [(0, 0), (19, 9)], end: 9)], within: 5)
     #expect(fromPart.count == 2)
     #expect(fromPart.contains(x: 40, y: 30) && fromPart.contains(x: 59, y: 39))
   }

@@ -54,7 +54,8 @@ public final class ReferenceCube: @unchecked Sendable {
     guard layout.isInterleaved else {
       return try (0..<count).map { n in
         try Plane<Float>(uninitializedWidth: width, height: rows.count) { buffer in
-          try file.readPixels(of: layout.hdu, into: buffer, startingAt: (n * height + rows.lowerBound) * width)
+          try file.readPixels(
+            of: layout.hdu, into: buffer, startingAt: (n * height + rows.lowerBound) * width)
         }
       }
     }
@@ -89,7 +90,9 @@ private struct CubeLayout {
 
   init(_ file: borrowing FITSFile, name: String) throws {
     var found: Int?
-    for extname in ["COEFFS", "SCI", "DATA"] where found == nil { found = try file.index(ofExtension: extname) }
+    for extname in ["COEFFS", "SCI", "DATA"] where found == nil {
+      found = try file.index(ofExtension: extname)
+    }
     hdu = found ?? 0
     let axes = try file.image(of: hdu).axes
     guard axes.count == 3, let least = axes.min(), least < axes[1] else {

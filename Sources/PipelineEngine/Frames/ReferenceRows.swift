@@ -41,7 +41,9 @@ extension ReferenceCut {
   /// - Throws: `EngineError` `reference-window` that shows both.
   func window(of ramp: RampExposure) throws(EngineError) -> PixelWindow {
     let cut = try window(of: ramp.window)
-    if ramp.metadata.subarray == nil, cut != PixelWindow(x0: 0, y0: 0, width: whole.width, height: whole.height) {
+    if ramp.metadata.subarray == nil,
+      cut != PixelWindow(x0: 0, y0: 0, width: whole.width, height: whole.height)
+    {
       throw EngineError(
         "reference-window",
         "the reference is \(whole.width) x \(whole.height) pixels, and the ramp is of a full frame of "

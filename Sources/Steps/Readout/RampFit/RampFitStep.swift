@@ -71,7 +71,7 @@ public struct RampFitStep: Step {
     return RampFitOptions(
       method: method, times: times, gain: isKnown ? metadata.gain.map { Float($0) } : nil,
       readNoise: isKnown ? metadata.readNoise.map { Float($0) } : nil,
-      saturation: context.parameters.number("saturation").map { Float($0) } 
+      saturation: context.parameters.number("saturation").map { Float($0) }
         ?? (ramp.isSaturationFlagged ? nil : ramp.fullScale))
   }
 

@@ -15,7 +15,8 @@ public struct ReferencePixelsStep: Step {
         help: "amplifiers, each reading a stripe of columns of the detector"),
       Parameter(
         "border", .integer(1...64), default: .none, unit: "pixel",
-        help: "width of the border of reference pixels; None: 4 on a detector of 4096 x 4096, else there is none"),
+        help:
+          "width of the border of reference pixels; None: 4 on a detector of 4096 x 4096, else there is none"),
       Parameter(
         "odd_even_columns", .boolean, default: .boolean(true),
         help: "odd and even columns have levels of their own"),
@@ -42,7 +43,8 @@ public struct ReferencePixelsStep: Step {
     guard width % options.channels == 0 else {
       throw EngineError(
         "bad-parameter", "\(options.channels) channels do not divide the detector's \(width) columns",
-        subject: "reference_pixels.channels", hint: "set reference_pixels.channels to the detector's own number")
+        subject: "reference_pixels.channels",
+        hint: "set reference_pixels.channels to the detector's own number")
     }
     let levels = ReferencePixelLevels(
       border: border, window: ramp.window, detectorWidth: width,
