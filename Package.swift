@@ -71,6 +71,7 @@ let package = Package(
   targets: [
     // floor 1
     .systemLibrary(name: "CCFITSIO", path: "Sources/System/CCFITSIO"),
+    .systemLibrary(name: "CInotify", path: "Sources/System/CInotify"),
     .systemLibrary(name: "CInotifyTools", path: "Sources/System/CInotifyTools"),
     .systemLibrary(name: "CPNG", path: "Sources/System/CPNG"),
     .systemLibrary(name: "CSEP", path: "Sources/System/CSEP"),
@@ -108,8 +109,9 @@ let package = Package(
     room(
       "ReadoutSteps", path: "Steps/Readout", ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
       exclude: [
-        "DQInit/README.md", "Linearity/README.md", "Persistence/README.md", "RampFit/README.md",
-        "ReferencePixels/README.md", "Saturation/README.md", "Superbias/README.md",
+        "DQInit/README.md", "DropReads/README.md", "Jump/README.md", "Linearity/README.md",
+        "Persistence/README.md", "RampFit/README.md", "ReferencePixels/README.md", "Saturation/README.md",
+        "Superbias/README.md",
       ]),
     room(
       "SharedSteps", path: "Steps/Shared",
@@ -154,14 +156,18 @@ let package = Package(
       [
         "Pipelines", "PipelineEngine", "QuickLook", "References", "ReferenceDesk", "Associations",
         "SourceExtraction", "JobContract",
-        "CfgFormat", "Metadata", "FITSIO", "FITSStructure", "Pixels", "Tables", "Template", logging,
+        "CfgFormat", "Metadata", "FITSIO", "FITSStructure", "Pixels", "Tables", "Template", "DataModels",
+        "CInotify", logging,
       ]),
     command("irissim", ["Simulator"]),
+    // The C readout library's arithmetic, as fast as its own makefile makes it.
+    .target(
+      name: "CReadoutLoops", path: "Benchmarks/CReadoutLoops", cSettings: [.unsafeFlags(["-O3"])]),
     .executableTarget(
       name: "irisbench",
       dependencies: [
-        "Pixels", "SourceExtraction", "CSEP", "FITSIO", "FITSStructure", "CCFITSIO", "References",
-        argumentParser,
+        "Pixels", "SourceExtraction", "CSEP", "CReadoutLoops", "FITSIO", "FITSStructure", "CCFITSIO",
+        "References", argumentParser,
       ],
       path: "Benchmarks/irisbench", swiftSettings: strict),
     // tests

@@ -170,7 +170,7 @@ struct ReadoutSet: Sendable {
 
   private func isComplete(_ readout: Readout) -> Bool { readout.metadata.isReadoutComplete ?? true }
 
-  private func missing() -> [String] {
+  func missing() -> [String] {
     let there = Set(readouts.map(place))
     var sentences = readouts.filter { !isComplete($0) }.map {
       "read \($0.read) of ramp \($0.ramp) is incomplete"
@@ -190,7 +190,7 @@ struct ReadoutSet: Sendable {
     return sentences
   }
 
-  private func mergedHeader() -> Header {
+  func mergedHeader() -> Header {
     var header = readouts[0].header
     for keyword in Self.singleReadKeywords { header.remove(keyword) }
     if let last = readouts.last, let end = last.header["DATE-END"] { header.set("DATE-END", end) }

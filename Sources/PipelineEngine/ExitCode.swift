@@ -18,7 +18,8 @@ public enum ExitCode: Int32, Sendable {
     case "unknown-pipeline", "unknown-step", "unknown-parameter", "bad-parameter", "usage", "unknown-rule",
       "unknown-column", "unknown-type", "no-rules-for-type":
       self = .usage
-    case "input-missing", "reference-missing", "configuration-missing", "open-failed": self = .inputMissing
+    case "input-missing", "no-readouts", "reference-missing", "configuration-missing", "open-failed":
+      self = .inputMissing
     case "out-of-memory", "disk-full": self = .temporary
     case "rules-missing", "context-name", "hook-refused", "job-save-results": self = .configuration
     case "internal", "write-failed", "already-exists", "io", "output-folder", "hook-failed": self = .failed

@@ -12,7 +12,7 @@ extension Pipeline {
     intake: .ramp,
     steps: [
       DQInitStep.self, SaturationStep.self, SuperbiasStep.self, ReferencePixelsStep.self, LinearityStep.self,
-      PersistenceStep.self, RampFitStep.self,
+      PersistenceStep.self, DropReadsStep.self, JumpStep.self, RampFitStep.self,
     ], productKind: "rate", level: 1,
     dataModel: "IRISImageModel", title: "readout processing")
 }

@@ -18,6 +18,13 @@ extension Plane {
     }
   }
 
+  /// Whole rows of the plane.
+  ///
+  /// - Precondition: the rows are the plane's.
+  public func rows(_ rows: Range<Int>) -> Plane {
+    cropped(to: PixelWindow(x0: 0, y0: rows.lowerBound, width: width, height: rows.count))
+  }
+
   /// Writes `part` into the plane with its first pixel at (`x0`, `y0`).
   ///
   /// - Precondition: the part fits.

@@ -1,9 +1,11 @@
 /// Fits a rate to every pixel of a ramp.
 ///
 /// Within an integration a read is not used when it is dropped, NaN, flagged `DO_NOT_USE` in `groupQuality`,
-/// or at or after saturation (the level of the options, or a read flagged `SATURATED`). Rates of several
-/// integrations are combined with weights from read noise alone. Two usable reads are a CDS, whatever the
-/// method; with fewer in every integration the pixel is NaN and `DO_NOT_USE`.
+/// or at or after saturation (the level of the options, or a read flagged `SATURATED`). A read flagged `JUMP_DET`
+/// begins a new segment; the rates of segments are combined with weights from read noise (`gls` fits them together,
+/// `optimal` weighs them with the photon noise of a rate common to all besides). Rates of several integrations are
+/// combined with weights from read noise alone. Two usable reads are a CDS, whatever the method; with fewer in every
+/// integration the pixel is NaN and `DO_NOT_USE`, unless `zeroIsKnown`: then the first read is a rate.
 ///
 /// Errors: with gain and read noise, `var = var_R + var_P` (see `ReadWeights`), the Poisson part from the
 /// pixel's own rate where it is positive. Without them the scatter of the reads about the line of that rate
@@ -40,32 +42,24 @@ private func fit<Element: PixelScalar>(
   precondition(
     pixelQuality.map { $0.width == ramp.width && $0.height == ramp.height } ?? true,
     "pixel flags of another shape")
+  for plane in [options.gainPlane, options.readNoisePlane] {
+    precondition(
+      plane.map { $0.width == ramp.width && $0.height == ramp.height } ?? true,
+      "gain or read noise of another shape")
+  }
   let pixels = ramp.planeCount
-  let poisson = PixelStorage<Float>(uninitialized: pixels)
-  let read = PixelStorage<Float>(uninitialized: pixels)
-  let used = PixelStorage<UInt16>(uninitialized: pixels)
-  let (poissonPixels, readPixels) = (FilledPixels(base: poisson.base), FilledPixels(base: read.base))
-  let usedPixels = FilledPixels(base: used.base)
+  let assembly = RampFitAssembly(width: ramp.width, height: ramp.height)
+  var options = options
+  for (index, reads) in groupQuality?.wholeReads(flagged: UInt8(DQ.doNotUse)) ?? [:] {
+    options.droppedReadsByIntegration[index, default: []].formUnion(reads)
+  }
   let fitter = RampFitter<Element>(ramp, options, groupQuality, pixelQuality)
-  let measured = makeMeasured(width: ramp.width, height: ramp.height) { value, error, quality in
-    withExtendedLifetime((ramp, groupQuality, pixelQuality)) {
-      forEachPixelBand(count: pixels, length: 1 << 15) { band in
-        for i in stride(from: band.lowerBound, to: band.upperBound, by: 16) {
-          let result = fitter.fit(at: i, count: min(16, pixels - i))
-          value.base.store(result.rate, at: i)
-          error.base.store(result.error, at: i)
-          quality.base.store(result.flags, at: i)
-          poissonPixels.base.store(result.variancePoisson, at: i)
-          readPixels.base.store(result.varianceRead, at: i)
-          let counts = unsafeBitCast(result.used + 0x1p23, to: SIMD16<Int32>.self)
-          usedPixels.base.store(SIMD16<UInt16>(truncatingIfNeeded: counts), at: i)
-        }
+  withExtendedLifetime((ramp, groupQuality, pixelQuality, options)) {
+    forEachPixelBand(count: pixels, length: 1 << 15) { band in
+      for i in stride(from: band.lowerBound, to: band.upperBound, by: 16) {
+        assembly.store(fitter.fit(at: i, count: min(16, pixels - i)), at: i)
       }
     }
   }
-  return RampFit(
-    measured: measured,
-    variancePoisson: Plane(width: ramp.width, height: ramp.height, storage: poisson),
-    varianceReadNoise: Plane(width: ramp.width, height: ramp.height, storage: read),
-    readsUsed: Plane(width: ramp.width, height: ramp.height, storage: used))
+  return assembly.fit()
 }

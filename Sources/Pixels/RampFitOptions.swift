@@ -8,6 +8,9 @@ public struct RampFitOptions: Sendable, Equatable {
     case mcds(numCoadd: Int)
     /// Up the ramp: the least-squares slope with equal weights.
     case utr
+    /// Least squares with the weights of Fixsen et al. (2000, PASP 112, 1350) by the signal of each ramp: those at
+    /// its ends count the more, the more photon noise there is. Equal weights where gain or read noise are not known.
+    case optimal
     /// Generalised least squares: the weights that the photon and read noise of each pixel ask for, with the
     /// correlation that reads of one ramp have. Equal weights where gain or read noise are not known.
     case gls
@@ -21,16 +24,26 @@ public struct RampFitOptions: Sendable, Equatable {
   public var gain: Float?
   /// Read noise of a single read in electrons; nil when not known.
   public var readNoise: Float?
+  /// The gain of each pixel; where it is NaN or not positive `gain` stands in and `NO_GAIN_VALUE` is raised.
+  public var gainPlane: Plane<Float>?
+  /// The read noise of each pixel; where it is NaN or negative `readNoise` stands in and `UNRELIABLE_ERROR` is raised.
+  public var readNoisePlane: Plane<Float>?
   /// A read at or above this level, and all later ones of its integration, are not used; nil for no cut.
   public var saturation: Float?
   /// Reads left out everywhere (by number from 0), like reads taken while a loop was open: missing, not a
   /// gap in time.
   public var droppedReads: Set<Int>
+  /// The same for single integrations (by number from 0), besides those dropped everywhere.
+  public var droppedReadsByIntegration: [Int: Set<Int>] = [:]
+  /// Whether the counts are above the pixel's zero (a bias was taken off, or a reset read) and the times since the
+  /// reset: then a single usable read is a rate, `counts / time`.
+  public var zeroIsKnown: Bool
 
   /// Options for reads at the given times.
   public init(
     method: Method = .utr, times: [[Double]], gain: Float? = nil, readNoise: Float? = nil,
-    saturation: Float? = nil, droppedReads: Set<Int> = []
+    saturation: Float? = nil, droppedReads: Set<Int> = [], gainPlane: Plane<Float>? = nil,
+    readNoisePlane: Plane<Float>? = nil, zeroIsKnown: Bool = false
   ) {
     self.method = method
     self.times = times
@@ -38,6 +51,17 @@ public struct RampFitOptions: Sendable, Equatable {
     self.readNoise = readNoise
     self.saturation = saturation
     self.droppedReads = droppedReads
+    self.gainPlane = gainPlane
+    self.readNoisePlane = readNoisePlane
+    self.zeroIsKnown = zeroIsKnown
+  }
+
+  /// The same options for some rows of the ramp: its planes cut to them.
+  public func cropped(toRows rows: Range<Int>) -> RampFitOptions {
+    var part = self
+    part.gainPlane = gainPlane?.rows(rows)
+    part.readNoisePlane = readNoisePlane?.rows(rows)
+    return part
   }
 
   /// Checks the options against a ramp's shape.

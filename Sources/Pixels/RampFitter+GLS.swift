@@ -10,25 +10,97 @@
 /// A missing read makes its two differences one longer one; a read flagged `JUMP_DET` ends a segment: the difference
 /// that leads to it is left out, and the next one starts anew.
 extension RampFitter {
-  /// A floor for the squared read noise in data numbers, that of a detector without any.
-  private static var leastNoise: Float { 1e-6 }
-
   /// The line through the usable reads of one integration.
   @inline(__always)
-  func fitGLS(
-    _ index: Int, _ weights: IntegrationWeights, _ i: Int, _ count: Int,
-    noise: (read: Float, inverseGain: Float)
-  ) -> RampLine {
-    guard weights.kept.count >= 2 else { return RampLine() }
-    return withUnsafeTemporaryAllocation(of: GLSDifference.self, capacity: weights.kept.count) { slots in
-      var line = RampLine()
-      let squared = max(noise.read, Self.leastNoise)
-      if gather(index, weights, i, count, squared, into: slots, &line) {
-        for k in slots.indices { slots[k].prior = Lanes(repeating: weights.differences[k]) }
-      } else {
-        let norm = solve(slots, photons: .zero, squared)
-        for k in slots.indices { slots[k].prior = slots[k].weight / norm }
+  func fitGLS(_ table: ReadTable, _ i: Int, _ count: Int, _ noise: NoiseLanes) -> RampLine {
+    guard table.count >= 2 else { return fitParts(table, i, count, noise, LaneMask(repeating: true)) }
+    let (flags, odd) = flagged(table, i, count)
+    if !anyLane(odd), let line = fitWholeGLS(table, i, count, noise) { return line }
+    return fitPartsGLS(table, i, count, noise, flags)
+  }
+
+  /// The line through all reads, in units of the read noise; nil where a read is saturated or NaN.
+  @inline(__always)
+  private func fitWholeGLS(_ table: ReadTable, _ i: Int, _ count: Int, _ noise: NoiseLanes) -> RampLine? {
+    withUnsafeTemporaryAllocation(of: WholeDifference.self, capacity: table.count) { slots in
+      guard let first = differences(table, i, count, into: slots) else { return nil }
+      let hasLight = first .> 0
+      let inverseRead = 1 / noise.read.replacing(with: RampNoise.least, where: noise.read .< RampNoise.least)
+      let photons = first.replacing(with: 0, where: .!hasLight) * noise.inverseGain * inverseRead
+      var (inverse, right) = (Lanes.zero, Lanes.zero)
+      for k in 1..<table.count {
+        let seconds = table.steps[k]
+        inverse = 1 / (photons * seconds + (Lanes(repeating: 2) - inverse))
+        right = inverse * (seconds + right)
+        slots[k].reciprocal = inverse
+        slots[k].side = right
       }
+      return sum(slots, table, noise, hasLight)
+    }
+  }
+
+  /// Reads the differences; returns their sum with the weights of a straight line.
+  @inline(__always)
+  private func differences(
+    _ table: ReadTable, _ i: Int, _ count: Int, into slots: UnsafeMutableBufferPointer<WholeDifference>
+  ) -> Lanes? {
+    let limit = Lanes(repeating: saturation)
+    var previous = at(table.offsets[0], i, count)
+    var good = previous .< limit
+    var first = Lanes.zero
+    for k in 1..<table.count {
+      let y = at(table.offsets[k], i, count)
+      good .&= y .< limit
+      let counts = y - previous
+      first += counts * table.prior[k]
+      slots[k].counts = counts
+      previous = y
+    }
+    return anyLane((.!good) .| first.isNotFinite) ? nil : first
+  }
+
+  /// Goes back through the differences: solves for their weights and sums what these make.
+  @inline(__always)
+  private func sum(
+    _ slots: UnsafeMutableBufferPointer<WholeDifference>, _ table: ReadTable, _ noise: NoiseLanes,
+    _ hasLight: LaneMask
+  ) -> RampLine {
+    var (norm, counts, squares) = (Lanes.zero, Lanes.zero, Lanes.zero)
+    var (poisson, common, later) = (Lanes.zero, Lanes.zero, Lanes.zero)
+    for k in stride(from: table.count - 1, to: 0, by: -1) {
+      let z = slots[k].side + slots[k].reciprocal * later
+      let lit = z * table.steps[k]
+      norm += lit
+      counts += slots[k].counts * z
+      squares += z * (z - later)
+      poisson += lit * z
+      common += lit * table.prior[k]
+      later = z
+    }
+    let inverse = 1 / norm
+    var line = RampLine()
+    line.poisson = poisson * inverse * inverse
+    line.read = 2 * squares * inverse * inverse
+    let pull = (line.poisson - common * inverse) * noise.inverseGain
+    line.slope = counts * inverse - Lanes.zero.replacing(with: pull, where: hasLight)
+    line.used = Lanes(repeating: Float(table.count))
+    line.valid = LaneMask(repeating: true)
+    line.weight = Lanes(repeating: 1 / table.lineVariance)
+    return line
+  }
+
+  /// The line through the usable reads of pixels of which some have not all.
+  @inline(never)
+  private func fitPartsGLS(
+    _ table: ReadTable, _ i: Int, _ count: Int, _ noise: NoiseLanes, _ flags: FlagLanes
+  ) -> RampLine {
+    withUnsafeTemporaryAllocation(of: GLSDifference.self, capacity: table.count) { slots in
+      var line = RampLine()
+      line.flags = flags
+      let squared = noise.read.replacing(with: RampNoise.least, where: noise.read .< RampNoise.least)
+      gather(table, i, count, squared, into: slots, &line)
+      let straight = solve(slots, photons: .zero, squared)
+      for k in slots.indices { slots[k].prior = slots[k].weight / straight }
       var first = Lanes.zero
       var span = Lanes.zero
       for slot in slots {
@@ -39,34 +111,40 @@ extension RampFitter {
       let hasLight = line.valid .& (first .> 0)
       let norm = solve(slots, photons: ones(where: hasLight) * first * noise.inverseGain, squared)
       finish(slots, norm, squared, noise.inverseGain, hasLight, &line)
-      line.weight = 1 / priorVariance(weights, line.used)
+      line.weight = straight * squared
+      if zeroIsKnown, anyLane(.!line.valid) { fitOdd(table, i, count, noise, .!line.valid, &line) }
       return line
     }
   }
 
-  /// Reads the differences. Returns whether all reads of all pixels make them, without a jump.
-  @inline(__always)
+  /// Reads the differences of usable reads.
   private func gather(
-    _ index: Int, _ weights: IntegrationWeights, _ i: Int, _ count: Int, _ squared: Float,
+    _ table: ReadTable, _ i: Int, _ count: Int, _ squared: Lanes,
     into slots: UnsafeMutableBufferPointer<GLSDifference>, _ line: inout RampLine
-  ) -> Bool {
-    var jumps = LaneMask(repeating: false)
+  ) {
     var (previous, since) = (Lanes.zero, Lanes.zero)
     var alive = LaneMask(repeating: true)
     var started = LaneMask(repeating: false)
     // Whether the difference before ends at the read that the next one starts from.
     var linked = LaneMask(repeating: false)
-    for (k, j) in weights.kept.enumerated() {
-      let y = at(index, j, i, count)
-      let time = Lanes(repeating: Float(weights.times[j] - weights.times[weights.kept[0]]))
+    // Whether a jump came since the last usable read.
+    var broken = LaneMask(repeating: false)
+    for k in 0..<table.count {
+      let y = at(table.offsets[k], i, count)
+      let time = Lanes(repeating: Float(table.times[k] - table.times[0]))
       var bad = y.isNotFinite
-      var broken = LaneMask(repeating: false)
       if cutsSaturation {
-        let full = y .>= saturation
+        let full = y .>= Lanes(repeating: saturation)
+        line.flags = line.flags.raising(DQ.saturated, where: full .& alive)
         alive .&= .!full
-        line.flags = line.flags.raising(DQ.saturated, where: full)
       }
-      if groupQuality != nil { broken = groupFlags(index, j, i, count, &alive, &bad, &line.flags) }
+      if let groupQuality {
+        let pointer = groupQuality.base + (table.offsets[k] + i)
+        let q = FlagLanes(truncatingIfNeeded: count == 16 ? pointer.lanes(0) : pointer.lanes(0, count: count))
+        alive .&= .!q.has(DQ.saturated)
+        bad .|= q.has(DQ.doNotUse)
+        broken .|= q.has(DQ.jumpDet)
+      }
       let good = alive .& .!bad
       let exists = good .& started .& .!broken
       var slot = GLSDifference()
@@ -74,20 +152,19 @@ extension RampFitter {
       slot.counts.replace(with: y - previous, where: exists)
       slot.coupling.replace(with: squared, where: exists .& linked)
       slots.initializeElement(at: k, to: slot)
-      jumps .|= good .& broken
       line.used += ones(where: good)
       linked = ((linked .| exists) .& .!(good .& broken))
       started .|= good
+      broken .&= .!good
       previous.replace(with: y, where: good)
       since.replace(with: time, where: good)
     }
-    return !anyLane(jumps .| (line.used .!= Lanes(repeating: Float(weights.kept.count))))
   }
 
   /// Solves `C z = dt`, forth by `C = L D L'`, then back; `z` is left in `weight`. Returns `dt' z`.
   @inline(__always)
   private func solve(
-    _ slots: UnsafeMutableBufferPointer<GLSDifference>, photons: Lanes, _ squared: Float
+    _ slots: UnsafeMutableBufferPointer<GLSDifference>, photons: Lanes, _ squared: Lanes
   ) -> Lanes {
     var (inverse, right) = (Lanes.zero, Lanes.zero)
     for k in slots.indices {
@@ -117,8 +194,8 @@ extension RampFitter {
   /// The rate, freed of its pull, and what its variances are made of.
   @inline(__always)
   private func finish(
-    _ slots: UnsafeMutableBufferPointer<GLSDifference>, _ norm: Lanes, _ squared: Float,
-    _ inverseGain: Float, _ hasLight: LaneMask, _ line: inout RampLine
+    _ slots: UnsafeMutableBufferPointer<GLSDifference>, _ norm: Lanes, _ squared: Lanes,
+    _ inverseGain: Lanes, _ hasLight: LaneMask, _ line: inout RampLine
   ) {
     var (counts, squares, shared) = (Lanes.zero, Lanes.zero, Lanes.zero)
     var (poisson, common, later) = (Lanes.zero, Lanes.zero, Lanes.zero)
@@ -136,18 +213,14 @@ extension RampFitter {
     line.read = 2 * (squares - shared / squared)
     line.slope = counts - ones(where: hasLight) * (poisson - common) * inverseGain
   }
+}
 
-  /// Variance by read noise alone of a straight line through so many reads, by which integrations are weighed: the
-  /// pixel's own rate in the weight would bias their mean.
-  @inline(__always)
-  private func priorVariance(_ weights: IntegrationWeights, _ used: Lanes) -> Lanes {
-    let all = Float(weights.kept.count)
-    var variance = Lanes(repeating: weights.prefix[weights.kept.count].read)
-    let short = used .!= Lanes(repeating: all)
-    guard anyLane(short) else { return variance }
-    for lane in 0..<16 where short[lane] { variance[lane] = weights.prefix[Int(used[lane])].read }
-    return variance
-  }
+/// One difference of two successive reads in units of the read noise, where all pixels have all reads.
+struct WholeDifference {
+  var counts: Lanes
+  /// 1 / D of the factorisation, and what goes forth with it.
+  var reciprocal: Lanes
+  var side: Lanes
 }
 
 /// One difference of two successive usable reads, in each of sixteen pixels; all zero where there is none.

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The weights of a linear rate estimator for a given set of usable reads: `rate = sum w_j y_j / divisor`.
 ///
 /// The division stands last so that whole numbers of seconds and of DN give whole rates exactly.
@@ -19,7 +21,9 @@ struct ReadWeights: Sendable {
   /// Usable reads; no rate for fewer than two.
   let used: Int
 
-  init(method: RampFitOptions.Method, times: [Double], usable: [Int]) {
+  /// - Parameter power: of the weights of least squares over the distance from the ramp's middle, see
+  ///   `FixsenWeights`.
+  init(method: RampFitOptions.Method, times: [Double], usable: [Int], power: Double = 0) {
     var w = [Double](repeating: 0, count: times.count)
     let n = usable.count
     var divisor = 1.0
@@ -28,6 +32,7 @@ struct ReadWeights: Sendable {
       case .cds: divisor = Self.difference(1, times, usable, &w)
       case .mcds(let m): divisor = Self.difference(max(min(m, n / 2), 1), times, usable, &w)
       case .utr, .gls: divisor = Self.slope(times, usable, &w)
+      case .optimal: divisor = Self.slope(times, usable, power: power, &w)
       }
     }
     weights = w.map { Float($0) }
@@ -61,31 +66,45 @@ struct ReadWeights: Sendable {
     for j in usable { w[j] = times[j] - mean }
     return usable.reduce(0) { $0 + w[$1] * w[$1] }
   }
+
+  /// Weighted times from their weighted mean; returns the weighted sum of their squares.
+  private static func slope(
+    _ times: [Double], _ usable: [Int], power: Double, _ w: inout [Double]
+  ) -> Double {
+    let (first, last) = (times[usable[0]], times[usable[usable.count - 1]])
+    let weight = usable.map { FixsenWeights.weight(of: times[$0], from: first, to: last, power: power) }
+    let sum = weight.reduce(0, +)
+    let mean = zip(usable, weight).reduce(0) { $0 + $1.1 * times[$1.0] } / sum
+    for (j, p) in zip(usable, weight) { w[j] = p * (times[j] - mean) }
+    return usable.reduce(0) { $0 + w[$1] * (times[$1] - mean) }
+  }
 }
 
-/// The weights of one integration for every number of leading reads, 0 to all.
-struct IntegrationWeights: Sendable {
-  let times: [Double]
-  /// Reads that are not dropped.
-  let kept: [Int]
-  /// `prefix[n]` uses the first n of the kept reads.
-  let prefix: [ReadWeights]
-  let method: RampFitOptions.Method
-  /// The straight line of equal weights through all kept reads, as weights of the differences that lead to each of
-  /// them (0 for the first).
-  let differences: [Float]
+/// The weights of least squares by signal of Fixsen et al. (2000, PASP 112, 1350): a read counts
+/// `|t - middle|^P`, with `P` rising from 0 at low signal to 10, where all but the end reads say little.
+enum FixsenWeights {
+  /// Signal-to-noise ratios above which the powers after the first hold.
+  static let limits: [Float] = [5, 10, 20, 50, 100]
+  /// The powers.
+  static let powers: [Double] = [0, 0.4, 1, 3, 6, 10]
 
-  init(times: [Double], options: RampFitOptions) {
-    self.times = times
-    method = options.method
-    let kept = times.indices.filter { !options.droppedReads.contains($0) }
-    self.kept = kept
-    prefix = (0...kept.count).map { n in
-      ReadWeights(method: options.method, times: times, usable: Array(kept.prefix(n)))
-    }
-    let line = ReadWeights(method: .utr, times: times, usable: kept)
-    differences = kept.map { read in
-      kept.filter { $0 >= read }.reduce(0) { $0 + line.weights[$1] } / line.divisor
-    }
+  /// The weight of a read at `time`; `first` and `last` are the times of the segment's ends.
+  static func weight(of time: Double, from first: Double, to last: Double, power: Double) -> Double {
+    guard power > 0 else { return 1 }
+    return pow(abs(2 * time - first - last) / (last - first), power)
+  }
+
+  /// Which power the signal between the first and the last read asks for.
+  /// - Parameters:
+  ///   - signal: data numbers.
+  ///   - read: squared read noise in data numbers.
+  ///   - inverseGain: data numbers per electron.
+  @inline(__always)
+  static func level(signal: Float, read: Float, inverseGain: Float) -> Int {
+    guard signal > 0 else { return 0 }
+    let ratio = signal / (read + signal * inverseGain).squareRoot()
+    var level = 0
+    for limit in limits where ratio > limit { level += 1 }
+    return level
   }
 }

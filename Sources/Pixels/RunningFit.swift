@@ -66,15 +66,18 @@ public final class RunningFit {
   /// The rate of all reads so far, with errors and flags as `fitRamp` gives them; without gain and read noise the error
   /// is NaN and `UNRELIABLE_ERROR`.
   public func fit() -> RampFit {
-    let noise = options.noise
+    let noise = RampNoise(
+      gain: options.gain, readNoise: options.readNoise, gainPlane: options.gainPlane,
+      readNoisePlane: options.readNoisePlane)
     let assembly = RampFitAssembly(width: width, height: height)
     let earlier = earlier
-    forEachLine { i, line in
-      var sum = earlier?.sums(at: i) ?? RampSums()
-      sum.add(line)
-      var result = sum.result(noise: noise ?? (.nan, .nan))
-      if noise == nil { result.flags |= FlagLanes(repeating: DQ.unreliableError) }
-      assembly.store(result, at: i)
+    withExtendedLifetime(options) {
+      forEachLine { i, line in
+        var sum = earlier?.sums(at: i) ?? RampSums()
+        sum.add(line)
+        let lanes = noise?.lanes(at: i) ?? NoiseLanes()
+        assembly.store(sum.result(noise: lanes, isKnown: noise != nil), at: i)
+      }
     }
     return assembly.fit()
   }
@@ -111,23 +114,23 @@ public struct RunningFitOptions: Sendable, Equatable {
   public var gain: Float?
   /// Read noise of a single read in electrons; nil when not known.
   public var readNoise: Float?
+  /// The same for each pixel, in place of the numbers where it has one; of the shape of the reads.
+  public var gainPlane: Plane<Float>?
+  public var readNoisePlane: Plane<Float>?
   /// A read at or above this level, and all later ones of its integration, are not used; nil for no cut.
   public var saturation: Float?
 
   /// Options of a running fit.
   public init(
-    method: Method = .utr, gain: Float? = nil, readNoise: Float? = nil, saturation: Float? = nil
+    method: Method = .utr, gain: Float? = nil, readNoise: Float? = nil, gainPlane: Plane<Float>? = nil,
+    readNoisePlane: Plane<Float>? = nil, saturation: Float? = nil
   ) {
+    self.gainPlane = gainPlane
+    self.readNoisePlane = readNoisePlane
     self.method = method
     self.gain = gain
     self.readNoise = readNoise
     self.saturation = saturation
-  }
-
-  /// Squared read noise in data numbers and 1 / gain, when both are known.
-  var noise: (read: Float, inverseGain: Float)? {
-    guard let gain, let readNoise else { return nil }
-    return ((readNoise / gain) * (readNoise / gain), 1 / gain)
   }
 
   func validate() throws(PixelsError) {

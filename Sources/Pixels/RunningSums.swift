@@ -135,7 +135,9 @@ struct RunningWeights: Sendable {
   @inline(__always)
   func line(of sums: RunningSums, at i: Int) -> RampLine {
     let (a, b) = (sums.a.base.lanes(i), sums.b.base.lanes(i))
-    let used = FlagLanes(truncatingIfNeeded: sums.used.base.lanes(i)) & ~FlagLanes(repeating: UInt32(RunningSums.ended))
+    let used =
+      FlagLanes(truncatingIfNeeded: sums.used.base.lanes(i)) & ~FlagLanes(
+        repeating: UInt32(RunningSums.ended))
     var line = RampLine()
     line.flags = sums.flags.base.lanes(i)
     line.used = Lanes(SIMD16<Int32>(truncatingIfNeeded: used))
@@ -155,6 +157,8 @@ struct RunningWeights: Sendable {
       line.poisson.replace(with: weights[n].poisson, where: same)
     }
     line.weight = Lanes.zero.replacing(with: 1 / line.read, where: line.valid)
+    // The reads themselves are gone: nothing tells how they scatter.
+    line.scatter = Lanes(repeating: .nan)
     return line
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CfgFormat
+import DataModels
 import Foundation
 import JobContract
 import PipelineEngine
@@ -16,6 +17,8 @@ struct Run: ParsableCommand {
   var inputs: [String] = []
 
   @OptionGroup var choices: ConfigurationOptions
+
+  @OptionGroup var following: FollowOptions
 
   @Option(
     name: .customLong("compare-master"),
@@ -63,15 +66,31 @@ struct Run: ParsableCommand {
       throw Self.withCommands(error, target)
     }
     Interruption.cleanUp(in: choices.outputDirectory)
-    guard !inputs.isEmpty else { throw ValidationError("no input file or association is given") }
+    let live = try following.live()
+    guard live != nil || !inputs.isEmpty else {
+      throw ValidationError("no input file or association is given")
+    }
+    try Self.check(live, configured, inputs)
     if let report { try ReportFile.checkFolder(of: report, made: choices.outputDirectory) }
     let hand = HandRunner(
-      configuration: configured, inputs: inputs, outputDirectory: choices.outputDirectory,
+      configuration: configured, inputs: live.map { [$0.first] } ?? inputs,
+      outputDirectory: choices.outputDirectory,
       cache: Program.referenceCache, comparedMaster: comparedMaster, wantsPreviews: !noPreview,
-      services: Program.services(level))
+      live: live, services: Program.services(level))
     let reports = try hand.run()
     if let report { try ReportFile.write(reports, to: report) }
     try end(with: reports)
+  }
+
+  /// Only ramps land read by read.
+  private static func check(
+    _ live: LiveReadouts?, _ configuration: RunConfiguration, _ inputs: [String]
+  ) throws {
+    guard live != nil else { return }
+    guard configuration.pipeline.intake == .ramp, inputs.isEmpty else {
+      throw ValidationError(
+        "--follow goes with a pipeline of readouts, and without files: tmtrun readout --follow DIR")
+    }
   }
 
   /// What is no pipeline may be a misspelt command.

@@ -47,6 +47,7 @@ enum House {
 
   static let rooms: [Room] = [
     Room(1, "CCFITSIO", in: "System/CCFITSIO"),
+    Room(1, "CInotify", in: "System/CInotify"),
     Room(1, "CInotifyTools", in: "System/CInotifyTools"),
     Room(1, "CPNG", in: "System/CPNG"),
     Room(1, "CSEP", in: "System/CSEP"),
@@ -116,7 +117,7 @@ enum House {
         "Pipelines", "PipelineEngine", "QuickLook", "DataModels", "Metadata", "FITSIO", "FITSStructure",
         "Pixels", "References", "ReferenceDesk", "Associations", "SourceExtraction", "Tables", "Template",
         "CfgFormat",
-        "JobContract", "Crypto", "Logging", "ArgumentParser",
+        "JobContract", "Crypto", "Logging", "ArgumentParser", "CInotify",
       ], notReaching: catalogSide),
     Room(
       6, "irissim",

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ReadoutTests {
   /// One readout of 3 x 2 pixels whose value is 1000 ramp + 10 read + pixel.
-  private func readout(
+  func readout(
     _ scratch: Scratch, ramp: Int, read: Int, detector: String = "IMG1", complete: Bool = true,
     suffix: String = ""
   ) throws -> String {

@@ -7,6 +7,8 @@ import Testing
   private static let compared: [(cases: String, file: String, reads: String)] = [
     ("ramp_fit_g*", "PixelsTests/RampTests.swift", #"rampfit_g\(groups)_out.fits"#),
     ("iris_readout_c", "PixelsTests/RampTests.swift", "iris_readout_c_out.fits"),
+    ("stcal_jump", "PixelsTests/JumpTests.swift", "stcal_jump_out.fits"),
+    ("stcal_ramp_*", "PixelsTests/JumpTests.swift", #"stcal_ramp_\(algorithm).fits"#),
     (
       "combine_*_clip", "PixelsTests/CombineGoldenTests.swift",
       #"combine_\(count)_\(method.rawValue)_clip.fits"#

@@ -31,13 +31,17 @@ public struct RampExposure: Sendable {
   /// Whether saturated reads are flagged already, by a step that saw them as the detector gave them.
   public var isSaturationFlagged = false
 
+  /// The readouts while they are still landing; nil of a ramp that is there. Such a ramp has no rows: its reads are
+  /// taken one at a time (`nextRead`).
+  public let live: LiveReadouts?
   private let source: RampSource
   private var operations: [RampOperation] = []
 
   /// The exposure that `source` holds.
   /// - Throws: `EngineError` `wrong-dimensions` that shows the header's window and the ramp's.
-  public init(_ source: RampSource, members: [Member]) throws(EngineError) {
+  public init(_ source: RampSource, members: [Member], live: LiveReadouts? = nil) throws(EngineError) {
     self.source = source
+    self.live = live
     self.members = members
     header = source.header
     scienceHeader = source.scienceHeader
@@ -82,6 +86,36 @@ public struct RampExposure: Sendable {
     for operation in operations { try operation.body(&band, wide) }
     guard wide != rows else { return band }
     return band.cropped(to: rows.lowerBound - wide.lowerBound..<rows.upperBound - wide.lowerBound)
+  }
+}
+
+extension RampExposure {
+  /// A read that has just landed.
+  public struct LandedRead: Sendable {
+    /// One integration and one read, with all rows, every operation done.
+    public let band: RampBand
+    /// Its numbers as the header has them.
+    public let ramp: Int
+    public let read: Int
+    /// Since the reset; nil when the header does not say.
+    public let seconds: Double?
+  }
+
+  /// Takes over the header of an exposure that has landed, under what steps have written since its first read.
+  public mutating func land(_ landed: Header) {
+    var header = landed
+    for card in self.header.cards where source.header.card(card.keyword)?.value != card.value {
+      header.set(card.keyword, card.value, comment: card.comment)
+    }
+    self.header = header
+  }
+
+  /// The next read of an exposure whose reads are landing, waited for; nil when it is complete or nothing came in time.
+  public func nextRead() throws -> LandedRead? {
+    guard let next = try live?.next() else { return nil }
+    var whole = next.band
+    for operation in operations { try operation.body(&whole, 0..<shape.height) }
+    return LandedRead(band: whole, ramp: next.ramp, read: next.read, seconds: next.seconds)
   }
 }
 

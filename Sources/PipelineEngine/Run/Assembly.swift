@@ -168,6 +168,10 @@ struct Assembly {
     let paths = members.map(\.path)
     guard let first = members.first else { throw noMember }
     var work = Workpiece()
+    if let live = request.live {
+      work.ramp = try RampExposure(RampSource(live: live), members: members, live: live)
+      return work
+    }
     let ramp =
       paths.count == 1
       ? try RampSource(reading: paths[0], readSpacing: spacing)

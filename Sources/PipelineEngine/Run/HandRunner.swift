@@ -1,3 +1,4 @@
+import DataModels
 import Foundation
 import JobContract
 import Metadata
@@ -11,13 +12,16 @@ public struct HandRunner: Sendable {
   let comparedMaster: String?
   let wantsPreviews: Bool
   let services: RunServices
+  let live: LiveReadouts?
 
   /// - Parameters:
   ///   - cache: the reference rules; nil when there are none, then only overrides are used.
   ///   - comparedMaster: a master that a new one is compared with.
+  ///   - live: an exposure whose readouts are landing; then `inputs` is its first file.
   public init(
     configuration: RunConfiguration, inputs: [String], outputDirectory: String, cache: ReferenceFinder.Cache?,
-    comparedMaster: String? = nil, wantsPreviews: Bool = true, services: RunServices
+    comparedMaster: String? = nil, wantsPreviews: Bool = true, live: LiveReadouts? = nil,
+    services: RunServices
   ) {
     self.configuration = configuration
     self.inputs = inputs
@@ -26,6 +30,7 @@ public struct HandRunner: Sendable {
     self.comparedMaster = comparedMaster
     self.wantsPreviews = wantsPreviews
     self.services = services
+    self.live = live
   }
 
   /// Runs every product of the inputs, one after another; a failed one does not stop the rest.
@@ -88,6 +93,7 @@ public struct HandRunner: Sendable {
       productFileName: try productName(for: group),
       previousMaster: try previousMaster, wantsPreviews: wantsPreviews, notes: notes,
       arguments: group.table.map { [$0] } ?? group.members.map(\.name))
+    request.live = live
     request.warnings = group.notes + (finder?.warnings ?? [])
     return request
   }

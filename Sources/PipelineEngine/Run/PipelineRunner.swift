@@ -38,6 +38,8 @@ public struct PipelineRunner: Sendable {
     let log = services.logger(label)
     announce(log)
     let hashes = InputHashes(request.members)
+    // Hashed as they land: nothing is left to be read again after the last one.
+    request.live?.onTake = { hashes.take($0) }
     let shelf = ReferenceShelf(request.references, notes: record.notes, logger: log)
     shelf.prefetch(for: request, log: log)
     for reference in request.references {
@@ -53,6 +55,7 @@ public struct PipelineRunner: Sendable {
     let hooks = request.configuration.hooks
     try call(hooks, .pre, of: pipeline.name, record: record, log: log)
     for item in pipeline.order { try run(item, on: &work, shelf: shelf, hashes: hashes, record: &record) }
+    record.take(work.landed)
     log.info("Finished processing product \(productStem)")
     log.info("... ending \(pipeline.title)")
     record.memory.begin()

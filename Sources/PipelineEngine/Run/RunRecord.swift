@@ -63,6 +63,15 @@ struct RunRecord {
       reason: "\(fileName(of: path)) was not used: \(reason)")
   }
 
+  /// Adds files that were taken in while the run was under way.
+  mutating func take(_ landed: [Member]) {
+    for member in landed where !inputs.contains(where: { $0.path == member.path }) {
+      inputs.append(
+        FileIdentity(
+          role: member.exptype.rawValue, name: member.name, path: member.path, sha256: member.sha256 ?? ""))
+    }
+  }
+
   /// Fills in the sha256 of inputs and references; a small reference must be the one that the archive chose.
   /// - Throws: `EngineError` `reference-changed`, `input-missing`, `wrong-checksum`.
   mutating func identify(_ hashes: InputHashes) throws(EngineError) {

@@ -1,3 +1,4 @@
+import DataModels
 import JobContract
 
 /// One run, fully decided: made from a job or from a command line, and the same from there on.
@@ -30,6 +31,8 @@ public struct RunRequest: Sendable {
   public var notes: [String]
   /// Sentences known beforehand that a person should not miss: logged as warnings.
   public var warnings: [String] = []
+  /// The exposure whose readouts are still landing, when the run is to take them as they come.
+  public var live: LiveReadouts?
   /// What the run was called with, for the log.
   public var arguments: [String]
 

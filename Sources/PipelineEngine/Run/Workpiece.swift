@@ -11,6 +11,8 @@ public struct Workpiece: Sendable {
   public var darks: [Frame] = []
   /// The ramp or readouts of a level 0 exposure, until `ramp_fit` turns it into a frame.
   public var ramp: RampExposure?
+  /// Files that were taken in while the run was under way: readouts that landed.
+  public var landed: [Member] = []
   /// The stack that the first frame was combined from: samples used and their scatter.
   public var combined: Combined?
   /// Further planes of the product, by extension name (`SCATTER`, `NFRAMES` …), float32.

@@ -14,10 +14,10 @@ public struct RampFitStep: Step {
     statusKeyword: "S_RAMP",
     parameters: [
       Parameter(
-        "method", .choice(["gls", "utr", "cds", "mcds"]), default: .string("gls"),
+        "method", .choice(["gls", "optimal", "utr", "cds", "mcds"]), default: .string("gls"),
         help:
-          "least squares with the noise of each pixel, with equal weights, last minus first, or group means",
-        aliases: ["mode"]),
+          "least squares with the noise of each pixel, with weights by signal, with equal weights, last minus first, or "
+          + "group means", aliases: ["mode"]),
       Parameter(
         "num_coadd", .integer(1...1000), default: .none,
         help: "reads in each of the two groups of mcds; None: half of the reads"),
@@ -36,6 +36,7 @@ public struct RampFitStep: Step {
     guard let ramp = work.ramp, let member = ramp.members.first else {
       return .skipped(reason: "there is no ramp")
     }
+    if ramp.live != nil { return try LiveFit(ramp: ramp, context: context).run(&work) }
     let spacing = context.parameters.number("read_spacing")
     let (times, origin) = try ramp.requiredTimes(readSpacing: spacing)
     context.note("read times from \(origin)")
@@ -46,7 +47,7 @@ public struct RampFitStep: Step {
     if options.gain == nil || options.readNoise == nil {
       context.note(
         "no GAIN and READNOIS: ERR is the fit's own scatter, flagged UNRELIABLE_ERROR"
-          + (options.method == .gls ? "; equal weights (utr) instead of gls" : ""))
+          + ([.gls, .optimal].contains(options.method) ? "; equal weights (utr)" : ""))
     }
     work.frames = [ramp.frame(fit.measured, member: member, times: times, origin: origin)]
     work.variancePoisson = fit.variancePoisson
@@ -64,6 +65,7 @@ public struct RampFitStep: Step {
       case "cds": .cds
       case "mcds": .mcds(numCoadd: context.parameters.integer("num_coadd") ?? max(1, reads / 2))
       case "utr": .utr
+      case "optimal": .optimal
       default: .gls
       }
     let metadata = ramp.metadata
@@ -72,7 +74,8 @@ public struct RampFitStep: Step {
       method: method, times: times, gain: isKnown ? metadata.gain.map { Float($0) } : nil,
       readNoise: isKnown ? metadata.readNoise.map { Float($0) } : nil,
       saturation: context.parameters.number("saturation").map { Float($0) }
-        ?? (ramp.isSaturationFlagged ? nil : ramp.fullScale))
+        ?? (ramp.isSaturationFlagged ? nil : ramp.fullScale),
+      zeroIsKnown: ramp.isZeroKnown)
   }
 
   /// One pass over the ramp: each band is read, goes through the steps before, and is fitted.
@@ -81,7 +84,8 @@ public struct RampFitStep: Step {
     try ramp.forEachBand { band, rows in
       assembly.store(
         fitRamp(
-          band.samples, options: options, groupQuality: band.groupQuality, pixelQuality: band.pixelQuality),
+          band.samples, options: options.cropped(toRows: rows), groupQuality: band.groupQuality,
+          pixelQuality: band.pixelQuality),
         rows: rows)
     }
     return assembly.fit()

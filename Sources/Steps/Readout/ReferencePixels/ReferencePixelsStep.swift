@@ -36,7 +36,7 @@ public struct ReferencePixelsStep: Step {
 
   public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
     guard var ramp = work.ramp else { return .skipped(reason: "there is no ramp") }
-    let options = options(context.parameters)
+    let (options, window) = (options(context.parameters), ramp.window)
     guard let (border, width) = border(of: ramp, context.parameters.integer("border")) else {
       return .skipped(reason: "the detector has no border of reference pixels that is known")
     }
@@ -51,6 +51,18 @@ public struct ReferencePixelsStep: Step {
       shape: (ramp.shape.integrations, ramp.shape.reads), options: options)
     guard !levels.parts.isEmpty else {
       return .skipped(reason: "there is no reference pixel in the window \(ramp.window)")
+    }
+    if ramp.live != nil {
+      ramp.apply(
+        RampOperation { band, rows in
+          let correction = ReferencePixelLevels(
+            border: border, window: window, detectorWidth: width, shape: (band.integrations, band.reads),
+            options: options
+          ).measured(in: band)
+          subtractReferencePixels(&band, rows: rows, correction: correction)
+        })
+      work.ramp = ramp
+      return .complete
     }
     let correction = try Self.measure(levels, in: ramp)
     tell(correction, context)

@@ -22,6 +22,10 @@ public struct SuperbiasStep: Step {
   public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
     guard var ramp = work.ramp else { return .skipped(reason: "there is no ramp") }
     if context.parameters.string("source") == "reset_read" {
+      guard ramp.live == nil else {
+        return .skipped(
+          reason: "the first read cannot be taken from reads that are fitted one by one as they land")
+      }
       ramp.apply(RampOperation { band, _ in subtractResetRead(&band) })
       // Only a read at the reset itself has the counts of no time.
       ramp.isZeroKnown = ramp.times?.allSatisfy { $0.first == 0 } ?? false
