@@ -33,7 +33,7 @@ CREATE TABLE frame (
   quality TEXT NOT NULL DEFAULT 'UNKNOWN' CHECK (quality IN ('GOOD', 'BAD', 'UNKNOWN')),
   arrived_at REAL NOT NULL,
   recorded_at REAL NOT NULL,
-  associated INTEGER NOT NULL DEFAULT 0 CHECK (associated IN (0, 1)), was_state TEXT, was_reason TEXT, seen_at REAL, associated_at REAL,
+  associated INTEGER NOT NULL DEFAULT 0 CHECK (associated IN (0, 1)), was_state TEXT, was_reason TEXT, seen_at REAL, associated_at REAL, detector_exposure TEXT CHECK (detector_exposure <> ''), alternative_of INTEGER REFERENCES frame(id),
   CHECK ((origin = 'raw' AND state IN
       ('received', 'classified', 'held', 'quarantined', 'duplicate', 'missing'))
     OR (origin = 'product' AND state IN ('current', 'stale', 'superseded', 'missing'))),
@@ -341,3 +341,8 @@ CREATE INDEX delivery_state ON delivery(state);
 CREATE INDEX delivery_turn ON delivery(hook, next_at, event) WHERE state = 'pending';
 
 CREATE INDEX notice_subject ON notice(subject);
+
+CREATE INDEX frame_detector_exposure ON frame(detector_exposure, date_obs)
+  WHERE detector_exposure IS NOT NULL;
+
+CREATE INDEX frame_alternative ON frame(alternative_of) WHERE alternative_of IS NOT NULL;

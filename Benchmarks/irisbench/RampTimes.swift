@@ -60,7 +60,7 @@ private struct RampScene {
   static let readNoise: Float = 12
 
   func ramp() -> Ramp<Int32> {
-    var random = SplitMix(state: 7)
+    var random = SceneNoise(state: 7)
     let pixels = size * size
     return Ramp(uninitializedIntegrations: 1, reads: reads, height: size, width: size) { out in
       for i in 0..<pixels {
@@ -100,7 +100,7 @@ private final class RampKernels {
     straight = [Float](repeating: 0, count: ramp.count)
     let values: [Float] = [0, 1e-6, 1e-12, 1e-17, 1e-22]
     coefficients = LinearityCoefficients(
-      form: .correction,
+      form: .factor,
       planes: values.map { Plane(width: ramp.width, height: ramp.height, repeating: $0) })
     linear = band
   }
@@ -190,8 +190,8 @@ private final class RampKernels {
   }
 }
 
-/// SplitMix64 and what is made of it.
-private struct SplitMix {
+/// SceneNoise64 and what is made of it.
+private struct SceneNoise {
   var state: UInt64
 
   mutating func uniform() -> Float {

@@ -30,7 +30,8 @@ extension Waits {
       quiet: settings.quietMinimumSeconds, quietSeconds: settings.quietSeconds,
       exposureGapSeconds: { settings.exposureGapSeconds(exposureSeconds: $0) },
       sequence: { Self.sequenceWait($0, $1, settings) },
-      sky: settings.skyWaitSeconds, truncated: settings.truncatedAfterSeconds,
+      rawFrame: settings.rawFrameWaitSeconds, sky: settings.skyWaitSeconds,
+      truncated: settings.truncatedAfterSeconds,
       longest: settings.longestWaitSeconds)
   }
 }

@@ -46,6 +46,9 @@ public struct ExplainService: Sendable {
     let isUsable =
       ["classified", "current", "stale"].contains(record.state)
       || (record.state == "received" && record.kind == "readout")
+    if let other = try parts.writer.reader.servesInsteadOf(frame: frame) {
+      return ("exposure", "an alternative version of \(other), which serves")
+    }
     if !isUsable {
       return ("state", "it is \(record.state)" + (record.reason.map { ": \($0)" } ?? ""))
     }

@@ -12,6 +12,8 @@ struct Waits: Sendable {
   /// How long a set waits for its next frame: an exposure for missing reads, a master for more frames of its kind,
   /// others for the quiet.
   var sequence: @Sendable (_ rule: AssociationRule, _ exposureSeconds: Double) -> Double
+  /// How long readouts wait for the raw frame that says what they are.
+  var rawFrame: Double
   /// How long a science frame waits for its sky.
   var sky: Double
   /// An incomplete file unchanged for so long is truncated.

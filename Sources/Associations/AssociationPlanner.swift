@@ -70,6 +70,8 @@ public struct AssociationPlanner: Sendable {
   /// What no rule takes: frames that the classifier keeps out, and aborted ones where they would spoil a reference or
   /// a sky.
   private func fault(of exposure: Exposure) -> FieldMatch.Difference? {
+    // A readout may say nothing of its class: by hand it needs none.
+    if rule.gathersReadouts && exposure["obsname"] == "UNKNOWN" { return nil }
     if exposure["joins"] == "no" {
       return .init(criterion: "joins", detail: "the classification keeps it out of associations")
     }
@@ -102,6 +104,7 @@ public struct AssociationPlanner: Sendable {
     _ leftovers: inout [Int64: Leftover]
   ) -> [Planned] {
     guard let matcher = SequenceMatcher(rule: rule) else { return [] }
+    if rule.gathersReadouts { return readouts(exposures, selector, matcher, &leftovers) }
     var open: [String: [SequenceMatcher.FrameSet]] = [:]
     var finished: [SequenceMatcher.FrameSet] = []
     for exposure in exposures {
@@ -124,19 +127,49 @@ public struct AssociationPlanner: Sendable {
       open[bucket] = sets.filter { !matcher.isComplete($0.members) }
     }
     finished += open.values.flatMap { $0 }
+    return planned(finished.map(\.members), selector, matcher, &leftovers)
+  }
+
+  private func planned(
+    _ sets: [[Exposure]], _ selector: AssociationRule.Selector, _ matcher: SequenceMatcher,
+    _ leftovers: inout [Int64: Leftover]
+  ) -> [Planned] {
     var planned: [Planned] = []
-    for set in finished {
-      let members = set.members.map { Planned.Member(exposure: $0, exptype: selector.exptype) }
-      switch matcher.verdict(set.members) {
+    for set in sets {
+      let members = set.map { Planned.Member(exposure: $0, exptype: selector.exptype) }
+      switch matcher.verdict(set) {
       case .complete: planned.append(Planned(members: members))
       case .degraded(let why): planned.append(Planned(members: members, degraded: why))
       case .refused(let why):
-        for member in set.members {
+        for member in set {
           leftovers[member.id] = Leftover(exposure: member, criterion: "count", detail: why)
         }
       }
     }
     return planned.sorted { Self.order($0) < Self.order($1) }
+  }
+
+  /// Exposures delivered as one file per readout, told apart by their resets.
+  private func readouts(
+    _ exposures: [Exposure], _ selector: AssociationRule.Selector, _ matcher: SequenceMatcher,
+    _ leftovers: inout [Int64: Leftover]
+  ) -> [Planned] {
+    for exposure in exposures {
+      guard let why = selector.firstMismatch(exposure) else { continue }
+      leftovers[exposure.id] = Leftover(exposure: exposure, criterion: why.criterion, detail: why.detail)
+    }
+    let buckets = Dictionary(grouping: exposures.filter(selector.matches)) { rule.bucket(of: $0) }
+    let grouping = ReadoutGrouping { max(300, 3 * $0 + 30) }
+    var sets: [[Exposure]] = []
+    for (_, readouts) in buckets.sorted(by: { $0.key < $1.key }) {
+      let arrival = ReadoutArrival(readouts, sets: [], grouping: grouping)
+      for conflict in arrival.conflicts {
+        leftovers[conflict.readout.id] = Leftover(
+          exposure: conflict.readout, criterion: "read", detail: "the same read as \(conflict.other.name)")
+      }
+      sets += arrival.targets.map(\.members)
+    }
+    return planned(sets, selector, matcher, &leftovers)
   }
 
   private static func order(_ planned: Planned) -> (Double, Int64) {

@@ -27,11 +27,12 @@ extension AssociationRule {
     var serves: String?
     var priority: Int?
     var rerun: Bool?
+    var promote: Bool?
   }
 
   private static let knownKeys: Set<String> = [
     "rule", "summary", "pipeline", "gathers", "anchors", "backgrounds", "sequence", "minimum", "good",
-    "serves", "priority", "rerun",
+    "serves", "priority", "rerun", "promote",
   ]
 
   /// Reads one rule file.
@@ -50,6 +51,7 @@ extension AssociationRule {
     serves = form.serves
     priority = form.priority ?? 50
     reruns = form.rerun ?? false
+    promotes = form.promote ?? false
     shape = try Self.shape(form, path)
   }
 

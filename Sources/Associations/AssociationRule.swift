@@ -60,6 +60,15 @@ public struct AssociationRule: Sendable, Equatable {
   public var priority: Int
   /// Makes a product again by itself where the default is to mark it stale and tell (MATCHING.md §3).
   public var reruns: Bool
+  /// Its level 1 frame serves even where the detector software's own frame of the exposure is there; otherwise it is an
+  /// alternative version to that.
+  public var promotes: Bool
+
+  /// Its members are the readouts of one exposure, told apart by their resets (`ReadoutGrouping`).
+  public var gathersReadouts: Bool {
+    if case .gathers(let selector, _) = shape { return selector.exptype == .readout }
+    return false
+  }
 
   /// The selector of the frames that open or join an association of this rule.
   public var selector: Selector {

@@ -40,6 +40,8 @@ public struct MatchRecord: Sendable, Equatable {
   public var arrivedAt: Double
   public var quality: String
   public var degraded: String?
+  /// `DET_ID/EXP_NO` of readouts and level 1 frames.
+  public var detectorExposure: String?
 }
 
 /// A member of an association.

@@ -4,7 +4,7 @@ import GRDB
 extension CatalogReader {
   static let matchSelect = """
     SELECT f.id, f.name, f.origin, p.path, c.sha256, f.fields, f.date_obs, f.date_end, f.arrived_at, f.quality,
-      f.degraded
+      f.degraded, f.detector_exposure
     FROM frame f LEFT JOIN content c ON c.id = f.content_id LEFT JOIN place p ON p.frame_id = f.id
     """
 
@@ -15,7 +15,7 @@ extension CatalogReader {
     return MatchRecord(
       id: row["id"], name: row["name"], origin: row["origin"], path: row["path"], sha256: row["sha256"],
       fields: fields, dateObs: start, dateEnd: row["date_end"] ?? start, arrivedAt: arrived,
-      quality: row["quality"], degraded: row["degraded"])
+      quality: row["quality"], degraded: row["degraded"], detectorExposure: row["detector_exposure"])
   }
 
   /// Frames that no rule has looked at yet, oldest exposure first.
@@ -29,7 +29,7 @@ extension CatalogReader {
   }
 
   /// Usable frames whose exposure lies within `seconds` of the interval `start...end`, of the obsnames given as
-  /// globs; products only when current.
+  /// globs; products only when current, and no alternative to a frame that serves.
   public func candidates(
     obsnames: [String], start: Double, end: Double, within seconds: Double, limit: Int = 2000
   ) throws(CatalogError) -> [MatchRecord] {
@@ -38,7 +38,7 @@ extension CatalogReader {
       return try db.rows(
         Self.matchSelect + """
            WHERE (\(globs)) AND f.date_obs BETWEEN ? AND ? AND f.state IN ('classified', 'current', 'stale')
-          AND f.quality <> 'BAD' AND f.date_end >= ? ORDER BY f.date_obs, f.id LIMIT ?
+          AND f.alternative_of IS NULL AND f.quality <> 'BAD' AND f.date_end >= ? ORDER BY f.date_obs, f.id LIMIT ?
           """,
         StatementArguments(obsnames)
           + [start - seconds - 86_400, end + seconds, start - seconds, limit]
@@ -129,7 +129,7 @@ extension CatalogReader {
     try db.rows(
       """
       SELECT m.exptype, m.ordinal, m.level AS member_level, m.distance, f.id, f.name, f.origin, p.path, c.sha256,
-        f.fields, f.date_obs, f.date_end, f.arrived_at, f.quality, f.degraded
+        f.fields, f.date_obs, f.date_end, f.arrived_at, f.quality, f.degraded, f.detector_exposure
       FROM member m JOIN frame f ON f.id = m.frame_id LEFT JOIN content c ON c.id = f.content_id
       LEFT JOIN place p ON p.frame_id = f.id WHERE m.association_id = ? ORDER BY m.ordinal
       """, [association]

@@ -202,7 +202,17 @@ extension CatalogReader {
 
   private static func waiting(_ db: Database, _ limit: Int) throws -> [StatusConcern] {
     try concerns(db, waiting, limit, next: "irisarchive show %@")
+      + concerns(db, waitingReadouts, limit, next: "irisarchive query --state received")
   }
+
+  /// Readouts without their raw frame, by exposure.
+  private static let waitingReadouts = """
+    SELECT coalesce(detector_exposure, name), state, 'waiting for its raw frame: ' || count(*)
+      || ' readouts take class and configuration from the level 1 frame of DET_ID/EXP_NO '
+      || coalesce(detector_exposure, '?')
+    FROM frame INDEXED BY frame_raw_state WHERE origin = 'raw' AND state = 'received'
+    GROUP BY detector_exposure ORDER BY max(id) DESC
+    """
 
   /// The condition is to the letter that of the index.
   package static var waiting: String {

@@ -17,6 +17,7 @@ enum CatalogSchema {
     migrator.registerMigration("2-lateness") { try $0.execute(sql: lateness) }
     migrator.registerMigration("4-queue") { try $0.execute(sql: queue) }
     migrator.registerMigration("4-stages") { try $0.execute(sql: stages) }
+    migrator.registerMigration("5-readouts") { try $0.execute(sql: readouts) }
     return migrator
   }
 

@@ -22,6 +22,14 @@ extension CatalogWriter {
       case spoil(association: Int64, cause: String, reason: String)
       /// Takes a cause of staleness away; products without another are current again.
       case restore(association: Int64, cause: String)
+      /// Members that turned out to belong to another association.
+      case part(association: Int64, frames: [Int64])
+      /// A readout that a person must decide about; it is in no association.
+      case holdReadout(frame: Int64, reason: String)
+      /// Of several level 1 frames of one exposure this one does not serve, or (nil) it does.
+      case alternative(frame: Int64, of: Int64?, reason: String)
+      /// Readouts that waited for a raw frame, or were held for want of one, are looked at again.
+      case wake(frames: [Int64])
       /// Its members were looked at again.
       case rechecked(association: Int64)
     }
@@ -88,6 +96,11 @@ extension CatalogWriter {
       try spoil(db, products: currentProducts(db, id), cause: cause, reason: reason, at: time)
     case .restore(let id, let cause):
       try restore(db, products: currentProducts(db, id), cause: cause)
+    case .part(let id, let frames): try part(db, association: id, frames: frames)
+    case .holdReadout(let frame, let reason): try holdReadout(db, frame, reason, at: time)
+    case .alternative(let frame, let other, let reason): try setAlternative(db, frame, of: other, reason)
+    case .wake(let frames):
+      for frame in frames { try db.run("UPDATE frame SET associated = 0 WHERE id = ?", [frame]) }
     case .rechecked(let id): try db.run("UPDATE association SET recheck = 0 WHERE id = ?", [id])
     }
   }
@@ -146,6 +159,11 @@ extension CatalogWriter {
         arguments: [association, member.frame, member.exptype, ordinal, member.level, member.distance])
       ordinal += 1
     }
+    try spanTime(db, of: association)
+  }
+
+  /// When the exposures of an association were.
+  static func spanTime(_ db: Database, of association: Int64) throws {
     try db.run(
       """
       UPDATE association SET begins = t.begins, ends = t.ends FROM (

@@ -37,7 +37,7 @@ public struct FlagOutcome: Sendable, Equatable {
 extension CatalogWriter {
   /// Records an operator's verdict, with a notice, in one transaction with all that follows from it:
   ///
-  /// - GOOD on a frame that was held because of its name (two files of one name, a file written over)
+  /// - GOOD on a frame that was held because of its name (two files of one name, two of one read, a file written over)
   ///   releases it: it becomes `classified` and is associated as a new one.
   /// - BAD takes the frame out of associations that still wait, and makes current products stale that were
   ///   made of it, directly or through other products and references. Science that used it as a sky looks for
@@ -60,6 +60,8 @@ extension CatalogWriter {
         try db.run(
           "UPDATE association SET recheck = 1 WHERE id IN (SELECT association_id FROM member WHERE frame_id = ?)",
           [id])
+        // Another version of the exposure may serve now.
+        try db.run("UPDATE frame SET associated = 0 WHERE alternative_of = ?", [id])
         try Self.withdraw(db, before, verdict, at: time)
         stale = try Self.spoil(db, before, verdict, at: time)
       }
@@ -96,7 +98,8 @@ extension CatalogWriter {
 
   private static func isHeldForItsName(_ frame: FrameRecord) -> Bool {
     guard frame.state == "held", let reason = frame.reason else { return false }
-    return reason.hasPrefix("same name as ") || reason.hasPrefix("other content was written over ")
+    return reason.hasPrefix("same name as ") || reason.hasPrefix("the same read as ")
+      || reason.hasPrefix("other content was written over ")
   }
 
   private static func release(_ db: Database, _ frame: FrameRecord, at time: Double) throws {

@@ -53,14 +53,14 @@ extension CatalogWriter {
       sql: """
         INSERT INTO frame (content_id, origin, name, state, reason, degraded, kind, level, obstype, obsname,
           detector, filter, object, program, observation, night, date_obs, date_end, exptime, ra, dec,
-          exposure_key, fields, arrived_at, recorded_at, associated, seen_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          exposure_key, fields, arrived_at, recorded_at, associated, seen_at, detector_exposure)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     ).execute(arguments: [
       content, origin.rawValue, file.name, file.state, file.reason, degraded, d.kind, d.level, d.obstype,
       d.obsname, d.detector, d.filter, d.object, d.program, d.observation, d.night, d.dateObs, d.dateEnd,
       d.exptime, d.ra, d.dec, d.exposureKey, fields, file.arrivedAt, recordedAt, usable ? 0 : 1,
-      file.seenAt,
+      file.seenAt, d.detectorExposure,
     ])
     let frame = db.lastInsertedRowID
     if origin == .raw { try touchNight(db, d.night, at: recordedAt) }

@@ -41,6 +41,8 @@ public struct NewFrame: Sendable, Equatable {
     public var dec: Double?
     /// Identity of the exposure: two level 1 frames with one key are versions of one exposure.
     public var exposureKey: String?
+    /// `DET_ID/EXP_NO` of readouts and level 1 frames, which the readouts and versions of an exposure share.
+    public var detectorExposure: String?
     /// Matching fields (name -> value as text) that association rules compare.
     public var fields: [String: String] = [:]
     /// Indexed keywords: keyword -> value as text.

@@ -22,6 +22,8 @@ public struct RampSource: Sendable {
   public let timesOrigin: String
   /// Reads that were declared but are missing or incomplete, one sentence each; empty when all are there.
   public let missingReads: [String]
+  /// Keywords in which the headers of single readouts differ and of which the first read's value was taken.
+  public let headerNotes: [String]
   /// The greatest number that the samples' type can hold where that is 16 bits or less: there the converter's own end
   /// lies; nil for wider types.
   public let fullScale: Float?
@@ -31,7 +33,8 @@ public struct RampSource: Sendable {
 
   init(
     header: Header, scienceHeader: Header, unit: String?, shape: RampShape,
-    times: (times: [[Double]], origin: String)?, missingReads: [String] = [], fullScale: Float?,
+    times: (times: [[Double]], origin: String)?, missingReads: [String] = [], headerNotes: [String] = [],
+    fullScale: Float?,
     content: any RampRows
   ) {
     self.header = header
@@ -41,6 +44,7 @@ public struct RampSource: Sendable {
     self.times = times?.times
     timesOrigin = times?.origin ?? "none"
     self.missingReads = missingReads
+    self.headerNotes = headerNotes
     self.fullScale = fullScale
     metadata = FrameMetadata(primary: header.cards, extensions: [scienceHeader.asImageExtension])
     self.content = content

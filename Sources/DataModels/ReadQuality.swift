@@ -29,10 +29,12 @@ public struct ReadQuality: Sendable, Equatable {
     guard let index = try file.index(ofExtension: name, version: nil) else { return nil }
     let axes = try file.image(of: index).axes
     let (reads, ramps) = (axes.first ?? 0, axes.count > 1 ? axes[1] : 1)
-    guard reads == shape.reads, ramps == 1 || ramps == shape.integrations, axes.dropFirst(2).allSatisfy({ $0 == 1 })
+    guard reads == shape.reads, ramps == 1 || ramps == shape.integrations,
+      axes.dropFirst(2).allSatisfy({ $0 == 1 })
     else {
       throw ModelError(
-        code: "bad-read-quality", message: "\(name) has axes \(axes) for \(shape.integrations) x \(reads) reads",
+        code: "bad-read-quality",
+        message: "\(name) has axes \(axes) for \(shape.integrations) x \(reads) reads",
         subject: path)
     }
     let numbers = try [Double](unsafeUninitializedCapacity: reads * ramps) { buffer, count in

@@ -10,17 +10,24 @@ extension RampSource {
   /// where `DATALVL` is 1 or more), else `TGROUP`/`TFRAME`, else `readSpacing`. A read that another ramp of
   /// the exposure has and this one lacks, or that says `COMPLETE = F`, is flagged `DO_NOT_USE`
   /// in the bands; `missingReads` tells of these and of reads that the header declares but nobody has. The
-  /// header is the first read's, with `DATE-END` of the last and without the keywords of a single read.
+  /// headers of the complete reads are merged by `rules` (`ReadoutHeaders`).
   ///
-  /// - Throws: `no-readouts`, `not-a-readout`, `mixed-readouts` (another detector, exposure number or shape),
-  ///   `duplicate-read`, `bad-read-times`, or the error of the FITS layer.
-  public init(readouts paths: [String], readSpacing: Double? = nil) throws(ModelError) {
+  /// - Parameter rawFrame: the level 1 frame that says what the readouts are, where their own headers do not.
+  /// - Throws: `no-readouts`, `not-a-readout`, `mixed-readouts` (another detector, exposure number or shape, or
+  ///   resets of two exposures), `duplicate-read`, `bad-read-times`, or the error of the FITS layer.
+  public init(
+    readouts paths: [String], readSpacing: Double? = nil, rawFrame: String? = nil,
+    rules: HeaderMerging = .standard
+  ) throws(ModelError) {
     guard let first = paths.first else {
       throw ModelError(code: "no-readouts", message: "there is no readout to assemble", subject: "readouts")
     }
     self = try ModelError.wrapping(first) {
       let set = try ReadoutSet(paths.map { try Readout(path: $0) })
-      return try set.assemble(readSpacing: readSpacing)
+      let raw = try rawFrame.map { try ReadoutHeaders.headers(ofFrame: $0) }
+      return try set.assemble(
+        readSpacing: readSpacing, set.headers(rules).merged(rawFrame: raw?.primary),
+        scienceHeader: set.scienceHeader(rawFrame: raw?.science))
     }
   }
 }
@@ -68,6 +75,9 @@ struct Readout: Sendable {
     self.read = read
   }
 
+  /// Every pixel was read.
+  var isComplete: Bool { metadata.isReadoutComplete ?? true }
+
   /// The numbers that all readouts of one exposure share.
   var exposure: [String] {
     [
@@ -80,32 +90,21 @@ struct Readout: Sendable {
 
 /// The readouts of one exposure, checked, and the grid of ramps and reads they fill.
 struct ReadoutSet: Sendable {
-  private static let singleReadKeywords = ["RAMP_NO", "READ_NO", "READTIME", "COMPLETE"]
-  private let readouts: [Readout]
-  private let ramps: [Int]
-  private let reads: [Int]
+  /// By ramp and read.
+  let readouts: [Readout]
+  let ramps: [Int]
+  let reads: [Int]
 
   init(_ unsorted: [Readout]) throws(ModelError) {
     readouts = unsorted.sorted { ($0.ramp, $0.read) < ($1.ramp, $1.read) }
     ramps = Array(Set(readouts.map(\.ramp))).sorted()
     reads = Array(Set(readouts.map(\.read))).sorted()
-    for (a, b) in zip(readouts, readouts.dropFirst()) {
-      guard a.exposure == b.exposure else {
-        throw ModelError(
-          code: "mixed-readouts",
-          message:
-            "detector, exposure number and shape are \(b.exposure) here and \(a.exposure) in \(a.path)",
-          subject: b.path)
-      }
-      guard (a.ramp, a.read) != (b.ramp, b.read) else {
-        throw ModelError(
-          code: "duplicate-read", message: "read \(a.read) of ramp \(a.ramp) is also in \(a.path)",
-          subject: b.path)
-      }
-    }
+    try checkThatTheyBelongTogether()
   }
 
-  func assemble(readSpacing: Double?) throws -> RampSource {
+  func assemble(
+    readSpacing: Double?, _ merged: ReadoutHeaders.Merged, scienceHeader: Header
+  ) throws -> RampSource {
     let (width, height) = try frameShape()
     let shape = RampShape(integrations: ramps.count, reads: reads.count, height: height, width: width)
     let found = times(shape, readSpacing)
@@ -116,10 +115,10 @@ struct ReadoutSet: Sendable {
       files: Dictionary(
         uniqueKeysWithValues: readouts.map {
           (place($0), ReadoutRows.Part(shared: SharedFile(path: $0.path), hdu: $0.hdu))
-        }), good: Set(readouts.filter(isComplete).map(place)))
+        }), good: Set(readouts.filter(\.isComplete).map(place)))
     return RampSource(
-      header: mergedHeader(), scienceHeader: readouts[0].scienceHeader, unit: readouts[0].image.unit,
-      shape: shape, times: found, missingReads: missing(),
+      header: header(merged), scienceHeader: scienceHeader, unit: readouts[0].image.unit,
+      shape: shape, times: found, missingReads: missing + merged.contradictions, headerNotes: merged.notes,
       fullScale: scales.contains(nil) ? nil : scales.compactMap { $0 }.max(), content: rows)
   }
 
@@ -166,36 +165,5 @@ struct ReadoutSet: Sendable {
         return ramps.indices.lazy.compactMap { known[$0 * reads.count + read] }.first ?? 0
       }
     }
-  }
-
-  private func isComplete(_ readout: Readout) -> Bool { readout.metadata.isReadoutComplete ?? true }
-
-  func missing() -> [String] {
-    let there = Set(readouts.map(place))
-    var sentences = readouts.filter { !isComplete($0) }.map {
-      "read \($0.read) of ramp \($0.ramp) is incomplete"
-    }
-    for (i, ramp) in ramps.enumerated() {
-      for (k, read) in reads.enumerated() where !there.contains(i * reads.count + k) {
-        sentences.append("read \(read) of ramp \(ramp) is missing")
-      }
-    }
-    let metadata = readouts[0].metadata
-    if let expected = metadata.expectedReads, expected > reads.count {
-      sentences.append("\(reads.count) of \(expected) reads per ramp are there")
-    }
-    if let expected = metadata.expectedRamps, expected > ramps.count {
-      sentences.append("\(ramps.count) of \(expected) ramps are there")
-    }
-    return sentences
-  }
-
-  func mergedHeader() -> Header {
-    var header = readouts[0].header
-    for keyword in Self.singleReadKeywords { header.remove(keyword) }
-    if let last = readouts.last, let end = last.header["DATE-END"] { header.set("DATE-END", end) }
-    header.set("NINTS", .integer(Int64(ramps.count)), comment: "Ramps")
-    header.set("NGROUPS", .integer(Int64(reads.count)), comment: "Reads per ramp")
-    return header
   }
 }

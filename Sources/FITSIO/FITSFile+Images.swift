@@ -57,7 +57,15 @@ extension FITSFile {
       guard plain.read(conversion, into: target, first: firstPixel) else { throw endsEarly(hdu) }
       return
     }
-    try readThroughCFITSIO(base, target.count, firstPixel)
+    guard image.isCompressed, image.axes.count > 3 else {
+      return try readThroughCFITSIO(base, target.count, firstPixel)
+    }
+    // CFITSIO reads runs of pixels out of compressed images of three axes at most, boxes out of any.
+    var done = 0
+    for box in PixelBox.boxes(of: firstPixel..<firstPixel + target.count, axes: image.axes) {
+      try readThroughCFITSIO(base + done, box)
+      done += box.count
+    }
   }
 
   /// All pixels of an image as an array; see `readPixels(of:into:startingAt:)`.
@@ -89,6 +97,25 @@ extension FITSFile {
         return ffgpv(file, TDOUBLE, first, Int64(count), &nan, base, &any, &status)
       default:
         return ffgpv(file, T.pixelType.memoryType, first, Int64(count), nil, base, &any, &status)
+      }
+    }
+  }
+
+  private func readThroughCFITSIO<T: FITSPixel>(
+    _ base: UnsafeMutablePointer<T>, _ box: PixelBox
+  ) throws(FITSError) {
+    var any: Int32 = 0
+    var (first, last, steps) = (box.first, box.last, box.first.map { _ in 1 })
+    try handle.call("reading pixels") { file, status in
+      switch T.pixelType {
+      case .float:
+        var nan = Float.nan
+        return ffgsv(file, TFLOAT, &first, &last, &steps, &nan, base, &any, &status)
+      case .double:
+        var nan = Double.nan
+        return ffgsv(file, TDOUBLE, &first, &last, &steps, &nan, base, &any, &status)
+      default:
+        return ffgsv(file, T.pixelType.memoryType, &first, &last, &steps, nil, base, &any, &status)
       }
     }
   }

@@ -1,6 +1,8 @@
 /// Role of a member in an association (`exptype` of the association JSON) that a pipeline knows what to do with.
 public enum MemberType: String, Codable, Sendable, CaseIterable {
   case science, background, dark, flat, psf, sourcecat, engineering, readout
+  /// The level 1 frame whose header says what the readouts of its exposure are.
+  case rawframe
 }
 
 /// An association as JWST's JSON writes it (MATCHING.md §4): the exchange form of people and pipelines.

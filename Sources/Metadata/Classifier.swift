@@ -101,7 +101,7 @@ public struct Classifier: Sendable {
     let detector = frame.readoutDetectorID ?? frame.detector ?? "?"
     let exposure = frame.readoutExposureNumber ?? 0
     return
-      "Waiting for its raw frame: readout \(frame.readNumber ?? 0) of ramp \(frame.rampNumber ?? 0) "
+      "waiting for its raw frame: readout \(frame.readNumber ?? 0) of ramp \(frame.rampNumber ?? 0) "
       + "takes its name from the level 1 frame of DET_ID \(detector), EXP_NO \(exposure). "
       + "Next: irisarchive query --level 1 --detector \(frame.detector ?? detector)"
   }

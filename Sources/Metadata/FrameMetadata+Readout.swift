@@ -51,6 +51,30 @@ extension FrameMetadata {
   /// Ramps per exposure to wait for.
   public var expectedRamps: Int? { integer("readout.ramps") ?? integer("exposure.ramps") }
 
+  /// Reads of all ramps of the exposure to wait for; nil when the reads of a ramp are not declared.
+  public var expectedReadsInAll: Int? {
+    expectedReads.map { $0 * max(1, expectedRamps ?? 1) }
+  }
+
+  /// `DET_ID/EXP_NO`, what readouts and the raw frame of an exposure share: `IMG1/7`, `SLC/12`.
+  ///
+  /// A raw frame without `DET_ID` and `EXP_NO` has `DETECTOR` (with `INSTMODE` for the spectrograph) and `EXPNUM`.
+  public var detectorExposure: String? {
+    guard let id = readoutDetectorID ?? impliedDetectorID,
+      let number = readoutExposureNumber ?? exposureNumber
+    else { return nil }
+    return "\(id)/\(number)"
+  }
+
+  private var impliedDetectorID: String? {
+    guard detector == "IFU" else { return detector }
+    switch instrumentMode {
+    case "SLICER": return "SLC"
+    case "LENSLET": return "LEN"
+    default: return nil
+    }
+  }
+
   /// Microseconds; where `DATALVL` is 1 or more the header has seconds. Nil when not finite.
   private func microseconds(_ path: String) -> Double? {
     double(path).map { (level ?? 0) >= 1 ? $0 * 1e6 : $0 }.flatMap { $0.isFinite ? $0 : nil }

@@ -28,6 +28,12 @@ public enum MatchFields {
     f["joins"] = classification.joinsAssociations ? nil : "no"
     sequence(&f, m, classification)
     f["exposure"] = classification.kind == "readout" ? readoutExposure(&f, m) : exposure(m)
+    if classification.level == 1 {
+      // What its readouts take from it when their own headers do not say.
+      f["reads_expected"] = (m.expectedReadsInAll ?? readsOfFrame(m)).map(String.init)
+      f["ramps_expected"] = m.expectedRamps.map(String.init)
+      f["ramp_time"] = m.double("readout.ramp_time").map { String($0) }
+    }
     return f
   }
 
@@ -53,14 +59,38 @@ public enum MatchFields {
     return "\(detector)/\(number)/\(whole(start.timeIntervalSince1970 * 10))"
   }
 
-  /// Detector, exposure number and first reset: the same numbers with another reset are another exposure.
+  /// What places a readout: `ramp`, `read`, `reset` (microseconds), how many are expected, and how long a ramp takes.
+  ///
+  /// - Returns: `DET_ID/EXP_NO`; which resets make one exposure of that number only its readouts together tell.
   private static func readoutExposure(_ f: inout [String: String], _ m: FrameMetadata) -> String? {
     f["read"] = m.readNumber.map(String.init)
-    f["reads_expected"] = m.expectedReads.map(String.init)
-    guard let detector = m.readoutDetectorID ?? m.detector, let number = m.readoutExposureNumber else {
-      return nil
-    }
-    return "\(detector)/\(number)/\(m.resetTimeMicroseconds.map { whole($0.rounded(.towardZero)) } ?? "-")"
+    f["ramp"] = m.rampNumber.map(String.init)
+    f["reset"] = m.resetTimeMicroseconds.map { whole($0.rounded(.towardZero)) }
+    f["ramp_time"] = rampSeconds(m).map { String($0) }
+    f["reads_expected"] = m.expectedReadsInAll.map(String.init)
+    f["ramps_expected"] = m.expectedRamps.map(String.init)
+    f["window"] = window(m)
+    f["incomplete"] = m.isReadoutComplete == false ? "yes" : nil
+    return m.detectorExposure
+  }
+
+  /// `NGROUPS` reads of each of `NINTS` ramps.
+  private static func readsOfFrame(_ m: FrameMetadata) -> Int? {
+    m.ngroups.map { $0 * max(1, m.nints ?? 1) }
+  }
+
+  /// Where the read lies on the detector: guide windows are read beside the frame, under its number.
+  private static func window(_ m: FrameMetadata) -> String? {
+    let numbers = ["x_start", "y_start", "x_size", "y_size"].map { m.integer("readout.\($0)") }
+    guard numbers.contains(where: { $0 != nil }) else { return nil }
+    return numbers.map { $0.map(String.init) ?? "-" }.joined(separator: ",")
+  }
+
+  /// `RAMPINTT`, else what the read itself shows: it began so long after the reset, and took so long.
+  private static func rampSeconds(_ m: FrameMetadata) -> Double? {
+    if let declared = m.double("readout.ramp_time"), declared > 0 { return declared }
+    guard let read = m.secondsSinceReset, read >= 0 else { return nil }
+    return read + (m.frameTimeMicroseconds ?? 0) / 1e6
   }
 
   /// The nearest whole number as text; as written by the header where no integer can hold it.

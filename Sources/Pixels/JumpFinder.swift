@@ -44,7 +44,8 @@ struct JumpFinder: Sendable {
     planeCount = samples.planeCount
     reads = samples.reads
     saturation = options.saturation ?? .infinity
-    differences = Self.differences(options.times, reads: samples.reads, planeCount: samples.planeCount, missing)
+    differences = Self.differences(
+      options.times, reads: samples.reads, planeCount: samples.planeCount, missing)
     guard differences.count >= 2 else { return nil }
     network = SortingNetwork(count: differences.count)
   }

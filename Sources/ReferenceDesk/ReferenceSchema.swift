@@ -82,6 +82,13 @@ public struct ReferenceSchema: Sendable {
       type: "bias", planes: image(numbers, axes: 2...2), flags: nil, isRatio: false,
       requiredKeywords: detector),
     ReferenceSchema(
+      type: "gain", planes: image(["electron/adu", "e/adu", "e-/adu", "electron/dn"], axes: 2...2),
+      flags: nil,
+      isRatio: false, requiredKeywords: detector),
+    ReferenceSchema(
+      type: "readnoise", planes: image(["electron", "e", "e-", "electrons"], axes: 2...2), flags: nil,
+      isRatio: false, requiredKeywords: detector),
+    ReferenceSchema(
       type: "saturation", planes: image(numbers, axes: 2...2), flags: lasting, isRatio: false,
       requiredKeywords: detector),
     ReferenceSchema(

@@ -14,6 +14,8 @@ public struct DetectorModel: Sendable {
   public let response: Plane<Float>
   /// `DQ.dead`, `DQ.hot` (dark current above 1 e-/s) and what was injected, else 0.
   public let flags: Plane<UInt32>
+  /// Electronics and pixels beyond an ideal amplifier; nil for that one.
+  public let readout: ReadoutModel?
   /// Pixels whose level jumps to and fro, by row: column and electrons of a jump.
   let telegraph: [Int: [(x: Int, electrons: Double)]]
   private let vignetting: Double
@@ -37,6 +39,8 @@ public struct DetectorModel: Sendable {
     public var vignetting = 0.1
     /// Bad pixels at known places, over what the fractions draw.
     public var defects: [Defect] = []
+    /// What electronics and pixels do to a ramp; nil reads it with an ideal amplifier.
+    public var readout: ReadoutOptions?
 
     /// The numbers of the IRIS detectors.
     public init() {}
@@ -94,10 +98,30 @@ public struct DetectorModel: Sendable {
       defect.inject(dark: &dark, response: &response, flags: &flags)
     }
     self.telegraph = telegraph
+    let gain = options.gain
+    let identity = identity
+    readout = options.readout.map {
+      ReadoutModel(seed: seed, identity: identity, size: size, gain: gain, options: $0)
+    }
+    if let border = options.readout?.referenceBorder, border > 0 {
+      Self.blind(border, dark: &dark, response: &response, flags: &flags)
+    }
     vignetting = options.vignetting
     self.dark = dark
     self.response = response
     self.flags = flags
+  }
+
+  /// Makes the pixels of the border reference pixels: they see no light and have no dark current.
+  private static func blind(
+    _ border: Int, dark: inout Plane<Float>, response: inout Plane<Float>, flags: inout Plane<UInt32>
+  ) {
+    let inside = border..<max(border, flags.width - border)
+    for y in 0..<flags.height {
+      for x in 0..<flags.width where !(inside.contains(x) && inside.contains(y)) {
+        (dark[x, y], response[x, y], flags[x, y]) = (0, 0, DQ.referencePixel)
+      }
+    }
   }
 
   /// The smooth part of the response at a pixel, up to a constant factor.

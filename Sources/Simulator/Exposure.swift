@@ -44,6 +44,16 @@ public struct Exposure: Sendable, Hashable {
   public var delivery = Delivery.frame
   /// Ramps per exposure (`NINTS`); a level 1 frame has one.
   public var ramps = 1
+  /// Ramps that the detector server averages into each delivered one (`NCOADDS`).
+  public var coadds = 1
+  /// The part of the detector that is read; nil for all of it.
+  public var window: ReadWindow?
+  /// How a ramp of one file is laid out and stored.
+  public var format = RampFormat()
+  /// Whether readouts carry the frame's whole header, or only what the detector software is sure to write.
+  public var readoutsCarryHeaders = true
+  /// What goes wrong with single reads; of a ramp in one file only poor reads count.
+  public var faults: [ReadFault] = []
   /// Whether a level 1 frame carries `ERR` and `DQ` beside `SCI`.
   public var carriesErrors = true
   /// The time of the reset (`DATE-BEG`).
@@ -134,8 +144,14 @@ extension Exposure {
     RampTiming(sampling, exposureSeconds: exposureSeconds, frameSeconds: Self.frameSeconds(size: size))
   }
 
-  /// The reset that starts ramp `ramp` (from 0).
-  public func reset(ramp: Int, size: Int) -> SimulatedTime {
+  /// The window that is read of a detector of `size` pixels.
+  public func readWindow(size: Int) -> ReadWindow { window ?? .full(size) }
+
+  /// The reset that starts delivered ramp `ramp` (from 0).
+  public func reset(ramp: Int, size: Int) -> SimulatedTime { reset(single: ramp * coadds, size: size) }
+
+  /// The reset that starts a ramp, where coadds count as ramps of their own.
+  func reset(single ramp: Int, size: Int) -> SimulatedTime {
     let length = (timing(size: size).readTimes.last ?? 0) + Self.frameSeconds(size: size)
     return begin.advanced(by: Double(ramp) * length)
   }
@@ -143,6 +159,6 @@ extension Exposure {
   /// The last read of the last ramp (`DATE-END`).
   public func end(size: Int) -> SimulatedTime {
     let last = timing(size: size).readTimes.last ?? 0
-    return reset(ramp: ramps - 1, size: size).advanced(by: last)
+    return reset(single: ramps * coadds - 1, size: size).advanced(by: last)
   }
 }

@@ -18,37 +18,56 @@ struct FrameHeader {
       file() + classification() + programme() + times() + configuration() + sequence() + window() + notes())
   }
 
-  /// The primary header of one readout: the frame's, and the keywords of raw readouts.
-  func readout(ramp: Int, read: Int) -> Header {
+  /// The primary header of a ramp in one file: the counts as the layout has them.
+  func ramp() -> Header {
+    var header = primary()
+    guard exposure.format.layout != .sci else { return header }
+    header.cards.removeAll { $0.keyword == "NINTS" || $0.keyword == "NCOADDS" }
+    header.set("NGROUPS", .integer(Int64(exposure.ramps)), comment: "Ramps")
+    header.set("NREADS", .integer(Int64(timing.readTimes.count)), comment: "Reads per ramp")
+    header.set("NFRAMES", .integer(Int64(exposure.coadds)), comment: "Coadds")
+    return header
+  }
+
+  /// The primary header of one readout: the frame's unless it is to be bare, and the keywords of raw readouts.
+  ///
+  /// - Parameter quality: the value of `READQUAL`; nil leaves it out.
+  func readout(ramp: Int, read: Int, isComplete: Bool = true, quality: Double? = nil) -> Header {
+    let window = exposure.readWindow(size: size)
     let reset = exposure.reset(ramp: ramp, size: size)
     let start = reset.advanced(by: timing.readTimes[read])
-    var header = primary()
+    var header = exposure.readoutsCarryHeaders ? primary() : Header()
     header.cards.removeAll { $0.keyword == "COMMENT" }
     header.cards += [
-      Card("DET_ID", detectorID, comment: "Detector"),
+      Card("DET_ID", exposure.readoutDetectorID, comment: "Detector"),
       Card("EXP_NO", exposure.number, comment: "Exposure"),
       Card("RAMP_NO", ramp, comment: "Ramp within the exposure, from 0"),
       Card("READ_NO", read, comment: "Read within the ramp, from 0"),
-      Card("COMPLETE", true, comment: "All pixels were read"),
+      Card("COMPLETE", isComplete, comment: "All pixels were read"),
       Card("READTIME", Int(start.microseconds), comment: "[us] First pixel's read, since MJD 0"),
       Card("RST_TIME", Int(reset.microseconds), comment: "[us] Last reset, since MJD 0"),
       Card(
         "FRM_TIME", Int((Exposure.frameSeconds(size: size) * 1e6).rounded()),
         comment: "[us] Time to read the frame"),
-      Card("SARRMODE", "FULL_FRAME", comment: "Subarray mode"),
-      Card("XSTART", 1, comment: "First column"), Card("YSTART", 1, comment: "First row"),
-      Card("XSIZE", size, comment: "Columns"), Card("YSIZE", size, comment: "Rows"),
+      Card("SARRMODE", exposure.window == nil ? "FULL_FRAME" : "SUB_ARRAY", comment: "Subarray mode"),
+      Card("XSTART", window.x + 1, comment: "First column"),
+      Card("YSTART", window.y + 1, comment: "First row"),
+      Card("XSIZE", window.width, comment: "Columns"), Card("YSIZE", window.height, comment: "Rows"),
     ]
+    if let quality {
+      header.cards.append(Card("READQUAL", quality, comment: "Quality of this read, 1 is best"))
+    }
     return header
   }
 
   /// The keywords of the `SCI` extension: the WCS of imager frames that see the sky.
   func science() -> Header {
     guard exposure.frameClass.isImager, exposure.observation.coordinates != nil else { return Header() }
-    let centre = Double(size + 1) / 2
+    let (centre, window) = (Double(size + 1) / 2, exposure.readWindow(size: size))
     return Header(
       TangentPlane(at: exposure.pointing).cards(
-        reference: PixelPosition(x: centre, y: centre), scale: exposure.scale, positionAngle: 0))
+        reference: PixelPosition(x: centre - Double(window.x), y: centre - Double(window.y)),
+        scale: exposure.scale, positionAngle: 0))
   }
 
   // MARK: groups of keywords
@@ -113,7 +132,7 @@ struct FrameHeader {
       Card("RAMPINTT", exposure.exposureSeconds, comment: "[s] Integration time of a ramp"),
       Card("NINTS", exposure.ramps, comment: "Ramps"),
       Card("NGROUPS", timing.readTimes.count, comment: "Reads per ramp"),
-      Card("NCOADDS", 1, comment: "Coadded exposures"),
+      Card("NCOADDS", exposure.coadds, comment: "Coadded exposures"),
       Card("TFRAME", Exposure.frameSeconds(size: size), comment: "[s] Time to read the detector"),
       Card("TGROUP", timing.spacing, comment: "[s] Time between reads"),
     ]
@@ -171,11 +190,13 @@ struct FrameHeader {
   }
 
   private func window() -> [Card] {
-    [
-      Card("SUBARRAY", "FULL", comment: "Subarray"),
-      Card("SUBARRID", 0, comment: "Subarray, 0 is the full frame"),
-      Card("SUBSTRT1", 1, comment: "First column"), Card("SUBSTRT2", 1, comment: "First row"),
-      Card("SUBSIZE1", size, comment: "Columns"), Card("SUBSIZE2", size, comment: "Rows"),
+    let window = exposure.readWindow(size: size)
+    return [
+      Card("SUBARRAY", exposure.window == nil ? "FULL" : "CUSTOM", comment: "Subarray"),
+      Card("SUBARRID", exposure.window == nil ? 0 : 1, comment: "Subarray, 0 is the full frame"),
+      Card("SUBSTRT1", window.x + 1, comment: "First column"),
+      Card("SUBSTRT2", window.y + 1, comment: "First row"),
+      Card("SUBSIZE1", window.width, comment: "Columns"), Card("SUBSIZE2", window.height, comment: "Rows"),
       Card("DETXSIZE", size, comment: "Columns of the detector"),
       Card("DETYSIZE", size, comment: "Rows of the detector"),
       Card("FASTAXIS", 1, comment: "Fast readout axis"), Card("SLOWAXIS", 2, comment: "Slow readout axis"),
@@ -191,17 +212,12 @@ struct FrameHeader {
       .commentary("COMMENT", "  \(photons) * rate / GAIN + \(noise) * (READNOIS / GAIN)^2"),
     ]
   }
-
-  /// The value of `DET_ID`.
-  private var detectorID: String {
-    switch exposure.frameClass.channel {
-    case "SLI": "SLC"
-    default: exposure.frameClass.channel
-    }
-  }
 }
 
 extension Exposure {
+  /// The value of `DET_ID`.
+  var readoutDetectorID: String { frameClass.channel == "SLI" ? "SLC" : frameClass.channel }
+
   /// The value of `OBJECT`: the target, else what the calibration unit shows.
   var objectName: String {
     if !observation.object.isEmpty { return observation.object }

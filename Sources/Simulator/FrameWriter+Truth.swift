@@ -5,20 +5,28 @@ import Pixels
 extension FrameWriter {
   /// Writes the truth of the frame: `SCI` (what the reduced frame should show), `DQ` (dead and hot pixels of
   /// the detector) and the table `SOURCES` of x, y (1-based pixels), RA, DEC (deg, ICRS) and flux (adu/s).
-  func writeTruth(to path: String, flags: Plane<UInt32>) throws(SimulatorError) {
+  ///
+  /// Of a detector that is more than an ideal amplifier also the table `COSMICS` (ramp, read, pixel, electrons),
+  /// `SATREAD` (the first read, counted from 0, in which each pixel of each ramp is full; the number of reads where none
+  /// is) and `RELEASED` (electrons out of traps).
+  func writeTruth(to path: String) throws(SimulatorError) {
+    let window = exposure.readWindow(size: instrument.size)
+    let science = scene.truth.cropped(to: window)
+    let flags = headers.detector.flags.cropped(to: window)
     try Self.writing(path) {
       var writer = try FITSWriter(path: path)
       try writer.appendPrimary(truthHeader(path))
       var cards = headers.science()
       cards.set("BUNIT", .string(scene.truthUnit), comment: "Unit of the truth")
-      try scene.truth.withUnsafeBuffer {
-        try writer.appendImage(cards, name: "SCI", axes: [scene.truth.width, scene.truth.height], pixels: $0)
+      try science.withUnsafeBuffer {
+        try writer.appendImage(cards, name: "SCI", axes: [window.width, window.height], pixels: $0)
       }
       let flagCards = Header([Card("BUNIT", "", comment: "1024 dead, 2048 hot, 32768 telegraph ...")])
       try flags.withUnsafeBuffer {
         try writer.appendImage(flagCards, name: "DQ", axes: [flags.width, flags.height], pixels: $0)
       }
-      try appendSources(to: &writer)
+      try appendSources(to: &writer, window)
+      if headers.detector.readout != nil { try appendReadoutTruth(to: &writer, window) }
       return try writer.commit(replacing: replacing)
     }
   }
@@ -37,15 +45,41 @@ extension FrameWriter {
     return header
   }
 
-  private func appendSources(to writer: inout FITSWriter) throws {
+  private func appendSources(to writer: inout FITSWriter, _ window: ReadWindow) throws {
     let gain = headers.detector.gain
     let columns = [
-      TableColumn("X", .doubles(scene.sources.map(\.x)), unit: "pixel"),
-      TableColumn("Y", .doubles(scene.sources.map(\.y)), unit: "pixel"),
+      TableColumn("X", .doubles(scene.sources.map { $0.x - Double(window.x) }), unit: "pixel"),
+      TableColumn("Y", .doubles(scene.sources.map { $0.y - Double(window.y) }), unit: "pixel"),
       TableColumn("RA", .doubles(scene.sources.map(\.sky.longitude)), unit: "deg"),
       TableColumn("DEC", .doubles(scene.sources.map(\.sky.latitude)), unit: "deg"),
       TableColumn("FLUX", .doubles(scene.sources.map { $0.flux / gain }), unit: "adu/s"),
     ]
     try writer.appendTable(Header(), name: "SOURCES", columns: columns)
+  }
+
+  private func appendReadoutTruth(to writer: inout FITSWriter, _ window: ReadWindow) throws {
+    let rays = truth.cosmicRays
+    let columns = [
+      TableColumn("RAMP", .shortIntegers(rays.map { Int32($0.ramp) })),
+      TableColumn("READ", .shortIntegers(rays.map { Int32($0.read) })),
+      TableColumn("X", .shortIntegers(rays.map { Int32($0.x + 1) }), unit: "pixel"),
+      TableColumn("Y", .shortIntegers(rays.map { Int32($0.y + 1) }), unit: "pixel"),
+      TableColumn("ELECTRONS", .doubles(rays.map(\.electrons)), unit: "electron"),
+      TableColumn("EVENT", .shortIntegers(rays.map { Int32($0.event) })),
+    ]
+    try writer.appendTable(Header(), name: "COSMICS", columns: columns)
+    if !truth.saturatedFrom.isEmpty {
+      let cards = Header([Card("BUNIT", "", comment: "First read, from 0, in which a pixel is full")])
+      let axes = [window.width, window.height, truth.saturatedFrom.count]
+      try truth.saturatedFrom.flatMap(\.elements).withUnsafeBufferPointer {
+        try writer.appendImage(cards, name: "SATREAD", axes: axes, pixels: $0)
+      }
+    }
+    if let released = truth.released {
+      let cards = Header([Card("BUNIT", "electron", comment: "Persistence in the first ramp")])
+      try released.withUnsafeBuffer {
+        try writer.appendImage(cards, name: "RELEASED", axes: [window.width, window.height], pixels: $0)
+      }
+    }
   }
 }

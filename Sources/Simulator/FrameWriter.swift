@@ -9,6 +9,10 @@ public struct DeliveredFile: Sendable, Hashable {
   public let path: String
   /// When the detector server has it ready.
   public let ready: SimulatedTime
+  /// Of a single readout: its ramp and read, from 0, and what is wrong with it (the name of a `ReadFault`).
+  public var ramp: Int?
+  public var read: Int?
+  public var fault: String?
 }
 
 /// Where the files of an exposure go.
@@ -32,25 +36,53 @@ extension Night {
   /// - Parameter replacing: whether files of the same names may be replaced; else their existence is an
   ///   error.
   /// - Returns: the files in the order the detector server would write them (the truth is not among them).
-  /// - Throws: `unknown-detector`, or `write-failed` about the file.
+  /// - Throws: `unknown-detector`, `read-window`, or `write-failed` about the file.
   @discardableResult
   public func writeFrame(
     _ exposure: Exposure, to folders: FrameFolders, replacing: Bool = false
   ) throws(SimulatorError) -> [DeliveredFile] {
-    let scene = try instrument.scene(of: exposure)
-    let detector = try instrument.detector(exposure.frameClass.detector)
-    let writer = FrameWriter(
-      exposure: exposure, instrument: instrument, scene: scene,
-      headers: FrameHeader(exposure: exposure, instrument: instrument, detector: detector),
-      replacing: replacing)
-    if let truth = folders.truth {
-      try writer.writeTruth(to: "\(truth)/\(exposure.truthName)", flags: detector.flags)
-    }
+    var nothing: PersistenceMemory?
+    return try writeFrame(exposure, to: folders, replacing: replacing, memory: &nothing)
+  }
+
+  /// Simulates one exposure on a detector that remembers the exposures before it, and writes its files and its truth.
+  ///
+  /// - Parameters:
+  ///   - late: the folder of readouts that come late; nil puts them beside the others.
+  ///   - memory: brought on to the end of the exposure (of a level 1 frame it stays as it is).
+  /// - Throws: `unknown-detector`, `read-window`, or `write-failed` about the file.
+  @discardableResult
+  public func writeFrame(
+    _ exposure: Exposure, to folders: FrameFolders, late: String? = nil, replacing: Bool = false,
+    memory: inout PersistenceMemory?
+  ) throws(SimulatorError) -> [DeliveredFile] {
+    let writer = try writer(for: exposure, replacing: replacing, memory: &memory)
+    if let truth = folders.truth { try writer.writeTruth(to: "\(truth)/\(exposure.truthName)") }
     switch exposure.delivery {
     case .frame: return try writer.writeFrame(to: "\(folders.raw)/\(exposure.fileNames[0])")
     case .ramp: return try writer.writeRamp(to: "\(folders.raw)/\(exposure.fileNames[0])")
-    case .readouts: return try writer.writeReadouts(in: folders.readouts)
+    case .readouts: return try writer.writeReadouts(in: folders.readouts, late: late)
     }
+  }
+
+  /// Simulates an exposure as far as its delivery needs it.
+  func writer(
+    for exposure: Exposure, replacing: Bool, memory: inout PersistenceMemory?
+  ) throws(SimulatorError) -> FrameWriter {
+    let scene = try instrument.scene(of: exposure)
+    let detector = try instrument.detector(exposure.frameClass.detector)
+    let (reads, truth): (SimulatedRamp?, RampTruth)
+    if exposure.delivery == .frame {
+      reads = nil
+      truth = instrument.truth(exposure, detector, try instrument.simulator(exposure, memory: memory))
+    } else {
+      let made = try instrument.simulatedRamp(of: exposure, scene: scene, memory: &memory)
+      (reads, truth) = (made, made.truth)
+    }
+    return FrameWriter(
+      exposure: exposure, instrument: instrument, scene: scene,
+      headers: FrameHeader(exposure: exposure, instrument: instrument, detector: detector),
+      reads: reads, truth: truth, replacing: replacing)
   }
 
   /// The level 1 frame of an exposure in memory, with its headers: what `writeFrame` writes.
@@ -70,6 +102,9 @@ struct FrameWriter {
   let instrument: Instrument
   let scene: Scene
   let headers: FrameHeader
+  /// nil of a level 1 frame, which is fitted while it is read.
+  let reads: SimulatedRamp?
+  let truth: RampTruth
   let replacing: Bool
 
   private var ready: SimulatedTime { exposure.end(size: instrument.size).advanced(by: 1) }
@@ -93,43 +128,21 @@ struct FrameWriter {
 
   @discardableResult
   func writeRamp(to path: String) throws(SimulatorError) -> [DeliveredFile] {
-    let ramp = try instrument.ramp(of: exposure, scene: scene)
-    let times = exposure.timing(size: instrument.size).readTimes
-    let model = RampModel(
-      header: headers.primary(), samples: .uint16(ramp),
-      times: Array(repeating: times, count: exposure.ramps), scienceHeader: headers.science())
-    try Self.writing(path) { try model.write(to: path, replacing: replacing) }
+    guard let files else { return [] }
+    try Self.writing(path) { try files.writeRamp(to: path) }
     return [DeliveredFile(path: path, ready: ready)]
   }
 
-  func writeReadouts(in folder: String) throws(SimulatorError) -> [DeliveredFile] {
-    let ramp = try instrument.ramp(of: exposure, scene: scene)
-    let times = exposure.timing(size: instrument.size).readTimes
-    var files: [DeliveredFile] = []
-    for index in 0..<ramp.integrations * ramp.reads {
-      let (integration, read) = index.quotientAndRemainder(dividingBy: ramp.reads)
-      let path = "\(folder)/\(exposure.fileNames[index])"
-      let plane = ramp.plane(integration: integration, read: read)
-      try writeReadout(plane, headers.readout(ramp: integration, read: read), to: path)
-      let reset = exposure.reset(ramp: integration, size: instrument.size)
-      files.append(DeliveredFile(path: path, ready: reset.advanced(by: times[read] + 0.1)))
-    }
-    return files
+  func writeReadouts(in folder: String, late: String? = nil) throws(SimulatorError) -> [DeliveredFile] {
+    try files?.writeReadouts(in: folder, late: late) ?? []
   }
 
-  private func writeReadout(
-    _ plane: Plane<UInt16>, _ header: Header, to path: String
-  ) throws(SimulatorError) {
-    var header = header
-    header.set("FILENAME", .string(Self.baseName(path)))
-    try Self.writing(path) {
-      var writer = try FITSWriter(path: path)
-      try writer.appendPrimary(header)
-      let cards = Header([Card("BUNIT", "adu", comment: "Unit of the samples")])
-      try plane.withUnsafeBuffer {
-        try writer.appendImage(cards, name: "SCI", axes: [plane.width, plane.height], pixels: $0)
-      }
-      return try writer.commit(replacing: replacing)
+  /// What writes the reads; nil of a level 1 frame, which has none.
+  private var files: RampFileWriter? {
+    reads.map {
+      RampFileWriter(
+        exposure: exposure, headers: headers, reads: $0,
+        times: exposure.timing(size: instrument.size).readTimes, replacing: replacing)
     }
   }
 

@@ -6,12 +6,8 @@ extension Night {
   public func writeFrame(
     _ exposure: Exposure, toFile path: String, truth: String? = nil, replacing: Bool = false
   ) throws(SimulatorError) {
-    let scene = try instrument.scene(of: exposure)
-    let detector = try instrument.detector(exposure.frameClass.detector)
-    let writer = FrameWriter(
-      exposure: exposure, instrument: instrument, scene: scene,
-      headers: FrameHeader(exposure: exposure, instrument: instrument, detector: detector),
-      replacing: replacing)
+    var nothing: PersistenceMemory?
+    let writer = try writer(for: exposure, replacing: replacing, memory: &nothing)
     switch exposure.delivery {
     case .frame: try writer.writeFrame(to: path)
     case .ramp: try writer.writeRamp(to: path)
@@ -21,7 +17,7 @@ extension Night {
     }
     if let truth {
       let stem = FrameWriter.baseName(path).split(separator: ".fits", maxSplits: 1).first.map(String.init)
-      try writer.writeTruth(to: "\(truth)/\(stem ?? exposure.stem)_truth.fits", flags: detector.flags)
+      try writer.writeTruth(to: "\(truth)/\(stem ?? exposure.stem)_truth.fits")
     }
   }
 }

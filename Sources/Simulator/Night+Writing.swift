@@ -14,10 +14,14 @@ extension Night {
   ) throws(SimulatorError) -> NightManifest {
     var manifest = NightManifest(seed: seed, detectorSize: size, exposures: exposures.count, files: [])
     var last: SimulatedTime?
+    var memories: [String: PersistenceMemory] = [:]
     for exposure in exposures {
       progress(exposure)
       let folders = try makeFolders(for: exposure, in: root)
-      for delivered in try writeFrame(exposure, to: folders, replacing: replacing) {
+      let name = exposure.frameClass.detector
+      let files = try writeFrame(
+        exposure, to: folders, replacing: replacing, memory: &memories[name])
+      for delivered in files {
         manifest.files.append(entry(exposure, delivered, root: root, after: last))
         last = delivered.ready
       }

@@ -8,6 +8,10 @@ struct RampSimulator: Sendable {
   let timing: RampTiming
   /// Names the exposure among all of a seed.
   let stream: [UInt64]
+  /// The part of the detector that is read.
+  let window: ReadWindow
+  /// Reads the rows of a detector that has more than an ideal amplifier.
+  let reader: DetailedReader?
 
   /// The full scale of the converter.
   static let fullScale: UInt16 = .max
@@ -25,7 +29,7 @@ struct RampSimulator: Sendable {
           nonisolated(unsafe) let out = (value: value, error: error, quality: quality)
           forEachRow(of: expected) { y, row in
             withUnsafeTemporaryAllocation(of: UInt16.self, capacity: reads * width) { samples in
-              read(row, y: y, integration: 0, into: samples)
+              read(row, y: y, integration: 0, into: samples, saturatedFrom: nil)
               for x in 0..<width {
                 fit(
                   samples, x, width, y * width + x, value: out.value, error: out.error, quality: out.quality)
@@ -38,15 +42,32 @@ struct RampSimulator: Sendable {
     return result
   }
 
-  /// The reads themselves, in adu.
-  func ramp(of expected: Plane<Float>, integrations: Int) -> Ramp<UInt16> {
+  /// The reads themselves in adu, and where the detector is not ideal the first read of each integration in which a
+  /// pixel is full.
+  func exposed(
+    to expected: Plane<Float>, integrations: Int
+  ) -> (samples: Ramp<UInt16>, saturatedFrom: [Plane<Int16>]) {
+    let (width, height) = (expected.width, expected.height)
+    guard reader != nil else { return (ramp(of: expected, integrations: integrations, nil), []) }
+    var saturated = Ramp<Int16>(
+      integrations: integrations, reads: 1, height: height, width: width, repeating: 0)
+    let samples = saturated.withUnsafeMutableBuffer { ramp(of: expected, integrations: integrations, $0) }
+    return (samples, (0..<integrations).map { saturated.plane(integration: $0, read: 0) })
+  }
+
+  private func ramp(
+    of expected: Plane<Float>, integrations: Int, _ saturated: UnsafeMutableBufferPointer<Int16>?
+  ) -> Ramp<UInt16> {
     let (width, height, reads) = (expected.width, expected.height, timing.readTimes.count)
     return Ramp(uninitializedIntegrations: integrations, reads: reads, height: height, width: width) { out in
-      nonisolated(unsafe) let out = out
+      nonisolated(unsafe) let (out, saturated) = (out, saturated)
       for integration in 0..<integrations {
         forEachRow(of: expected) { y, row in
           withUnsafeTemporaryAllocation(of: UInt16.self, capacity: reads * width) { samples in
-            read(row, y: y, integration: integration, into: samples)
+            let first = (integration * height + y) * width
+            read(
+              row, y: y, integration: integration, into: samples,
+              saturatedFrom: saturated.map { .init(rebasing: $0[first..<first + width]) })
             for k in 0..<reads {
               let start = ((integration * reads + k) * height + y) * width
               for x in 0..<width { out[start + x] = samples[k * width + x] }
@@ -72,9 +93,25 @@ struct RampSimulator: Sendable {
   /// Reads one row; `samples` is (read, x).
   private func read(
     _ row: UnsafeBufferPointer<Float>, y: Int, integration: Int,
+    into samples: UnsafeMutableBufferPointer<UInt16>, saturatedFrom: UnsafeMutableBufferPointer<Int16>?
+  ) {
+    if let reader {
+      reader.read(row, y: y, integration: integration, into: samples, saturatedFrom: saturatedFrom)
+    } else {
+      readIdeally(row, y: y, integration: integration, into: samples)
+    }
+    let (row, width) = (y + window.y, row.count)
+    for pixel in detector.telegraph[row] ?? [] where (0..<width).contains(pixel.x - window.x) {
+      addTelegraph(pixel.x - window.x, pixel.electrons, y: row, integration: integration, width, samples)
+    }
+  }
+
+  /// Photons one by one, the noise of each read, the rounding of the converter.
+  private func readIdeally(
+    _ row: UnsafeBufferPointer<Float>, y: Int, integration: Int,
     into samples: UnsafeMutableBufferPointer<UInt16>
   ) {
-    var random = RandomStream(keys: stream + [UInt64(integration), UInt64(y)])
+    var random = RandomStream(keys: stream + [UInt64(integration), UInt64(y + window.y)])
     let (width, times) = (row.count, timing.readTimes)
     let (inverseGain, noise) = (1 / detector.gain, detector.readNoise / detector.gain)
     GaussianDeviates.standard.withSource { gauss in
@@ -96,9 +133,6 @@ struct RampSimulator: Sendable {
           samples[k * width + x] = UInt16(min(max(level, 0), Double(Self.fullScale)))
         }
       }
-    }
-    for pixel in detector.telegraph[y] ?? [] {
-      addTelegraph(pixel.x, pixel.electrons, y: y, integration: integration, width, samples)
     }
   }
 

@@ -24,6 +24,16 @@ enum Failure {
     return time
   }
 
+  /// The readout of a real detector through so many outputs.
+  static func readout(channels: Int) throws -> ReadoutOptions {
+    guard ReadoutOptions.possibleChannels.contains(channels) else {
+      throw ValidationError("a detector has 1, 4, 16, 32 or 64 outputs, not \(channels)")
+    }
+    var options = ReadoutOptions()
+    options.channels = channels
+    return options
+  }
+
   /// A folder's path without slashes at the end.
   static func folder(_ path: String) -> String {
     var path = path

@@ -5,6 +5,6 @@ import ArgumentParser
 struct IrisSim: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "irissim",
-    abstract: "Simulate IRIS: a whole night, or one frame, with its truth.",
-    subcommands: [NightCommand.self, FrameCommand.self])
+    abstract: "Simulate IRIS: a whole night, one frame, or readouts, with their truth.",
+    subcommands: [NightCommand.self, FrameCommand.self, ReadoutsCommand.self, ReferencesCommand.self])
 }

@@ -129,6 +129,16 @@ import Testing
     #expect(policy.judge(.exited(75), attemptsBefore: 0, retries: 5, now: 0).state == "pending")
   }
 
+  /// It may have gone before it began: then the code is its interpreter's.
+  @Test func aHookThatHasGoneMeanwhileIsSaidToBeGone() {
+    func reason(_ code: Int32, isStillThere: Bool) -> String? {
+      policy.judge(.exited(code), attemptsBefore: 0, retries: 5, now: 0, isStillThere: isStillThere).reason
+    }
+    #expect(reason(127, isStillThere: false) == "the hook is no longer there (exit code 127)")
+    #expect(reason(127, isStillThere: true) == "exit code 127")
+    #expect(reason(0, isStillThere: false) == nil)
+  }
+
   @Test func theScheduleIsTheContracts() {
     let waits = (0..<5).map { policy.judge(.timedOut, attemptsBefore: $0, retries: 5, now: 0).nextAt }
     #expect(waits == [10, 30, 120, 600, 3600])

@@ -117,3 +117,39 @@ private let scienceRule = """
     return now() - start
   }
 }
+
+/// Exposures delivered as one file per readout.
+@Suite struct ReadoutPlanTests {
+  private func planner() throws -> AssociationPlanner {
+    let yaml = """
+      rule: level1-readouts
+      summary: readouts
+      pipeline: readout
+      gathers:
+        exptype: readout
+        select: { kind: [readout] }
+        equal: [exposure]
+      sequence: { position: read, count: reads_expected }
+      minimum: 2
+      good: 2
+      promote: true
+      """
+    let rule = try AssociationRule(yaml: yaml, path: "level1-readouts.yaml")
+    #expect(rule.gathersReadouts && rule.promotes)
+    return AssociationPlanner(rule: rule)
+  }
+
+  @Test func readoutsAreSortedByTheirResets() throws {
+    let readouts = [
+      readout(1, reset: 100, ramp: 0, read: 0, of: 4), readout(2, reset: 142, ramp: 1, read: 0, of: 4),
+      readout(3, reset: 100, ramp: 0, read: 1, of: 4), readout(4, reset: 142, ramp: 1, read: 1, of: 4),
+      readout(5, reset: 5_000, ramp: 0, read: 0, of: 4), readout(6, reset: 5_000, ramp: 0, read: 1, of: 4),
+      readout(7, reset: 9_000, ramp: 0, read: 0, of: 4), readout(8, reset: 100, ramp: 0, read: 0, of: 4),
+    ]
+    let plan = try planner().plan(readouts.reversed())
+    #expect(plan.associations.map { $0.members.map(\.exposure.id) } == [[1, 3, 2, 4], [5, 6]])
+    #expect(plan.associations.map(\.degraded) == [nil, "2/4 frames"])
+    #expect(Set(plan.leftovers.map(\.exposure.id)) == [7, 8])
+    #expect(plan.leftovers.first { $0.exposure.id == 8 }?.detail == "the same read as r1")
+  }
+}

@@ -50,22 +50,24 @@ class FolderSuite {
 
   @Test func processesAreFoundByTheirWordsAndEndedWithTheirGroups() async throws {
     let mark = folder + "/mark"
-    let pid = Mutex<Int32>(0)
-    var run = shell("trap '' TERM HUP; sleep 60 & wait; wait")
+    // Told, not looked for with a deadline: beside a thousand tests the run may begin half a minute after it was asked
+    // for.
+    let (starts, told) = AsyncStream.makeStream(of: Int32.self)
+    var run = shell("trap '' TERM HUP; sleep 600 & wait; wait") { $0.timeout = .seconds(600) }
     run.arguments += ["--job", mark]
-    run.started = { id in pid.withLock { $0 = id } }
+    run.started = { told.yield($0) }
     let program = run
-    let running = Task { try await program.run() }
-    // Asked without holding a thread: the run needs one.
-    let limit = SuspendingClock.now + .seconds(20)
-    func found() -> Bool { ProcessFacts.running(with: ["--job", mark]) == [pid.withLock { $0 }] }
-    while !found(), SuspendingClock.now < limit { await Task.yield() }
-    #expect(found() && pid.withLock { $0 } > 0)
+    let running = Task {
+      defer { told.finish() }
+      return try await program.run()
+    }
+    let pid = try #require(await starts.first { _ in true })
+    #expect(ProcessFacts.running(with: ["--job", mark]) == [pid])
     #expect(ProcessFacts.running(with: ["--job", mark + "x"]) == [] && ProcessFacts.running(with: []) == [])
-    #expect(try #require(ProcessFacts.peakMemoryBytes(of: pid.withLock { $0 })) > 100_000)
+    #expect(try #require(ProcessFacts.peakMemoryBytes(of: pid)) > 100_000)
     ProcessFacts.end(ProcessFacts.running(with: ["--job", mark]))
     #expect(try await running.value.cause == .signalled(SIGKILL))
-    #expect(ProcessFacts.peakMemoryBytes(of: pid.withLock { $0 }) == nil)
+    #expect(ProcessFacts.peakMemoryBytes(of: pid) == nil)
   }
 
   @Test func theEnvironmentIsExactlyTheGivenOne() async throws {
@@ -163,17 +165,18 @@ class FolderSuite {
 @Suite final class ProgramEndingTests: FolderSuite {
   @Test func aTimeOutEndsTheWholeGroupEvenWhenItIgnoresTERM() async throws {
     let script = "trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & echo $!; wait; wait; wait"
-    let end = try await shell(script) { $0.timeout = .milliseconds(300) }.run()
+    // Time enough to set the traps on a busy machine.
+    let end = try await shell(script) { $0.timeout = .seconds(3) }.run()
     let grandchild = try #require(Int32(text(end).trimmingCharacters(in: .whitespacesAndNewlines)))
     #expect(end.cause == .timedOut)
-    #expect(end.seconds >= 0.55)  // time-out and grace
+    #expect(end.seconds >= 3.25)  // time-out and grace
     #expect(soon { isGone(grandchild) && isGone(end.pid) })
   }
 
   @Test func termIsEnoughForAProgramThatListens() async throws {
     let script = "trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.05; done"
     let end = try await shell(script) {
-      $0.timeout = .milliseconds(500)
+      $0.timeout = .seconds(3)
       $0.grace = .seconds(50)
     }.run()
     #expect(end.cause == .timedOut)
@@ -205,13 +208,20 @@ class FolderSuite {
 
   @Test func theLifelineEndsWithTheRunAndNotBefore() async throws {
     let mark = folder + "/mark"
-    // `timeout` reports 124 when cat was still waiting; the second reader outlives the run in a session of its own.
-    let script = "timeout 0.2 cat; echo $?; setsid sh -c 'cat; echo eof >\(mark)' <&0 >/dev/null & sleep 0.2"
+    // `timeout` reports 124 when cat was still waiting; the second reader outlives the run in a session of its own, where
+    // it is once it says so.
+    let script = """
+      exec 3<&0  # the shell gives what runs in the background another standard input
+      timeout 0.2 cat; echo $?
+      setsid sh -c 'echo >\(folder)/begun; cat; echo eof >\(mark)' <&3 >/dev/null &
+      while [ ! -e \(folder)/begun ]; do sleep 0.05; done
+      [ ! -e \(mark) ]
+      """
     let end = try await shell(script) {
       $0.standardInput = .lifeline
       $0.environment = ["PATH": "/usr/bin:/bin"]
     }.run()
-    #expect(text(end) == "124\n")
+    #expect(text(end) == "124\n" && end.succeeded)
     #expect(soon { FileManager.default.fileExists(atPath: mark) })
   }
 }

@@ -119,7 +119,7 @@ import Testing
     let here = try await archive.run(
       ["query", "--names"], environment: ["IRISARCHIVE_ROOT": ""], inFolder: archive.root)
     #expect(here.output == "a.fits\n")
-    #expect(try await archive.run("query", "--root", "/nonexistent").code == 66)
+    #expect(try await archive.run("query", "--root", archive.root + "/nowhere").code == 66)
     #expect(try await archive.run("query", "--root", "/dev").code == 69)
     let nowhere = try await archive.run(
       ["query"], environment: ["IRISARCHIVE_ROOT": ""], inFolder: "/dev/shm")

@@ -76,21 +76,25 @@ import Testing
 
   @Test func writersGoOnWhileItIsMade() async throws {
     let archive = try filled()
+    let (written, told) = AsyncStream.makeStream(of: Int.self)
     let writing = Task.detached {
+      defer { told.finish() }
       var count = 0
       while !Task.isCancelled {
         count += 1
         try archive.writer.note("busy \(count)", subject: "test", at: Double(count))
+        told.yield(count)
       }
       return count
     }
+    #expect(await written.first { _ in true } == 1, "it writes before the backup begins")
     let run = try await archive.run("backup", "--to", archive.root + "/safe")
     writing.cancel()
     #expect(run.code == 0, "\(run.talk)")
-    let written = try await writing.value
+    let count = try await writing.value
     let made = try #require(backups(archive.root + "/safe").first)
     let copy = try CatalogReader(path: "\(archive.root)/safe/\(made)/catalog/catalog.sqlite")
-    #expect(try copy.integrityProblems() == [] && written > 0)
+    #expect(try copy.integrityProblems() == [] && count > 1)
   }
 
   @Test func whatCannotBeABackupLeavesNothing() async throws {

@@ -4,7 +4,9 @@ import FITSStructure
 import Testing
 
 @Suite struct ReadQualityTests {
-  private func ramp(_ scratch: Scratch, _ name: String, quality axes: [Int], _ values: [Float]) throws -> String {
+  private func ramp(_ scratch: Scratch, _ name: String, quality axes: [Int], _ values: [Float]) throws
+    -> String
+  {
     try scratch.write(name, primary: [Card("DET_ID", "IMG1")]) {
       try $0.image("SCI", [3, 2, 4, 2], [UInt16](repeating: 7, count: 48))
       try $0.image("READQUAL", axes, values)
@@ -17,10 +19,14 @@ import Testing
     let scratch = try Scratch()
     let each = try ramp(scratch, "each.fits", quality: [4, 2], [1, 2, .nan, 4, 5, 6, 7, 8])
     #expect(
-      try ReadQuality(named: "READQUAL", in: [each], shape: shape)?.values == [[1, 2, nil, 4], [5, 6, 7, 8]])
+      try ReadQuality(named: "READQUAL", in: [each], shape: shape)?.values == [
+        [1, 2, nil, 4], [5, 6, 7, 8],
+      ])
     let shared = try ramp(scratch, "shared.fits", quality: [4], [1, 2, 3, 4])
     #expect(
-      try ReadQuality(named: "READQUAL", in: [shared], shape: shape)?.values == [[1, 2, 3, 4], [1, 2, 3, 4]])
+      try ReadQuality(named: "READQUAL", in: [shared], shape: shape)?.values == [
+        [1, 2, 3, 4], [1, 2, 3, 4],
+      ])
     #expect(try ReadQuality(named: "SEEING", in: [each], shape: shape) == nil)
     let wrong = try ramp(scratch, "wrong.fits", quality: [3, 2], [1, 2, 3, 4, 5, 6])
     #expect(throws: ModelError.self) { try ReadQuality(named: "READQUAL", in: [wrong], shape: shape) }

@@ -22,7 +22,7 @@ import Testing
 
   /// Waits until the catalog has these names in these states, and no other.
   private func become(_ archive: TestArchive, _ states: [String: String]) async throws {
-    try await Eventually.holds("\(states)", within: 30, every: 0.1, context: archive.summary) {
+    try await Eventually.holds("\(states)", every: 0.1, context: archive.summary) {
       let rows = try await archive.query("--all").filter { $0.origin == "raw" }
       return rows.count == states.count
         && Dictionary(rows.map { ($0.name, $0.state) }) { first, _ in first } == states

@@ -39,7 +39,7 @@ import Testing
         try await archive.query("same.fits").count == index + 1
       }
     }
-    try await Eventually.holds("all delivered", within: 30, context: archive.summary) {
+    try await Eventually.holds("all delivered", context: archive.summary) {
       try await archive.deliveries().filter { $0.state == "delivered" }.count == 2
     }
     let calls = told(archive)

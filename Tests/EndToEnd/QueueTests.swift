@@ -119,11 +119,14 @@ import Testing
 
   @Test func aRunningJobIsCancelledFollowedAndRetried() async throws {
     let archive = try await TestArchive(["jobs": ["grace": "0.5 s"]], stem: "cancel")
-    try archive.useProgram("echo begun; " + Self.hang)
+    try archive.useProgram("echo begun; touch \"$ROOT/begun\"; " + Self.hang)
     try archive.drop(try await Self.science.value[0])
     let daemon = try await Daemon(archive)
     try await waitUntilRunning(archive)
-    async let followed = archive.irisarchive("log", "J000001", "-f", timeout: 30)
+    try await Eventually.holds("its program has said so") {
+      FileManager.default.fileExists(atPath: archive.root + "/begun")
+    }
+    async let followed = archive.irisarchive("log", "J000001", "-f")
     let cancelled = try await archive.irisarchive("jobs", "cancel", "J000001")
     #expect(cancelled.exit == 0 && cancelled.out == "J000001 cancelled\n", "\(cancelled.talk)")
     let log = try await followed

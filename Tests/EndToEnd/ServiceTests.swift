@@ -113,7 +113,7 @@ import Testing
   }
 
   @Test func aReloadLosesNoJobAndNoEvent() async throws {
-    let archive = try await TestArchive()
+    let archive = try await TestArchive(["hooks": ["timeout": "10 min"]])
     let gate = archive.root + "/gate"
     try archive.wrapTmtrun(
       "[ \"$1\" = --job ] && while [ ! -e \"\(gate)\" ]; do /bin/sleep 0.05; done")

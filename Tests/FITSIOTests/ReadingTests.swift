@@ -121,6 +121,40 @@ import Testing
     #expect(try zipped.table(of: 10).columns.prefix(3) == table.columns.prefix(3))
   }
 
+  /// CFITSIO refuses to read runs of pixels out of a compressed image of four axes.
+  @Test func compressedImagesOfFourAxes() throws {
+    let scratch = try Scratch()
+    let axes = [7, 5, 3, 2]
+    let values = (0..<210).map { UInt16(300 * $0) }
+    let plain = scratch.path("plain.fits")
+    var writer = try FITSWriter(path: plain)
+    try writer.appendPrimary(Header())
+    try values.withUnsafeBufferPointer {
+      try writer.appendImage(Header(), name: "SCI", axes: axes, pixels: $0)
+    }
+    _ = try writer.commit()
+    for packing in [TilePacking.rice, .gzip] {
+      let path = scratch.path("\(packing).fits")
+      try FITSFile.pack(plain, image: 1, as: packing, to: path)
+      let file = try FITSFile(reading: path)
+      #expect(try file.image(of: 1).isCompressed)
+      #expect(try file.pixels(of: 1) == values)
+      #expect(try file.pixels(of: 1) == values.map { Float($0) })
+      for run in [0..<1, 3..<9, 30..<70, 34..<36, 6..<209, 105..<210, 41..<176] {
+        var part = [UInt16](repeating: 0, count: run.count)
+        try part.withUnsafeMutableBufferPointer {
+          try file.readPixels(of: 1, into: $0, startingAt: run.lowerBound)
+        }
+        #expect(part == Array(values[run]), "\(run)")
+      }
+      #expect(try file.verifyChecksums().allSatisfy { $0.checksum == .correct && $0.datasum == .correct })
+    }
+    let thrown = #expect(throws: FITSError.self) {
+      try FITSFile.pack(plain, image: 1, as: .rice, to: plain)
+    }
+    #expect(thrown?.code == "already-exists")
+  }
+
   @Test func namesMeanExactlyTheirFile() throws {
     let scratch = try Scratch()
     let plain = try WriterTests.product(scratch.path("x.fits")).path

@@ -12,7 +12,8 @@ import Testing
 
   /// Eight reads of 5 adu/s in 12 x 40 pixels. Every fifth row has a jump of 400 adu in read 5 of pixel 6.
   private func ramp(
-    _ bench: Bench, cards: [Card] = [Card("GAIN", 2.0), Card("READNOIS", 8.0)], _ edit: (inout Ramp<Float>) -> Void = { _ in }
+    _ bench: Bench, cards: [Card] = [Card("GAIN", 2.0), Card("READNOIS", 8.0)],
+    _ edit: (inout Ramp<Float>) -> Void = { _ in }
   ) throws -> String {
     var samples = Ramp<Float>(integrations: 1, reads: 8, height: 40, width: 12, repeating: 0)
     for (j, t) in Self.times.enumerated() {
@@ -23,7 +24,8 @@ import Testing
       }
     }
     edit(&samples)
-    let header = Header([Card("DETECTOR", "IMG1"), Card("INSTMODE", "IMG"), Card("OBSNAME", "IMG1-SCI")] + cards)
+    let header = Header(
+      [Card("DETECTOR", "IMG1"), Card("INSTMODE", "IMG"), Card("OBSNAME", "IMG1-SCI")] + cards)
     let model = RampModel(header: header, samples: .float32(samples), times: [Self.times])
     let path = "\(bench.path)/ramp.fits"
     try model.write(to: path)
@@ -70,7 +72,8 @@ import Testing
     #expect(report.status == .succeeded)
     #expect("\(report)".contains("read 3 of ramp 1 is left out: it is in the list"))
     let rate = try bench.product()
-    #expect(rate.science.elements.enumerated().allSatisfy { $0.offset % 12 == 6 || abs($0.element - 5) < 1e-3 })
+    #expect(
+      rate.science.elements.enumerated().allSatisfy { $0.offset % 12 == 6 || abs($0.element - 5) < 1e-3 })
     #expect(rate.header.string("S_DROPRD") == "COMPLETE")
     let refused = try bench.run(.readout, [(path, .science)], settings: ["drop_reads.reads": "9"])
     #expect(refused.error?.code == "bad-read-number" && refused.error?.message.contains("'9'") == true)
@@ -79,7 +82,8 @@ import Testing
   /// Thresholds with no numbers to hold against them are said.
   @Test func thresholdsWithoutNumbersAreTold() throws {
     let bench = try Bench()
-    let report = try bench.run(.readout, [(try ramp(bench), .science)], settings: ["drop_reads.maximum": "0.8"])
+    let report = try bench.run(
+      .readout, [(try ramp(bench), .science)], settings: ["drop_reads.maximum": "0.8"])
     #expect("\(report)".contains("there is no READQUAL"))
     #expect(try bench.product().header.string("S_DROPRD") == "SKIPPED")
   }
@@ -90,7 +94,8 @@ import Testing
     var paths: [(String, MemberType)] = []
     for read in 1...6 {
       let cards = [
-        Card("DETECTOR", "IMG1"), Card("INSTMODE", "IMG"), Card("OBSNAME", "IMG1-SCI"), Card("DET_ID", "IMG1"),
+        Card("DETECTOR", "IMG1"), Card("INSTMODE", "IMG"), Card("OBSNAME", "IMG1-SCI"),
+        Card("DET_ID", "IMG1"),
         Card("EXP_NO", 7), Card("RAMP_NO", 1), Card("READ_NO", read), Card("RST_TIME", 1_000_000),
         Card("READTIME", 1_000_000 + 4_000_000 * read), Card("SEEING", read == 4 ? 1.5 : 0.5),
       ]

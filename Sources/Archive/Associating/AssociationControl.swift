@@ -137,7 +137,7 @@ extension AssociatorService {
     let members = try writer.reader.members(ofAssociation: association.id)
     var update: AssociationUpdate
     if let matcher = SequenceMatcher(rule: rule) {
-      update = self.update(matcher, members.filter { $0.frame.quality != "BAD" }.map { Exposure($0.frame) })
+      update = try self.update(matcher, try goodMembers(association))
     } else if case .anchors(_, let backgrounds) = rule.shape,
       let science = members.first(where: { $0.exptype == "science" })
     {

@@ -96,14 +96,12 @@ extension AssociatorService {
     _ association: AssociationRecord, _ rule: AssociationRule
   ) throws(CatalogError) -> [Action] {
     guard let matcher = SequenceMatcher(rule: rule) else { return [] }
-    let members = try writer.reader.members(ofAssociation: association.id).filter {
-      $0.frame.quality != "BAD"
-    }.map { Exposure($0.frame) }
+    let members = try goodMembers(association)
     if members.isEmpty { return [] }
     switch association.state {
-    case "open": return [.update(association: association.id, update: update(matcher, members))]
+    case "open": return [.update(association: association.id, update: try update(matcher, members))]
     case "closed" where rule.reruns:
-      return [.update(association: association.id, update: closed(matcher, members))]
+      return [.update(association: association.id, update: try closed(matcher, members))]
     default: return []
     }
   }

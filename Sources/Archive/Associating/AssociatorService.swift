@@ -22,7 +22,7 @@ struct AssociatorService: Sendable {
     let frames = try writer.reader.unassociated(limit: limit)
     var untouched: [Int64] = []
     for frame in frames {
-      let actions = try actions(for: Exposure(frame))
+      let actions = try actions(for: frame)
       if actions.isEmpty {
         untouched.append(frame.id)
       } else {
@@ -33,11 +33,17 @@ struct AssociatorService: Sendable {
     return frames.count
   }
 
-  private func actions(for exposure: Exposure) throws(CatalogError) -> [Action] {
-    guard exposure["joins"] != "no" else { return [] }
+  private func actions(for frame: MatchRecord) throws(CatalogError) -> [Action] {
+    let (woken, known) = (try wake(by: frame), try described(frame))
+    guard let exposure = known.map(Exposure.init), exposure["joins"] != "no" else { return woken }
     var (actions, done) = try takeOver(exposure)
+    let standing = try standing(of: frame, exposure)
+    actions += woken + standing.actions
+    done.formUnion(standing.replaced)
+    guard standing.serves else { return actions }
     for rule in associator.rulesOpened(by: exposure) where !done.contains(rule.name) {
-      if try isAlternative(exposure, rule) || (rule.serves != nil && exposure["aborted"] != nil) { continue }
+      if rule.serves != nil && exposure["aborted"] != nil { continue }
+      if frame.detectorExposure == nil, try isAlternative(exposure, rule) { continue }
       actions += try open(exposure, rule)
     }
     for rule in associator.rulesServed(by: exposure) where !done.contains(rule.name) {
@@ -47,6 +53,7 @@ struct AssociatorService: Sendable {
   }
 
   private func open(_ exposure: Exposure, _ rule: AssociationRule) throws(CatalogError) -> [Action] {
+    if rule.gathersReadouts { return try gatherReadouts(exposure, rule) }
     let own = try writer.reader.associations(ofFrame: exposure.id).filter { $0.rule == rule.name }
     switch rule.shape {
     case .gathers(let selector, _):
@@ -71,7 +78,7 @@ struct AssociatorService: Sendable {
 
   var now: Double { Date().timeIntervalSince1970 }
 
-  /// One level 1 per exposure: a second version of it joins nothing by itself.
+  /// One level 1 per exposure, also of frames that say no `DET_ID` and `EXP_NO` in any form: a second one joins nothing.
   private func isAlternative(_ exposure: Exposure, _ rule: AssociationRule) throws(CatalogError) -> Bool {
     guard exposure["level"] == "1", let key = exposure["exposure"] else { return false }
     return try writer.reader.exposureIsUsed(key, rule: rule.name, except: exposure.id)
@@ -91,9 +98,11 @@ struct AssociatorService: Sendable {
     return (actions, rules)
   }
 
-  private func goodMembers(_ association: AssociationRecord) throws(CatalogError) -> [Exposure] {
-    try writer.reader.members(ofAssociation: association.id).filter { $0.frame.quality != "BAD" }
-      .map { Exposure($0.frame) }
+  /// Members that count; a raw frame that only describes them does not.
+  func goodMembers(_ association: AssociationRecord) throws(CatalogError) -> [Exposure] {
+    try writer.reader.members(ofAssociation: association.id).filter {
+      $0.frame.quality != "BAD" && $0.exptype != MemberType.rawframe.rawValue
+    }.map { Exposure($0.frame) }
   }
 
   // MARK: sequences
@@ -121,16 +130,18 @@ struct AssociatorService: Sendable {
     switch matcher.decide(exposure, among: sets, quietSeconds: gap) {
     case .join(let id):
       let all = members(id) + [exposure]
-      return [.join(association: id, members: [member], update: update(matcher, all))]
+      return [.join(association: id, members: [member], update: try update(matcher, all))]
     case .reopen(let id):
       guard let association = known[id] else { return [] }
       return try late(exposure, rule, matcher, member, association, members(id))
     case .open(let closing):
-      let closed = closing.map { Action.update(association: $0, update: self.closed(matcher, members($0))) }
+      let closed = try closing.map { id throws(CatalogError) in
+        Action.update(association: id, update: try self.closed(matcher, members(id)))
+      }
       return closed + [
         .open(
           name: Self.name(rule, exposure), rule: rule.name, pipeline: rule.pipeline, bucket: bucket,
-          members: [member], update: update(matcher, [exposure]))
+          members: [member], update: try update(matcher, [exposure]))
       ]
     }
   }
@@ -163,11 +174,11 @@ struct AssociatorService: Sendable {
       logger.info(
         "a late frame opens its set again",
         metadata: ["frame": "\(exposure.name)", "association": "\(association.name)"])
-      return [.join(association: association.id, members: [member], update: update(matcher, all))]
+      return [.join(association: association.id, members: [member], update: try update(matcher, all))]
     }
     // As it was made: nothing was missing when it is only seen again.
     if before.contains(where: { $0.id == exposure.id }) { return [.rechecked(association: association.id)] }
-    var change = closed(matcher, all)
+    var change = try closed(matcher, all)
     change.settled = true
     return [
       .join(association: association.id, members: [member], update: change),
@@ -178,8 +189,9 @@ struct AssociatorService: Sendable {
   }
 
   /// Open, or closed when the declared count is complete.
-  func update(_ matcher: SequenceMatcher, _ members: [Exposure]) -> AssociationUpdate {
-    if matcher.isComplete(members) { return closed(matcher, members) }
+  func update(_ matcher: SequenceMatcher, _ members: [Exposure]) throws(CatalogError) -> AssociationUpdate {
+    if matcher.rule.gathersReadouts { return try readoutUpdate(members, matcher.rule) }
+    if matcher.isComplete(members) { return try closed(matcher, members) }
     let declared = matcher.declared(members)
     let exposureSeconds = members.compactMap { $0.number("exptime") }.max() ?? 0
     return AssociationUpdate(
@@ -188,7 +200,8 @@ struct AssociatorService: Sendable {
       declared: declared, dueAt: now + waits.sequence(matcher.rule, exposureSeconds), settled: true)
   }
 
-  func closed(_ matcher: SequenceMatcher, _ members: [Exposure]) -> AssociationUpdate {
+  func closed(_ matcher: SequenceMatcher, _ members: [Exposure]) throws(CatalogError) -> AssociationUpdate {
+    if matcher.rule.gathersReadouts { return try closedReadouts(members, matcher.rule) }
     let declared = matcher.declared(members)
     switch matcher.verdict(members) {
     case .complete: return AssociationUpdate(state: "closed", declared: declared)
@@ -203,7 +216,8 @@ struct AssociatorService: Sendable {
   /// Closes what has waited long enough; with `everything`, closes the open associations of the earliest rule
   /// whatever their time. Returns how many were closed.
   func closeDue(everything: Bool) throws(CatalogError) -> Int {
-    var closed = 0
+    var closed = try giveUpRawFrames(everything: everything)
+    if everything && closed > 0 { return closed }
     for rule in associator.rules {
       for association in try writer.reader.openAssociations(rule: rule.name, bucket: nil)
       where everything || (association.dueAt ?? .infinity) <= now {
@@ -222,7 +236,7 @@ struct AssociatorService: Sendable {
   ) throws(CatalogError) -> AssociationUpdate {
     var update = AssociationUpdate(state: "closed", degraded: association.degraded)
     if let matcher = SequenceMatcher(rule: rule) {
-      update = closed(matcher, try goodMembers(association))
+      update = try closed(matcher, try goodMembers(association))
     }
     update.releases = releasing
     logger.info(

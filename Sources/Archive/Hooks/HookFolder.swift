@@ -80,10 +80,14 @@ public struct HookFolder: Sendable {
 
   /// Why a hook is not to be called now; nil when it may be.
   func refusal(of hook: String) -> String? {
-    var status = stat()
-    guard lstat(hook, &status) == 0 else { return "the hook is no longer there" }
+    guard isThere(hook) else { return HookPolicy.isGone }
     let fault = TrustedPath.fault(of: hook, user: user, mustBeExecutable: true)
     return fault.map { "refused: \($0)" }
+  }
+
+  func isThere(_ hook: String) -> Bool {
+    var status = stat()
+    return lstat(hook, &status) == 0
   }
 
   /// Every candidate of every event, in lexical order.

@@ -7,6 +7,8 @@ package struct HookPolicy: Sendable {
   package static let backOff: [Double] = [10, 30, 120, 600, 3600]
   /// Wait after a failure that is the archive's own, seconds.
   package static let ownWait: Double = 10
+  /// What is said of a hook that was taken away since the event came.
+  package static let isGone = "the hook is no longer there"
 
   /// Factor on every wait (`[hooks] retry_scale`).
   package var scale: Double
@@ -30,11 +32,17 @@ package struct HookPolicy: Sendable {
   /// - Parameters:
   ///   - retries: further attempts after the first.
   ///   - now: when the hook ended.
-  package func judge(_ cause: ProgramEnd.Cause, attemptsBefore: Int, retries: Int, now: Double) -> Verdict {
+  ///   - isStillThere: false when it has been taken away meanwhile. If that was before its interpreter had opened it, the
+  ///     code is the interpreter's.
+  package func judge(
+    _ cause: ProgramEnd.Cause, attemptsBefore: Int, retries: Int, now: Double, isStillThere: Bool = true
+  ) -> Verdict {
     switch cause {
     case .exited(0): return Verdict(state: "delivered", nextAt: 0, reason: nil)
     case .exited(75): return again("it asked to be called again (exit 75)", attemptsBefore, retries, now)
-    case .exited(let code): return Verdict(state: "failed", nextAt: 0, reason: "exit code \(code)")
+    case .exited(let code):
+      let reason = "exit code \(code)"
+      return Verdict(state: "failed", nextAt: 0, reason: isStillThere ? reason : "\(Self.isGone) (\(reason))")
     case .signalled(let number): return again("ended by signal \(number)", attemptsBefore, retries, now)
     case .timedOut: return again("it took too long and was stopped", attemptsBefore, retries, now)
     case .cancelled:

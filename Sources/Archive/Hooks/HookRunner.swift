@@ -147,7 +147,7 @@ actor HookRunner {
       if end.succeeded { try? FileManager.default.removeItem(atPath: home) }
       return policy.judge(
         end.cause, attemptsBefore: delivery.attempts, retries: options.retries,
-        now: Date().timeIntervalSince1970)
+        now: Date().timeIntervalSince1970, isStillThere: folder.isThere(delivery.hook))
     } catch {
       return policy.judge(
         error, attemptsBefore: delivery.attempts, retries: options.retries, now: Date().timeIntervalSince1970)

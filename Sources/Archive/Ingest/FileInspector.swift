@@ -71,8 +71,11 @@ struct FileInspector: Sendable {
     case .complete: break
     case .trailingBytes(let count): note = "\(count) bytes follow the last HDU and belong to none"
     case .stillGrowing(let have, let need):
+      describe(&frame, structure, keepState: true)
       return incomplete(&frame, "truncated: \(have) of at least \(need) bytes")
     case .truncated(let have, let need, let place):
+      // What its header says is worth knowing: a readout that is damaged is a read that is missing.
+      describe(&frame, structure, keepState: true)
       return incomplete(
         &frame,
         have == 0

@@ -28,6 +28,9 @@ struct FrameDescriber: Sendable {
     fillColumns(&description, metadata)
     description.fields = MatchFields.fields(metadata, classification)
     description.exposureKey = description.fields["exposure"]
+    if classification.kind == "readout" || classification.level == 1 {
+      description.detectorExposure = metadata.detectorExposure
+    }
     for keyword in classifier.indexedKeywords {
       guard let value = metadata.value(of: keyword) else { continue }
       description.keywords[keyword] = Self.text(value)

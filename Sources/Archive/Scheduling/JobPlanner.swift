@@ -136,7 +136,8 @@ struct JobPlanner: Sendable {
   private func shortened(_ association: inout AssociationRecord, _ members: [MemberRecord]) -> String? {
     var why = "a member is missing from its place, or marked bad"
     if let rule = associator.rule(named: association.rule), let matcher = SequenceMatcher(rule: rule) {
-      switch matcher.verdict(members.map { Exposure($0.frame) }) {
+      let counted = members.filter { $0.exptype != MemberType.rawframe.rawValue }
+      switch matcher.verdict(counted.map { Exposure($0.frame) }) {
       case .refused(let reason): return reason
       case .degraded(let reason): why = reason
       case .complete: break

@@ -13,14 +13,21 @@ public struct ReferenceRows: Sendable {
   /// The ramp's window in the file's own pixels.
   private let window: PixelWindow
 
+  /// - Parameter units: what the reference may be in; nil: the ramp's own unit.
   /// - Throws: `EngineError` `reference-window` with both windows, `unit-mismatch`, `no-image`; `FITSError`.
-  package init(type: String, path: String, ramp: RampExposure) throws {
+  package init(type: String, path: String, ramp: RampExposure, units: [String]? = nil) throws {
     name = fileName(of: path)
     source = try FrameSource(path: path)
     metadata = FrameMetadata(primary: source.primary.cards, extensions: source.extensions)
     let extent = try FrameOpener.window(of: metadata, source: source)
     window = try ReferenceCut(whole: extent, name: name).window(of: ramp)
-    guard let unit = source.unit, PixelUnit(bunit: unit) != PixelUnit(bunit: ramp.unit) else { return }
+    guard let unit = source.unit else { return }
+    if let units {
+      guard !units.contains(unit.lowercased()) else { return }
+      throw EngineError(
+        "unit-mismatch", "the \(type) is in \(unit), and must be in \(units[0])", subject: name)
+    }
+    guard PixelUnit(bunit: unit) != PixelUnit(bunit: ramp.unit) else { return }
     throw EngineError(
       "unit-mismatch", "the \(type) is in \(unit) and the ramp in \(ramp.unit)", subject: name,
       hint: "take a \(type) in \(ramp.unit)")

@@ -49,6 +49,7 @@ struct Assembly {
         case .background, .dark: !isRamp
         case .flat: !isRamp && takesFlats
         case .psf, .sourcecat, .engineering: false
+        case .rawframe: isRamp
         }
       if !isTaken {
         log.info("\(member.name) is not used: \(pipeline.name) takes no \(member.exptype.rawValue)")
@@ -164,7 +165,9 @@ struct Assembly {
 
   private func rampWorkpiece() throws -> Workpiece {
     let spacing = request.configuration.steps["ramp_fit"]?.parameters.number("read_spacing")
-    let members = takenMembers()
+    let taken = takenMembers()
+    let members = taken.filter { $0.exptype != .rawframe }
+    let rawFrame = taken.first { $0.exptype == .rawframe }
     let paths = members.map(\.path)
     guard let first = members.first else { throw noMember }
     var work = Workpiece()
@@ -173,15 +176,26 @@ struct Assembly {
       return work
     }
     let ramp =
-      paths.count == 1
+      paths.count == 1 && first.exptype != .readout
       ? try RampSource(reading: paths[0], readSpacing: spacing)
-      : try RampSource(readouts: paths, readSpacing: spacing)
+      : try RampSource(
+        readouts: paths, readSpacing: spacing, rawFrame: rawFrame?.path, rules: try headerRules())
     noteFault(ramp.metadata, first.name)
+    if let rawFrame { notes.note("class and configuration from the raw frame \(rawFrame.name)") }
+    for sentence in ramp.headerNotes { notes.note(sentence) }
     for sentence in ramp.missingReads {
       log.warning("\(sentence)")
       notes.degrade(sentence)
     }
     work.ramp = try RampExposure(ramp, members: members)
     return work
+  }
+
+  /// The table of header rules, behind those of the configuration.
+  private func headerRules() throws -> HeaderMerging {
+    guard case .list(let own)? = request.configuration.steps["ramp_fit"]?.parameters["header_rules"] else {
+      return .standard
+    }
+    return try HeaderMerging.standard.preceded(by: own)
   }
 }

@@ -58,11 +58,14 @@ public struct StepContext: Sendable {
   }
 
   /// The reference image of a type for a ramp, read by rows and cut to its window; nil when there is none.
+  /// - Parameter units: what it may be in; nil: the ramp's own unit.
   /// - Throws: `EngineError` `reference-window`, `unit-mismatch`; what a file that cannot be read throws.
-  public func referenceRows(_ type: String, for ramp: RampExposure) throws -> ReferenceRows? {
+  public func referenceRows(
+    _ type: String, for ramp: RampExposure, units: [String]? = nil
+  ) throws -> ReferenceRows? {
     guard let path = resolved(type).path else { return nil }
     logger.info("Using \(type.uppercased()) reference file \(path)")
-    let reference = try ReferenceRows(type: type, path: path, ramp: ramp)
+    let reference = try ReferenceRows(type: type, path: path, ramp: ramp, units: units)
     tellDetector(reference.metadata.detector, of: reference.name, type, ramp)
     return reference
   }

@@ -1,7 +1,8 @@
 import Foundation
 import Glibc
+import Synchronization
 
-/// A running `irisarchive watch`; killed when a test forgets it.
+/// A running `irisarchive watch`; killed when a test forgets it, or keeps it to the end of the run.
 final class Daemon: Sendable {
   let archive: TestArchive
   let process: Process
@@ -28,10 +29,24 @@ final class Daemon: Sendable {
     process.standardError = log
     process.standardInput = FileHandle.nullDevice
     try process.run()
+    Self.kept.withLock { $0[ObjectIdentifier(process)] = process }
     try await waitUntilItWatches()
   }
 
-  deinit { if process.isRunning { kill(pid, SIGKILL) } }
+  deinit {
+    if process.isRunning { kill(pid, SIGKILL) }
+    Self.kept.withLock { $0[ObjectIdentifier(process)] = nil }
+  }
+
+  /// Those that no test has let go yet.
+  private static let kept = Mutex<[ObjectIdentifier: Process]>([:])
+
+  /// Ends those that a test keeps for others, as nobody else will when the run is over.
+  static func endAll() {
+    for process in kept.withLock({ Array($0.values) }) where process.isRunning {
+      kill(process.processIdentifier, SIGKILL)
+    }
+  }
 
   private static func log(_ path: String) throws -> FileHandle {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)

@@ -27,11 +27,24 @@ final class DatagramReceiver: Sendable {
     guard isBound else { throw CommandFailed(description: "\(name): \(String(cString: strerror(errno)))") }
     let receiving = descriptor
     Thread.detachNewThread { [weak self] in
+      while true {
+        var waiting = pollfd(fd: receiving, events: Int16(POLLIN), revents: 0)
+        guard poll(&waiting, 1, -1) > 0, let self, self.receive() else { return }
+      }
+    }
+  }
+
+  /// Takes what has come.
+  ///
+  /// - Returns: false when nothing can come any more.
+  @discardableResult
+  private func receive() -> Bool {
+    kept.withLock { kept in
       var buffer = [UInt8](repeating: 0, count: 1 << 18)
       while true {
-        let count = recv(receiving, &buffer, buffer.count, 0)
-        guard count > 0, let self else { return }
-        self.kept.withLock { $0.append(String(decoding: buffer[..<count], as: UTF8.self)) }
+        let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+        guard count > 0 else { return count < 0 && [EAGAIN, EINTR].contains(errno) }
+        kept.append(String(decoding: buffer[..<count], as: UTF8.self))
       }
     }
   }
@@ -42,7 +55,11 @@ final class DatagramReceiver: Sendable {
     unlink(name)
   }
 
-  var messages: [String] { kept.withLock { $0 } }
+  /// Everything that was sent so far: also what the thread has not taken yet.
+  var messages: [String] {
+    receive()
+    return kept.withLock { $0 }
+  }
 
   /// Lines of all messages, in order.
   var lines: [String] { messages.flatMap { $0.split(separator: "\n").map(String.init) } }

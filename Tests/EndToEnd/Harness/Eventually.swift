@@ -6,7 +6,8 @@ import Foundation
 struct Eventually: Error, CustomStringConvertible {
   let description: String
 
-  /// Returns as soon as the condition holds.
+  /// Returns as soon as the condition holds. A wait is in vain only when a look that was begun after the deadline finds
+  /// nothing: on a busy machine a single look may take longer than the whole wait.
   ///
   /// - Parameters:
   ///   - seconds: the deadline, from now.
@@ -17,8 +18,9 @@ struct Eventually: Error, CustomStringConvertible {
   ) async throws {
     let deadline = ContinuousClock.now + .seconds(seconds)
     while true {
+      let began = ContinuousClock.now
       if try await condition() { return }
-      guard ContinuousClock.now < deadline else {
+      guard began < deadline else {
         throw Eventually(description: "not in \(seconds) s: \(what)\n\(try await context())")
       }
       await tick(interval)

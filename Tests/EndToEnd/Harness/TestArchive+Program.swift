@@ -18,8 +18,7 @@ extension TestArchive {
       exec "$REAL" "$@"
 
       """
-    try script.write(toFile: path, atomically: true, encoding: .utf8)
-    chmod(path, 0o755)
+    try install(script, at: path)
     try configure(["jobs": ["tmtrun": path]])
   }
 

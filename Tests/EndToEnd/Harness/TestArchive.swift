@@ -50,17 +50,25 @@ final class TestArchive: Sendable {
   @discardableResult
   func addHook(_ event: String, _ name: String, _ script: String, mode: mode_t = 0o755) throws -> String {
     let path = "\(root)/hooks/\(event).d/\(name)"
-    try script.write(toFile: path, atomically: true, encoding: .utf8)
-    chmod(path, mode)
+    try install(script, at: path, mode: mode)
     return path
+  }
+
+  /// Puts a script in its place with its mode: a daemon that looks meanwhile sees the old one or the new one.
+  func install(_ script: String, at path: String, mode: mode_t = 0o755) throws {
+    let aside = "\(root)/new-\(UUID().uuidString)"
+    try script.write(toFile: aside, atomically: false, encoding: .utf8)
+    chmod(aside, mode)
+    guard rename(aside, path) == 0 else {
+      throw CommandFailed(description: "\(path): \(String(cString: strerror(errno)))")
+    }
   }
 
   /// Makes `tmtrun` a script that does `lines` before it becomes the real one; `$1` is `--job` or `manifest`.
   func wrapTmtrun(_ lines: String) throws {
     let path = root + "/wrapped-tmtrun"
     let script = "#!/bin/sh\n\(lines)\nexec \"\(Programs.tmtrun)\" \"$@\"\n"
-    try script.write(toFile: path, atomically: true, encoding: .utf8)
-    chmod(path, 0o755)
+    try install(script, at: path)
     try configure(["jobs": ["tmtrun": path]])
   }
 

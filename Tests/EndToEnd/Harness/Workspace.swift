@@ -10,7 +10,10 @@ enum Workspace {
     let memory = FileManager.default.fileExists(atPath: "/dev/shm")
     let base = memory ? "/dev/shm" : (NSTemporaryDirectory() as NSString).standardizingPath
     clearOld(in: base)
-    atexit { try? FileManager.default.removeItem(atPath: Workspace.root) }
+    atexit {
+      Daemon.endAll()
+      try? FileManager.default.removeItem(atPath: Workspace.root)
+    }
     let path = "\(base)/\(prefix)\(getpid())"
     try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     chmod(path, 0o755)

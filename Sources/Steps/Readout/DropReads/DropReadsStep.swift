@@ -28,6 +28,7 @@ public struct DropReadsStep: Step {
 
   public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
     guard let ramp = work.ramp else { return .skipped(reason: "there is no ramp") }
+    guard ramp.live == nil else { return .skipped(reason: "reads are taken as they land") }
     var dropped = try listed(context.parameters["reads"], ramp.shape)
     for (integration, reads) in dropped.sorted(by: { $0.key < $1.key }) {
       for read in reads.sorted() {

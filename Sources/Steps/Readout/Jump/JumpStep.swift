@@ -42,7 +42,7 @@ public struct JumpStep: Step {
         "after_jump_flag_time2", .number(0...1e6), default: .number(0), unit: "s",
         help: "how long after such a jump; 0 for not at all"),
     ],
-    intake: .ramp)
+    referenceTypes: DetectorNoise.referenceTypes, intake: .ramp)
 
   public init() {}
 
@@ -51,18 +51,23 @@ public struct JumpStep: Step {
     guard ramp.shape.integrations * (ramp.shape.reads - 1) >= 2 else {
       return .skipped(reason: "jumps need three reads or more")
     }
-    let metadata = ramp.metadata
-    guard let gain = metadata.gain, let readNoise = metadata.readNoise else {
+    guard ramp.live == nil else {
+      return .skipped(reason: "reads are taken as they land, and jumps are told by the whole ramp")
+    }
+    let noise = try DetectorNoise(of: ramp, in: context)
+    guard noise.isKnown else {
       return .skipped(reason: "no GAIN and READNOIS: jumps cannot be told from noise")
     }
     var options = try options(for: ramp, in: context.parameters)
-    options.gain = Float(gain)
-    options.readNoise = Float(readNoise)
+    options.gain = noise.gain
+    options.readNoise = noise.readNoise
     try options.validate(integrations: ramp.shape.integrations, reads: ramp.shape.reads)
     let final = options
     work.ramp?.apply(
       RampOperation(halo: final.neighbours == nil ? 0 : 1) { band, rows in
-        detectJumps(in: &band, options: final.cropped(toRows: rows))
+        var own = final
+        (own.gainPlane, own.readNoisePlane) = try noise.planes(rows)
+        detectJumps(in: &band, options: own)
       })
     return .complete
   }

@@ -78,10 +78,11 @@ struct LiveFit {
         "reads are taken as they land: equal weights (utr), not those that the whole ramp asks for")
       method = .utr
     }
-    let metadata = ramp.metadata
+    let noise = try DetectorNoise(of: ramp, in: context)
+    let planes = try noise.planes(0..<ramp.shape.height)
     return RunningFitOptions(
-      method: method, gain: metadata.gain.map { Float($0) },
-      readNoise: metadata.readNoise.map { Float($0) },
+      method: method, gain: noise.gain, readNoise: noise.readNoise, gainPlane: planes.gain,
+      readNoisePlane: planes.readNoise,
       saturation: context.parameters.number("saturation").map { Float($0) }
         ?? (ramp.isSaturationFlagged ? nil : ramp.fullScale))
   }

@@ -17,7 +17,8 @@ public struct RampFitStep: Step {
         "method", .choice(["gls", "optimal", "utr", "cds", "mcds"]), default: .string("gls"),
         help:
           "least squares with the noise of each pixel, with weights by signal, with equal weights, last minus first, or "
-          + "group means", aliases: ["mode"]),
+          + "group means",
+        aliases: ["mode"]),
       Parameter(
         "num_coadd", .integer(1...1000), default: .none,
         help: "reads in each of the two groups of mcds; None: half of the reads"),
@@ -27,8 +28,11 @@ public struct RampFitStep: Step {
       Parameter(
         "saturation", .number(1...1e9), default: .none, unit: "adu",
         help: "reads from this level on are not used"),
+      Parameter(
+        "header_rules", .list, default: .list([]),
+        help: "how headers of single readouts are merged, before the table: KEYWORD rule, KEYWORD rule"),
     ],
-    intake: .ramp)
+    referenceTypes: DetectorNoise.referenceTypes, intake: .ramp)
 
   public init() {}
 
@@ -40,11 +44,12 @@ public struct RampFitStep: Step {
     let spacing = context.parameters.number("read_spacing")
     let (times, origin) = try ramp.requiredTimes(readSpacing: spacing)
     context.note("read times from \(origin)")
-    let options = try options(for: ramp, times: times, in: context)
+    let noise = try DetectorNoise(of: ramp, in: context)
+    let options = try options(for: ramp, times: times, noise, in: context)
     let shape = ramp.shape
     try options.validate(integrations: shape.integrations, reads: shape.reads)
-    let fit = try Self.fit(ramp, options)
-    if options.gain == nil || options.readNoise == nil {
+    let fit = try Self.fit(ramp, options, noise)
+    if !noise.isKnown {
       context.note(
         "no GAIN and READNOIS: ERR is the fit's own scatter, flagged UNRELIABLE_ERROR"
           + ([.gls, .optimal].contains(options.method) ? "; equal weights (utr)" : ""))
@@ -57,7 +62,7 @@ public struct RampFitStep: Step {
   }
 
   private func options(
-    for ramp: RampExposure, times: [[Double]], in context: StepContext
+    for ramp: RampExposure, times: [[Double]], _ noise: DetectorNoise, in context: StepContext
   ) throws -> RampFitOptions {
     let reads = ramp.shape.reads
     let method: RampFitOptions.Method =
@@ -68,24 +73,24 @@ public struct RampFitStep: Step {
       case "optimal": .optimal
       default: .gls
       }
-    let metadata = ramp.metadata
-    let isKnown = metadata.gain != nil && metadata.readNoise != nil
     return RampFitOptions(
-      method: method, times: times, gain: isKnown ? metadata.gain.map { Float($0) } : nil,
-      readNoise: isKnown ? metadata.readNoise.map { Float($0) } : nil,
+      method: method, times: times, gain: noise.gain, readNoise: noise.readNoise,
       saturation: context.parameters.number("saturation").map { Float($0) }
         ?? (ramp.isSaturationFlagged ? nil : ramp.fullScale),
       zeroIsKnown: ramp.isZeroKnown)
   }
 
   /// One pass over the ramp: each band is read, goes through the steps before, and is fitted.
-  private static func fit(_ ramp: RampExposure, _ options: RampFitOptions) throws -> RampFit {
+  private static func fit(
+    _ ramp: RampExposure, _ options: RampFitOptions, _ noise: DetectorNoise
+  ) throws -> RampFit {
     let assembly = RampFitAssembly(width: ramp.shape.width, height: ramp.shape.height)
     try ramp.forEachBand { band, rows in
+      var own = options
+      (own.gainPlane, own.readNoisePlane) = try noise.planes(rows)
       assembly.store(
         fitRamp(
-          band.samples, options: options.cropped(toRows: rows), groupQuality: band.groupQuality,
-          pixelQuality: band.pixelQuality),
+          band.samples, options: own, groupQuality: band.groupQuality, pixelQuality: band.pixelQuality),
         rows: rows)
     }
     return assembly.fit()

@@ -36,7 +36,7 @@ public struct ReferencePixelsStep: Step {
 
   public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
     guard var ramp = work.ramp else { return .skipped(reason: "there is no ramp") }
-    let (options, window) = (options(context.parameters), ramp.window)
+    let options = options(context.parameters)
     guard let (border, width) = border(of: ramp, context.parameters.integer("border")) else {
       return .skipped(reason: "the detector has no border of reference pixels that is known")
     }
@@ -46,20 +46,17 @@ public struct ReferencePixelsStep: Step {
         subject: "reference_pixels.channels",
         hint: "set reference_pixels.channels to the detector's own number")
     }
+    // Reads that land are measured each by itself.
     let levels = ReferencePixelLevels(
       border: border, window: ramp.window, detectorWidth: width,
-      shape: (ramp.shape.integrations, ramp.shape.reads), options: options)
+      shape: ramp.live == nil ? (ramp.shape.integrations, ramp.shape.reads) : (1, 1), options: options)
     guard !levels.parts.isEmpty else {
       return .skipped(reason: "there is no reference pixel in the window \(ramp.window)")
     }
-    if ramp.live != nil {
+    guard ramp.live == nil else {
       ramp.apply(
-        RampOperation { band, rows in
-          let correction = ReferencePixelLevels(
-            border: border, window: window, detectorWidth: width, shape: (band.integrations, band.reads),
-            options: options
-          ).measured(in: band)
-          subtractReferencePixels(&band, rows: rows, correction: correction)
+        RampOperation { read, rows in
+          subtractReferencePixels(&read, rows: rows, correction: levels.measured(in: read))
         })
       work.ramp = ramp
       return .complete

@@ -23,8 +23,7 @@ public struct SuperbiasStep: Step {
     guard var ramp = work.ramp else { return .skipped(reason: "there is no ramp") }
     if context.parameters.string("source") == "reset_read" {
       guard ramp.live == nil else {
-        return .skipped(
-          reason: "the first read cannot be taken from reads that are fitted one by one as they land")
+        return .skipped(reason: "reads are taken as they land: rates need no read of the reset")
       }
       ramp.apply(RampOperation { band, _ in subtractResetRead(&band) })
       // Only a read at the reset itself has the counts of no time.

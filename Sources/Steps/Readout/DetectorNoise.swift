@@ -1,0 +1,35 @@
+import DataModels
+import PipelineEngine
+import Pixels
+
+/// Gain (electrons per adu) and read noise (electrons, of a single read) of a ramp: of each pixel where the rules have a
+/// reference, else the detector's number in the header.
+struct DetectorNoise {
+  let gain: Float?
+  let readNoise: Float?
+  private let gainRows: ReferenceRows?
+  private let readNoiseRows: ReferenceRows?
+
+  static let referenceTypes = ["gain", "readnoise"]
+
+  init(of ramp: RampExposure, in context: StepContext) throws {
+    gainRows = try context.referenceRows(
+      "gain", for: ramp, units: ["electron/adu", "e/adu", "e-/adu", "electron/dn"])
+    readNoiseRows = try context.referenceRows(
+      "readnoise", for: ramp, units: ["electron", "electrons", "e", "e-"])
+    let metadata = ramp.metadata
+    let isKnown =
+      (gainRows != nil || metadata.gain != nil) && (readNoiseRows != nil || metadata.readNoise != nil)
+    gain = isKnown ? metadata.gain.map { Float($0) } : nil
+    readNoise = isKnown ? metadata.readNoise.map { Float($0) } : nil
+  }
+
+  /// Whether both are known, in whatever way.
+  var isKnown: Bool { (gainRows != nil || gain != nil) && (readNoiseRows != nil || readNoise != nil) }
+
+  /// The pixels' own numbers in some rows of the window; nil where there is no reference.
+  func planes(_ rows: Range<Int>) throws -> (gain: Plane<Float>?, readNoise: Plane<Float>?) {
+    guard isKnown else { return (nil, nil) }
+    return (try gainRows?.rows(rows).0, try readNoiseRows?.rows(rows).0)
+  }
+}
