@@ -60,7 +60,7 @@ private struct RampScene {
   static let readNoise: Float = 12
 
   func ramp() -> Ramp<Int32> {
-    var random = SceneNoise(state: 7)
+    var random = RampDice(state: 7)
     let pixels = size * size
     return Ramp(uninitializedIntegrations: 1, reads: reads, height: size, width: size) { out in
       for i in 0..<pixels {
@@ -190,8 +190,8 @@ private final class RampKernels {
   }
 }
 
-/// SceneNoise64 and what is made of it.
-private struct SceneNoise {
+/// SplitMix64 and what is made of it.
+private struct RampDice {
   var state: UInt64
 
   mutating func uniform() -> Float {
