@@ -75,6 +75,16 @@ public struct ReferencePixelLevels: Sendable {
   /// Takes the side columns of `rows` of the window, in any order.
   public mutating func take(_ part: ReferenceSides, rows: Range<Int>) { sides.set(part.values, rows: rows) }
 
+  /// The whole measurement in one band that holds all rows of the window, such as a single read.
+  public func measured(in band: RampBand) -> ReferencePixelCorrection {
+    var levels = self
+    for rows in [parts.bottom, parts.top] where !rows.isEmpty {
+      levels.takeEnd(band.cropped(to: rows), rows: rows)
+    }
+    if needsSides { levels.take(sides(of: band), rows: 0..<band.height) }
+    return levels.finished()
+  }
+
   /// Ends the measurement.
   /// - Returns: what is to be subtracted.
   public func finished() -> ReferencePixelCorrection {

@@ -190,6 +190,9 @@ import Testing
     for rows in [100..<128, 0..<17, 17..<100] { levels.take(levels.sides(of: part(all, rows)), rows: rows) }
     for rows in [124..<128, 0..<4] { levels.takeEnd(part(all, rows), rows: rows) }
     #expect(levels.finished() == found)
+    let fresh = ReferencePixelLevels(
+      border: border, window: whole, detectorWidth: side, shape: (1, 2), options: options)
+    #expect(fresh.measured(in: all) == found)
     var together = all
     subtractReferencePixels(&together, rows: 0..<side, correction: found)
     var rows = part(all, 17..<100)

@@ -54,7 +54,7 @@ import Testing
     let contexts = try RulesCache(path: cache.path).contexts()
     #expect(contexts.map(\.name) == ["tmt_0001.pmap", "tmt_0002.pmap", "tmt_0003.pmap"])
     #expect(contexts.map(\.derivedFrom) == [nil, "tmt_0001.pmap", nil])
-    #expect(contexts.map(\.mappings.count) == [5, 5, 0])
+    #expect(contexts.map(\.mappings.count) == [10, 10, 0])
     #expect(contexts[2].problem?.contains("tmt_iris_0009.imap") == true)
   }
 
@@ -87,7 +87,10 @@ import Testing
     #expect(try context(first).typesThatDiffer(from: try context(third)) == ["mask"])
     let published = try RulesContext(cachePath: GoldenRules.cachePath, context: "tmt_0001.pmap")
     let types = Set(try context(first).changes(to: published).map(\.type))
-    #expect(types == ["dark", "dflat", "drizpars", "flat", "mask", "nonlincoeff"])
+    #expect(
+      types == [
+        "bias", "dark", "dflat", "drizpars", "flat", "gain", "mask", "nonlincoeff", "readnoise", "saturation",
+      ])
   }
 }
 

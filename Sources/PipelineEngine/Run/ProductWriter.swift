@@ -14,6 +14,8 @@ struct ProductWriter {
 
   /// - Throws: `ModelError` when the file cannot be written or is there already.
   func write(_ work: Workpiece) throws -> ProductReport {
+    // A step of the readout that runs alone leaves a ramp.
+    if work.frames.isEmpty, work.ramp != nil { return try writeRamp(of: work) }
     guard var frame = work.first else {
       throw EngineError("no-product", "no step made an image", subject: request.productFileName)
     }
@@ -76,7 +78,7 @@ struct ProductWriter {
     let written = try ramp.model().write(to: path, provenance: provenance) { hash.update($0) }
     return ProductReport(
       kind: pipeline.productKind, fileName: request.productFileName, sha256: hash.hexadecimal,
-      bytes: hash.bytes, level: pipeline.level, headers: written.headerTexts.map(\.text))
+      bytes: hash.bytes, level: 0, headers: written.headerTexts.map(\.text))
   }
 
   /// A mask is a file of flags; everything else is an image.

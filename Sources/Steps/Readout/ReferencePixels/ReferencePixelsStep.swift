@@ -54,7 +54,10 @@ public struct ReferencePixelsStep: Step {
       return .skipped(reason: "there is no reference pixel in the window \(ramp.window)")
     }
     guard ramp.live == nil else {
-      ramp.apply(RampOperation { band, rows in Self.correct(&band, rows, levels) })
+      ramp.apply(
+        RampOperation { read, rows in
+          subtractReferencePixels(&read, rows: rows, correction: levels.measured(in: read))
+        })
       work.ramp = ramp
       return .complete
     }
@@ -106,16 +109,6 @@ public struct ReferencePixelsStep: Step {
       }
     }
     return measured.withLock { $0.finished() }
-  }
-
-  /// Measures and corrects one read that is there with all its rows.
-  private static func correct(_ read: inout RampBand, _ rows: Range<Int>, _ levels: ReferencePixelLevels) {
-    var measured = levels
-    for end in [levels.parts.bottom, levels.parts.top] where !end.isEmpty {
-      measured.takeEnd(read.cropped(to: end), rows: end)
-    }
-    if levels.needsSides { measured.take(levels.sides(of: read), rows: rows) }
-    subtractReferencePixels(&read, rows: rows, correction: measured.finished())
   }
 
   private func tell(_ correction: ReferencePixelCorrection, _ context: StepContext) {
