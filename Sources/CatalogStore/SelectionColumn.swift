@@ -68,7 +68,8 @@ public struct SelectionColumn: Sendable, Equatable {
     .init("bytes", .integer, "c.bytes", "size of the file", unit: "byte", ucd: "phys.size;meta.file"),
     .init("version", .integer, "q.version", "version of the product", ucd: "meta.version"),
     .init(
-      "exposure", .text, "f.detector_exposure", "DET_ID/EXP_NO of readouts and level 1 frames", ucd: "obs.exposure"),
+      "exposure", .text, "f.detector_exposure", "DET_ID/EXP_NO of readouts and level 1 frames",
+      ucd: "obs.exposure"),
     .init(
       "inputs", .integer, "(SELECT count(*) FROM run_input i WHERE i.run_id = q.run_id)",
       "files that the product was made of", ucd: "meta.number"),

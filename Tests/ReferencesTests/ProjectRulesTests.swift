@@ -20,7 +20,8 @@ import Testing
       context: "tmt_0001.pmap",
       checksums: .refuse)
     #expect(context.warnings.isEmpty)
-    #expect(context.types == ["bias", "dark", "flat", "gain", "mask", "nonlincoeff", "readnoise", "saturation"])
+    #expect(
+      context.types == ["bias", "dark", "flat", "gain", "mask", "nonlincoeff", "readnoise", "saturation"])
     for type in context.types {
       guard case .noMatch(let reason) = context.bestReference(type: type, header: Self.dark) else {
         Issue.record("\(type) found something")
