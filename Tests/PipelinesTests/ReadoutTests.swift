@@ -13,7 +13,7 @@ import Testing
       .appendingPathComponent("Golden/sample_ramp.fits").path
   }
 
-  @Test(arguments: ["gls", "utr", "cds", "mcds"])
+  @Test(arguments: ["gls", "optimal", "utr", "cds", "mcds"])
   func sampleRampIsAThousandEverywhere(_ method: String) throws {
     let bench = try Bench()
     let report = try bench.run(
