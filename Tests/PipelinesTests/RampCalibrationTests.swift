@@ -191,7 +191,7 @@ import Testing
   }
 
   /// The reference pipeline's ramp and coefficients as it writes them (number, x, y), through the step alone: its own
-  /// result, to a relative 1e-5.
+  /// result, to a relative 1e-5, but for reads that are flagged saturated.
   @Test func theReferencePipelinesFilesGiveItsResult() throws {
     let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("Golden").path
@@ -208,6 +208,11 @@ import Testing
         for j in 0..<10 {
           let expected = kernel[(i * 2 + k) * 10 + j]
           let value = ours.samples[k, j, i % 48, i / 48]
+          // The reference corrects what it has itself flagged as saturated; the polynomial says nothing of that.
+          if UInt32(ours.groupQuality[k, j, i % 48, i / 48]) & DQ.saturated != 0 {
+            #expect(value == 65535)
+            continue
+          }
           #expect(abs(value - expected) <= 1e-5 * max(abs(expected), 1))
         }
       }
