@@ -82,23 +82,26 @@ public struct FrameVersion: Sendable, Equatable {
 }
 
 extension CatalogReader {
-  /// Level 1 frames in use of a detector and exposure number whose exposures touch an interval, by id.
+  /// Level 1 frames in use of a detector and exposure number whose exposures touch an interval: the one asked about,
+  /// then products, then raw frames that are not BAD, by id. At most `limit`: numbers that a thousand frames share tell
+  /// nothing, and must cost nothing.
   public func versions(
-    of detectorExposure: String, in interval: ClosedRange<Double>
+    of detectorExposure: String, in interval: ClosedRange<Double>, with frame: Int64, limit: Int = 64
   ) throws(CatalogError) -> [FrameVersion] {
     try read { db in
       try db.rows(
         """
-        SELECT f.id, f.name, f.origin, f.quality, f.fields, f.date_obs, coalesce(f.date_end, f.date_obs) AS ends,
+        SELECT f.id, f.name, f.origin, f.quality, json_extract(f.fields, '$.subarray') AS subarray, f.date_obs, coalesce(f.date_end, f.date_obs) AS ends,
           f.alternative_of, a.rule FROM frame f
         LEFT JOIN product q ON q.frame_id = f.id LEFT JOIN association a ON a.id = q.association_id
         WHERE f.detector_exposure = ? AND f.date_obs <= ? AND coalesce(f.date_end, f.date_obs) >= ?
-          AND f.level = 1 AND f.kind = 'rate' AND f.state IN ('classified', 'current', 'stale') ORDER BY f.id
-        """, [detectorExposure, interval.upperBound, interval.lowerBound]
+          AND f.level = 1 AND f.kind = 'rate' AND f.state IN ('classified', 'current', 'stale')
+        ORDER BY f.id <> ?, f.origin = 'raw', f.quality = 'BAD', f.id LIMIT ?
+        """, [detectorExposure, interval.upperBound, interval.lowerBound, frame, limit]
       ).map { row in
         FrameVersion(
           id: row["id"], name: row["name"], origin: row["origin"], isBad: row["quality"] == "BAD",
-          rule: row["rule"], subarray: try Self.fields(row)["subarray"], start: row["date_obs"],
+          rule: row["rule"], subarray: row["subarray"], start: row["date_obs"],
           end: row["ends"],
           isAlternative: (row["alternative_of"] as Int64?) != nil)
       }

@@ -61,10 +61,11 @@ struct ReadoutOrder: Sendable, Equatable {
   /// which: a 1 is the first when so much has landed that a 0 would be there. One that comes later still is left out.
   private func beginsExposure(_ place: Place) -> Bool {
     let isFirstRamp = place.ramp == 0 || expectedRamps == 1 || known.contains { $0.ramp > 1 }
-    let isFirstRead = place.read == 0 || (place.read == 1 && known.count >= Self.enough)
+    let landed = known.filter { $0.ramp == place.ramp }.count
+    let isFirstRead = place.read == 0 || (place.read == 1 && landed >= Self.enough)
     return isFirstRamp && isFirstRead
   }
 
-  /// Reads after which a read 0 is not waited for any longer.
+  /// Reads of a ramp after which a read 0 is not waited for any longer.
   private static let enough = 4
 }

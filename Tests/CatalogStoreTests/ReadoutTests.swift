@@ -91,7 +91,7 @@ import Testing
         frame: frame, of: other, reason: "raw1 serves")
       try fixture.writer.apply(.init(actions: [action]), frame: nil, at: 1)
     }
-    let versions = try fixture.reader.versions(of: "IMG1/7", in: Self.noon...(Self.noon + 60))
+    let versions = try fixture.reader.versions(of: "IMG1/7", in: Self.noon...(Self.noon + 60), with: one)
     #expect(versions.map(\.id) == [one, two] && !versions.contains { $0.isAlternative })
     #expect(try candidates() == [one, two])
     try mark(two, one)

@@ -9,7 +9,8 @@ import Testing
 @Suite struct WideFieldCameraTests {
   static let path =
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().path + "/shared/data/eureka_wfc3/iccz11q4q_ima.fits"
+    .deletingLastPathComponent().deletingLastPathComponent().path
+    + "/shared/data/eureka_wfc3/iccz11q4q_ima.fits"
   /// Electrons of a single read (READNSEA to READNSED of the file).
   private let readNoise: Float = 20
 

@@ -20,7 +20,7 @@ extension AssociatorService {
       return Standing()
     }
     let all = try writer.reader.versions(
-      of: key, in: (exposure.start - 1)...(max(exposure.start, exposure.end) + 1))
+      of: key, in: (exposure.start - 1)...(max(exposure.start, exposure.end) + 1), with: frame.id)
     let subarray = exposure["subarray"]
     let versions = all.filter {
       ($0.subarray == subarray || $0.subarray == nil || subarray == nil)

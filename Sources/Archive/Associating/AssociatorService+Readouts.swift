@@ -105,12 +105,12 @@ extension AssociatorService {
     if count.isComplete { return try closedReadouts(members, rule) }
     return AssociationUpdate(
       state: "open", reason: "waiting for reads: \(count.sentence)", declared: count.declared,
-      dueAt: stillTaken(members) + waits.sequence(rule, 0), settled: true)
+      dueAt: stillTaken(members, at: now) + waits.sequence(rule, 0), settled: true)
   }
 
   /// When the last read can be here: now, or the end of an exposure that is being taken. A header that puts it further
   /// off than the exposure lasts is of another time.
-  private func stillTaken(_ members: [Exposure]) -> Double {
+  private func stillTaken(_ members: [Exposure], at now: Double) -> Double {
     guard let end = ReadoutCount.expectedEnd(members) else { return now }
     let length = members.compactMap { $0.number("ramp_time") }.max() ?? 0
     let ramps = members.compactMap { $0.integer("ramps_expected") }.max() ?? 1
@@ -184,9 +184,11 @@ extension AssociatorService {
   func giveUpRawFrames(everything: Bool) throws(CatalogError) -> Int {
     let waiting = Dictionary(grouping: try writer.reader.waitingReadouts()) { $0.detectorExposure ?? "" }
     var count = 0
+    let now = now
     for (key, readouts) in waiting.sorted(by: { $0.key < $1.key }) {
       let last = readouts.map(\.arrivedAt).max() ?? now
-      let due = max(last, stillTaken(readouts.map(Exposure.init))) + waits.rawFrame
+      let end = stillTaken(readouts.map(Exposure.init), at: now)
+      let due = (end > now ? end : last) + waits.rawFrame
       // Only what is being taken now puts the end off: an arrival in the future does not.
       guard everything || due <= now || last > now + waits.rawFrame else { continue }
       let id = key.split(separator: "/")
