@@ -74,15 +74,25 @@ struct CatalogCheckup {
   }
 }
 
-/// Who holds SQLite's write lock on the catalog, as the kernel lists it (`/proc/locks`, proc(5)): nothing is opened, for
-/// closing a file would give up the locks of this very process on it.
+/// Who holds SQLite's write lock on the catalog, as the kernel answers who asks for it (`F_GETLK`, fcntl(2)).
+///
+/// The files are opened once and stay open until this program ends: closing one would give up the locks that SQLite
+/// holds on it in this very process. (`/proc/locks` needs no file, but is told a page at a time, and what comes and goes
+/// meanwhile can hide a lock that stays.)
 struct CatalogLock {
   /// The byte of the `-shm` file that a writer locks (wal-index format, "WAL_WRITE_LOCK").
-  private static let writeLock = 120
+  private static let writeLock: (start: Int, length: Int) = (120, 1)
   /// The bytes of the database file that an exclusive connection locks (SQLite's PENDING_BYTE and after).
-  private static let exclusive = 0x4000_0000...0x4000_01ff
+  private static let exclusive: (start: Int, length: Int) = (0x4000_0000, 0x200)
 
-  let path: String
+  private let files: [(descriptor: Int32, bytes: (start: Int, length: Int))]
+
+  init(path: String) {
+    files = [(path + "-shm", Self.writeLock), (path, Self.exclusive)].compactMap { name, bytes in
+      let descriptor = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+      return descriptor < 0 ? nil : (descriptor, bytes)
+    }
+  }
 
   /// The process that holds the lock again and again for a third of a second; nil when none does.
   func lastingHolder(except daemon: Int?) -> Int? {
@@ -94,30 +104,17 @@ struct CatalogLock {
     return first
   }
 
-  /// The kernel tells its table a page at a time: what comes and goes between two pages can hide a lock that
-  /// stays, so a table in which nobody holds it is read once more.
-  private func holder() -> Int? { holderNow() ?? holderNow() }
-
-  private func holderNow() -> Int? {
-    guard let table = try? String(contentsOfFile: "/proc/locks", encoding: .utf8) else { return nil }
-    return Self.holder(in: table, shared: Self.inode(path + "-shm"), database: Self.inode(path))
-  }
-
-  static func holder(in table: String, shared: UInt64?, database: UInt64?) -> Int? {
-    for line in table.split(separator: "\n") {
-      // 1: POSIX  ADVISORY  WRITE 1234 00:1b:5678 120 120
-      let words = line.split(separator: " ")
-      guard words.count >= 8, words[1] == "POSIX", words[3] == "WRITE", let pid = Int(words[4]),
-        let inode = words[5].split(separator: ":").last.flatMap({ UInt64($0) }), let start = Int(words[6])
-      else { continue }
-      if inode == shared, start == writeLock { return pid }
-      if inode == database, exclusive.contains(start) { return pid }
+  private func holder() -> Int? {
+    for file in files {
+      // What a reader could not have: only a writer's lock is in its way.
+      var lock = flock(
+        l_type: Int16(F_RDLCK), l_whence: Int16(SEEK_SET), l_start: file.bytes.start,
+        l_len: file.bytes.length, l_pid: 0)
+      guard fcntl(file.descriptor, F_GETLK, &lock) == 0, lock.l_type != Int16(F_UNLCK), lock.l_pid > 0 else {
+        continue
+      }
+      return Int(lock.l_pid)
     }
     return nil
-  }
-
-  private static func inode(_ path: String) -> UInt64? {
-    var status = stat()
-    return stat(path, &status) == 0 ? UInt64(status.st_ino) : nil
   }
 }

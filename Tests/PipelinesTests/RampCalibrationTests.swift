@@ -132,6 +132,33 @@ import Testing
     }
   }
 
+  /// Read noise over gain makes the read variance, and 1 / gain the photons'; coadds divide both.
+  @Test(arguments: [(false, 1), (true, 1), (true, 4), (false, 4)])
+  func gainAndReadNoiseAreOfTheReferencesAndOfTheCoadds(_ fromReferences: Bool, _ coadds: Int) throws {
+    let bench = try Bench()
+    let file = try ramp(bench, cards: coadds == 1 ? [] : [Card("NCOADDS", coadds)])
+    let references = [
+      Bench.reference("gain", try image(bench, "gain.fits", unit: "electron/adu") { _, _ in 4 }),
+      Bench.reference("readnoise", try image(bench, "readnoise.fits", unit: "electron") { _, _ in 40 }),
+    ]
+    let report = try bench.run(
+      .readout, [(file, .science)], references: fromReferences ? references : [],
+      settings: ["ramp_fit.method": "utr"], skip: ["jump"])
+    #expect(report.status == .succeeded, "\(report.error?.message ?? "")")
+    let rate = try bench.product()
+    let (gain, noise): (Float, Float) = fromReferences ? (4, 40) : (2, 10)
+    let n: Float = 6
+    let read = (noise / gain) * (noise / gain) * 12 / (n * n * n - n) / Float(coadds)
+    let value = rate.science[9, 4]
+    let photons = value / gain * 1.2 * (n * n + 1) / (n * (n * n - 1)) / Float(coadds)
+    let found = try #require(rate.varianceReadNoise)[9, 4]
+    #expect(abs(found / read - 1) < 1e-4, "\(found) \(read)")
+    let foundPhotons = try #require(rate.variancePoisson)[9, 4]
+    #expect(abs(foundPhotons / photons - 1) < 1e-4, "\(foundPhotons) \(photons)")
+    let names = ["R_GAIN", "R_READNO"].map { rate.header.string($0) ?? "absent" }
+    if fromReferences { #expect(names == ["gain.fits", "readnoise.fits"]) }
+  }
+
   /// Nothing to do is SKIPPED with a sentence, and no degraded product.
   @Test func withoutReferencesTheStepsSaySo() throws {
     let bench = try Bench()

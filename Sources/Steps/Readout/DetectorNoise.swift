@@ -4,9 +4,13 @@ import Pixels
 
 /// Gain (electrons per adu) and read noise (electrons, of a single read) of a ramp: of each pixel where the rules have a
 /// reference, else the detector's number in the header.
+///
+/// Samples that are the mean of n ramps (`NCOADDS`) have a photon and a read variance n times smaller: that of a gain n
+/// times, and a read noise sqrt(n) times as large.
 struct DetectorNoise {
   let gain: Float?
   let readNoise: Float?
+  private let coadds: Float
   private let gainRows: ReferenceRows?
   private let readNoiseRows: ReferenceRows?
 
@@ -20,8 +24,10 @@ struct DetectorNoise {
     let metadata = ramp.metadata
     let isKnown =
       (gainRows != nil || metadata.gain != nil) && (readNoiseRows != nil || metadata.readNoise != nil)
-    gain = isKnown ? metadata.gain.map { Float($0) } : nil
-    readNoise = isKnown ? metadata.readNoise.map { Float($0) } : nil
+    coadds = Float(max(metadata.ncoadds ?? 1, 1))
+    let root = coadds.squareRoot()
+    gain = isKnown ? metadata.gain.map { [coadds] in Float($0) * coadds } : nil
+    readNoise = isKnown ? metadata.readNoise.map { Float($0) * root } : nil
   }
 
   /// Whether both are known, in whatever way.
@@ -30,6 +36,9 @@ struct DetectorNoise {
   /// The pixels' own numbers in some rows of the window; nil where there is no reference.
   func planes(_ rows: Range<Int>) throws -> (gain: Plane<Float>?, readNoise: Plane<Float>?) {
     guard isKnown else { return (nil, nil) }
-    return (try gainRows?.rows(rows).0, try readNoiseRows?.rows(rows).0)
+    let (gain, readNoise) = (try gainRows?.rows(rows).value, try readNoiseRows?.rows(rows).value)
+    guard coadds > 1 else { return (gain, readNoise) }
+    let (factor, root) = (coadds, coadds.squareRoot())
+    return (gain?.map { $0 * factor }, readNoise?.map { $0 * root })
   }
 }

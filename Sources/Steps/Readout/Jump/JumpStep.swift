@@ -61,7 +61,11 @@ public struct JumpStep: Step {
     var options = try options(for: ramp, in: context.parameters)
     options.gain = noise.gain
     options.readNoise = noise.readNoise
-    try options.validate(integrations: ramp.shape.integrations, reads: ramp.shape.reads)
+    // References come with the bands: what is checked here is the rest.
+    var checked = options
+    checked.gain = noise.gain ?? 1
+    checked.readNoise = noise.readNoise ?? 1
+    try checked.validate(integrations: ramp.shape.integrations, reads: ramp.shape.reads)
     let final = options
     work.ramp?.apply(
       RampOperation(halo: final.neighbours == nil ? 0 : 1) { band, rows in
