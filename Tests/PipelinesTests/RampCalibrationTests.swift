@@ -157,6 +157,10 @@ import Testing
     #expect(abs(foundPhotons / photons - 1) < 1e-4, "\(foundPhotons) \(photons)")
     let names = ["R_GAIN", "R_READNO"].map { rate.header.string($0) ?? "absent" }
     if fromReferences { #expect(names == ["gain.fits", "readnoise.fits"]) }
+    // Two steps use them: each is named once.
+    let both = try Bench()
+    _ = try both.run(.readout, [(try ramp(both), .science)], references: references)
+    #expect(try both.product().header.string("R_GAIN") == "gain.fits")
   }
 
   /// Nothing to do is SKIPPED with a sentence, and no degraded product.

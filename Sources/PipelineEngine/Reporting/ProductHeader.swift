@@ -52,7 +52,10 @@ struct ProductHeader {
     for (type, references) in byType.sorted(by: { $0.key < $1.key })
     where ParameterReference.step(ofType: type) == nil {
       let keyword = Self.referenceKeyword(type)
-      let files = references.compactMap(\.path).map(fileName(of:))
+      // Several steps may use one file.
+      let files = references.compactMap(\.path).map(fileName(of:)).reduce(into: [String]()) { names, name in
+        if !names.contains(name) { names.append(name) }
+      }
       if !files.isEmpty {
         header.set(keyword, .string(files.joined(separator: ",")), comment: "\(type) reference")
       } else if references.contains(where: { $0.origin == .notApplicable }), header[keyword] == nil {
