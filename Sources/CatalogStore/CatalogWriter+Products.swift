@@ -85,7 +85,9 @@ extension CatalogWriter {
   }
 
   private static func recordReferences(_ db: Database, run: Int64, report: RunReport) throws {
-    for use in report.references {
+    // Several steps may have one type: the file that one of them used counts, not that another was skipped.
+    let used = report.references.filter { $0.reference.path != nil }
+    for use in used + report.references.filter({ $0.reference.path == nil }) {
       let r = use.reference
       try db.execute(
         sql: """
