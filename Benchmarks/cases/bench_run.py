@@ -1,6 +1,7 @@
 """What every case needs: programs, timed children, medians, rows of the table."""
 
 import dataclasses
+import hashlib
 import json
 import os
 import pathlib
@@ -158,3 +159,10 @@ class Bench:
         """A figure from the project's documents: measured on another day, so never called this run's."""
         figures = json.loads((self.here / "peers" / "documented.json").read_text())
         return figures["cases"][case]
+
+def sha256(path):
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,11 +1,10 @@
 """Imager level 2, dark + flat + sky, from file to file, beside reading and writing the same planes with CFITSIO."""
 
-import hashlib
 import json
 import shutil
 import statistics
 
-from .bench_run import BenchFailure, Row
+from .bench_run import BenchFailure, Row, sha256
 
 AIM_RATIO = 1.5
 AIM_FASTER = 40.0
@@ -148,11 +147,3 @@ def check(bench, inputs, job):
     if not answer["ok"]:
         raise BenchFailure(f"the product is wrong: {answer['reason']}")
     bench.say(f"  product agrees with numpy within {answer['worst']:.2g} of the noise over {answer['pixels']} pixels")
-
-
-def sha256(path):
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

@@ -1,5 +1,6 @@
 """The readout steps: kernels in memory beside the C library's loops and stcal, and whole runs beside CFITSIO."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -7,7 +8,7 @@ import statistics
 import subprocess
 import time
 
-from .bench_run import BenchFailure, Row
+from .bench_run import BenchFailure, Row, sha256
 
 READS = 10
 LONG_READS = 16
@@ -42,7 +43,8 @@ def kernels(bench):
         row("utr, int32, errors and flags", "utr_ours", ours["utr_peer"], 1, loop),
         row("utr, uint16, errors and flags", "utr_uint16", ours["utr_peer"], 1, loop),
         row("utr, uint16, errors and flags", "utr_uint16", peer["ols_c"], 40, f"{stcal} OLS_C", at_least=True),
-        row("mcds of 3, int32, errors and flags", "mcds_ours", ours["mcds_peer"], 1, loop),
+        # No aim: three additions without errors and flags are bound by memory alone.
+        Row(f"mcds of 3, int32, errors and flags, {label}", ours["mcds_ours"], ours["mcds_peer"], peer_name=loop),
         row("generalised least squares", "gls_ours", peer["ols_c"], 15, f"{stcal} OLS_C", at_least=True),
         row("linearity, order 5", "linearity_ours", ours["linearity_peer"], 20, loop, at_least=True),
         row("jumps (two-point) + utr", "two_point_and_utr", both, 10, f"{stcal} jump + OLS_C", at_least=True),
@@ -55,18 +57,24 @@ def files(bench):
     size = bench.options.size
     ramp = bench.scratch / "ramp.fits"
     bench.run(
-        [bench.program("irissim"), "frame", "--obsname", "IMG1-SCI", "--detector-size", size, "--level", "0",
-         "--readmode", f"UTR:{LONG_READS}", "-o", ramp])
+        [bench.program("irissim"), "frame", "--real", "--obsname", "IMG1-SCI", "--detector-size", size, "--level",
+         "0", "--readmode", f"UTR:{LONG_READS}", "-o", ramp])
     output, copy = bench.scratch / "out", bench.scratch / "copy.fits"
-    ours, peer, peaks, peer_peaks = {"gls": [], "utr": []}, [], [], []
+    ways = {
+        ("gls", "tmtrun --job"): write_job(bench, ramp, output, "gls"),
+        ("utr", "tmtrun --job"): write_job(bench, ramp, output, "utr"),
+        ("gls", "by hand (hashes its input)"): by_hand(bench, ramp, output, "gls"),
+    }
+    ours, peer, peaks, peer_peaks = {way: [] for way in ways}, [], [], []
     for turn in range(-1, bench.options.repeats):
-        for method, seconds in ours.items():
+        for way, command in ways.items():
             shutil.rmtree(output, ignore_errors=True)
-            child = bench.run(
-                [bench.program("tmtrun"), "readout", ramp, "--no-preview", "--set", f"ramp_fit.method={method}", "-o",
-                 output])
+            output.mkdir()
+            child = bench.run(command)
+            if not list(output.glob("*_rate.fits")):
+                raise BenchFailure(f"{command} made no frame")
             if turn >= 0:
-                seconds.append(child.seconds)
+                ours[way].append(child.seconds)
                 peaks.append(child.peak_bytes)
         copy.unlink(missing_ok=True)
         child = bench.run([bench.program("irisbench"), "cfitsio-ramp-copy", "--sync", "-o", copy, ramp])
@@ -77,13 +85,38 @@ def files(bench):
     copy.unlink(missing_ok=True)
     ramp.unlink()
     rows = []
-    for method, seconds in ours.items():
+    for (method, way), seconds in ours.items():
         ratio = statistics.median(seconds) / statistics.median(peer)
+        aims = {} if "hand" in way else {
+            "aim": "<= 1.5 x, < 600 MB", "met": ratio <= 1.5 and max(peaks) < 600e6}
         rows.append(Row(
-            f"readout ({method}) file to file, {LONG_READS} x {size}² uint16, by hand", seconds, peer,
-            aim="<= 1.5 x, < 600 MB", met=ratio <= 1.5 and max(peaks) < 600e6, peak_bytes=max(peaks),
-            peer_peak_bytes=max(peer_peaks), peer_name="CFITSIO read + write"))
+            f"readout ({method}) file to file, {LONG_READS} x {size}² uint16, {way}", seconds, peer,
+            peak_bytes=max(peaks), peer_peak_bytes=max(peer_peaks), peer_name="CFITSIO read + write", **aims))
     return rows + [follow(bench, size)]
+
+
+def by_hand(bench, ramp, output, method):
+    return [bench.program("tmtrun"), "readout", ramp, "--no-preview", "--set", f"ramp_fit.method={method}", "-o", output]
+
+
+def write_job(bench, ramp, output, method):
+    """As the archive starts it: it took the input's sha256 when the file came."""
+    kinds = ("mask", "bias", "saturation", "nonlincoeff", "gain", "readnoise")
+    job = {
+        "version": 1, "job": "J000001", "attempt": 1, "token": "benchmark", "pipeline": "readout",
+        "parameters": {"ramp_fit.method": method}, "skip": [], "association": "benchmark",
+        "associationRule": "level1-ramp",
+        "inputs": [{"name": ramp.name, "path": str(ramp), "sha256": sha256(ramp), "exptype": "science"}],
+        "references": [
+            {"type": kind, "origin": "none", "reason": "none in this benchmark", "lastResort": False}
+            for kind in kinds
+        ],
+        "context": "tmt_0001.pmap", "outputDirectory": str(output), "fileNames": {"rate": "benchmark_rate.fits"},
+        "degraded": [], "limits": {},
+    }
+    path = bench.scratch / f"readout_{method}.json"
+    path.write_text(json.dumps(job))
+    return [bench.program("tmtrun"), "--job", path]
 
 
 def follow(bench, size):
@@ -92,7 +125,7 @@ def follow(bench, size):
     bench.run(
         [bench.program("irissim"), "readouts", "--exposures", 1, "--reads", LONG_READS, "--detector-size", size,
          "-o", made])
-    reads = sorted(made.rglob("*.fits"))
+    reads = sorted((made / "readouts").glob("*.fits"))
     if len(reads) != LONG_READS:
         raise BenchFailure(f"irissim readouts wrote {len(reads)} files")
     after = []

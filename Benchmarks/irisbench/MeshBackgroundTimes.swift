@@ -84,7 +84,7 @@ struct MeshBackgroundTimes: ParsableCommand {
 
   /// A sloping sky of about 1000 with noise of 30, and Gaussian stars; the same in every run.
   private func makeFrame() -> Plane<Float> {
-    var random = SeededRandom(state: 1)
+    var random = SplitMix(state: 1)
     var frame = Plane<Float>(uninitializedWidth: size, height: size) { pixels in
       for i in pixels.indices {
         // The sum of twelve uniform deviates is near enough to a Gaussian one.
@@ -105,18 +105,5 @@ struct MeshBackgroundTimes: ParsableCommand {
       }
     }
     return frame
-  }
-}
-
-/// SplitMix64: a few lines, and the same numbers on every machine.
-private struct SeededRandom {
-  var state: UInt64
-
-  mutating func uniform() -> Float {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Float((z ^ (z >> 31)) >> 40) * 0x1p-24
   }
 }

@@ -60,7 +60,7 @@ private struct RampScene {
   static let readNoise: Float = 12
 
   func ramp() -> Ramp<Int32> {
-    var random = RampDice(state: 7)
+    var random = SplitMix(state: 7)
     let pixels = size * size
     return Ramp(uninitializedIntegrations: 1, reads: reads, height: size, width: size) { out in
       for i in 0..<pixels {
@@ -69,8 +69,8 @@ private struct RampScene {
         var electrons = Float(6000)
         for j in 0..<reads {
           let added = rate * Float(Self.step)
-          electrons += added + added.squareRoot() * random.gaussian() + (j == hit ? 3000 : 0)
-          out[j * pixels + i] = Int32((electrons + Self.readNoise * random.gaussian()) / Self.gain)
+          electrons += added + added.squareRoot() * random.normal() + (j == hit ? 3000 : 0)
+          out[j * pixels + i] = Int32((electrons + Self.readNoise * random.normal()) / Self.gain)
         }
       }
     }
@@ -187,23 +187,5 @@ private final class RampKernels {
     zip(a ?? [], b).reduce(a == nil ? .infinity : 0) { worst, pair in
       max(worst, Double(abs(pair.0 - pair.1) / max(abs(pair.1), 1000)))
     }
-  }
-}
-
-/// SplitMix64 and what is made of it.
-private struct RampDice {
-  var state: UInt64
-
-  mutating func uniform() -> Float {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Float((z ^ (z >> 31)) >> 40) * 0x1p-24
-  }
-
-  /// The sum of four uniform deviates, of variance 1, is near enough.
-  mutating func gaussian() -> Float {
-    (uniform() + uniform() + uniform() + uniform() - 2) * Float(3).squareRoot()
   }
 }

@@ -153,7 +153,7 @@ extension RampSource {
 private struct NoRows: RampRows {
   let path: String
 
-  func band(_ rows: Range<Int>) throws(ModelError) -> RampBand {
+  func band(_ part: PixelWindow) throws(ModelError) -> RampBand {
     throw ModelError(
       code: "reads-outstanding", message: "the reads of this exposure are still landing", subject: path)
   }

@@ -21,38 +21,39 @@ struct RampFileRows: RampRows {
     return Array(axes.prefix(4))
   }
 
-  func band(_ rows: Range<Int>) throws(ModelError) -> RampBand {
+  func band(_ part: PixelWindow) throws(ModelError) -> RampBand {
     try ModelError.wrapping(shared.path) {
       try shared.read { file in
-        let window = PixelWindow(x0: 0, y0: rows.lowerBound, width: shape.width, height: rows.count)
-        let samples: Ramp<Float> = try samples(file, science, rows, layout)
+        let samples: Ramp<Float> = try samples(file, science, part, layout)
         var band = RampBand(
           samples: samples,
-          groupQuality: try flags.group.map { try self.samples(file, $0, rows, .imageFirst) },
-          pixelQuality: flags.pixel?.cropped(to: window))
-        if let joint = flags.joint { Self.split(try self.samples(file, joint, rows, layout), into: &band) }
+          groupQuality: try flags.group.map { try self.samples(file, $0, part, .imageFirst) },
+          pixelQuality: flags.pixel?.cropped(to: part))
+        if let joint = flags.joint { Self.split(try self.samples(file, joint, part, layout), into: &band) }
         return band
       }
     }
   }
 
-  /// The samples of some rows of HDU `index` as (integration, read, y, x).
+  /// The samples of a part of HDU `index` as (integration, read, y, x).
   private func samples<T: FITSPixel & PixelScalar>(
-    _ file: borrowing FITSFile, _ index: Int, _ rows: Range<Int>, _ layout: RampAxes
+    _ file: borrowing FITSFile, _ index: Int, _ part: PixelWindow, _ layout: RampAxes
   ) throws -> Ramp<T> {
-    let (planes, part) = (shape.integrations * shape.reads, rows.count * shape.width)
-    let first = rows.lowerBound * shape.width
+    let (planes, count) = (shape.integrations * shape.reads, part.count)
+    let first = part.y0 * shape.width + part.x0
     let stored = try Ramp<T>(
-      uninitializedIntegrations: shape.integrations, reads: shape.reads, height: rows.count,
-      width: shape.width
+      uninitializedIntegrations: shape.integrations, reads: shape.reads, height: part.height,
+      width: part.width
     ) { out in
       guard layout == .imageFirst else {
-        return try file.readPixels(of: index, into: out, startingAt: first * planes)
+        return try file.readRows(
+          of: index, into: out, startingAt: first * planes, runsOf: part.width * planes,
+          every: shape.width * planes)
       }
       for plane in 0..<planes {
-        try file.readPixels(
-          of: index, into: .init(rebasing: out[plane * part..<(plane + 1) * part]),
-          startingAt: plane * shape.height * shape.width + first)
+        try file.readRows(
+          of: index, into: .init(rebasing: out[plane * count..<(plane + 1) * count]),
+          startingAt: plane * shape.height * shape.width + first, runsOf: part.width, every: shape.width)
       }
     }
     return layout == .imageFirst ? stored : Self.imageFirst(stored)
@@ -83,5 +84,16 @@ struct RampFileRows: RampRows {
         for i in flags.indices { pixel[i % pixels] |= flags[i] & ~0xff }
       }
     }
+  }
+}
+
+extension FITSFile {
+  /// Runs of pixels at equal distances, as one run where they touch.
+  func readRows<T: FITSPixel>(
+    of hdu: Int, into target: UnsafeMutableBufferPointer<T>, startingAt first: Int, runsOf length: Int,
+    every distance: Int
+  ) throws(FITSError) {
+    guard length < distance else { return try readPixels(of: hdu, into: target, startingAt: first) }
+    try readPixels(of: hdu, into: target, startingAt: first, runsOf: length, every: distance)
   }
 }

@@ -63,7 +63,12 @@ public struct RampSource: Sendable {
   /// The reads of some rows of the window, with the flags that the file has; may be called by several threads.
   ///
   /// - Throws: the error of the FITS layer about the file.
-  public func band(_ rows: Range<Int>) throws(ModelError) -> RampBand { try content.band(rows) }
+  public func band(_ rows: Range<Int>) throws(ModelError) -> RampBand {
+    try band(in: PixelWindow(x0: 0, y0: rows.lowerBound, width: shape.width, height: rows.count))
+  }
+
+  /// The reads of a part of the window, such as a few columns; else as `band(_:)`.
+  public func band(in part: PixelWindow) throws(ModelError) -> RampBand { try content.band(part) }
 
   /// The read times, else `readSpacing` seconds apart, with where they come from.
   ///
@@ -91,24 +96,23 @@ public struct RampSource: Sendable {
 
 /// Where the pixels of a `RampSource` come from.
 protocol RampRows: Sendable {
-  /// The reads of some rows, with their flags.
-  func band(_ rows: Range<Int>) throws(ModelError) -> RampBand
+  /// The reads of a part of the window, with their flags.
+  func band(_ part: PixelWindow) throws(ModelError) -> RampBand
 }
 
 /// A ramp in memory.
 struct MemoryRows: RampRows {
   let model: RampModel
 
-  func band(_ rows: Range<Int>) -> RampBand {
+  func band(_ part: PixelWindow) -> RampBand {
     let samples: Ramp<Float> =
       switch model.samples {
-      case .uint16(let ramp): ramp.rows(rows).map { Float($0) }
-      case .int32(let ramp): ramp.rows(rows).map { Float($0) }
-      case .float32(let ramp): ramp.rows(rows)
+      case .uint16(let ramp): ramp.cropped(to: part).map { Float($0) }
+      case .int32(let ramp): ramp.cropped(to: part).map { Float($0) }
+      case .float32(let ramp): ramp.cropped(to: part)
       }
-    let window = PixelWindow(x0: 0, y0: rows.lowerBound, width: samples.width, height: rows.count)
     return RampBand(
-      samples: samples, groupQuality: model.groupQuality?.rows(rows),
-      pixelQuality: model.pixelQuality?.cropped(to: window))
+      samples: samples, groupQuality: model.groupQuality?.cropped(to: part),
+      pixelQuality: model.pixelQuality?.cropped(to: part))
   }
 }

@@ -50,21 +50,74 @@ extension FITSFile {
         subject: handle.subject(hdu))
     }
     guard let base = target.baseAddress, !target.isEmpty else { return }
-    if !handle.isUpdating, !handle.isGzipped, !image.isCompressed,
-      let conversion = PlainImage.conversion(image, to: T.pixelType)
-    {
-      let plain = PlainImage(descriptor: handle.descriptor, dataOffset: try dataOffset(), image: image)
+    if let (plain, conversion) = try plainImage(image, T.pixelType) {
       guard plain.read(conversion, into: target, first: firstPixel) else { throw endsEarly(hdu) }
       return
     }
+    try readThroughCFITSIO(image, base, target.count, firstPixel)
+  }
+
+  /// The current HDU's data where they can be read without CFITSIO, and how its numbers become pixels.
+  private func plainImage(
+    _ image: ImageHDU, _ type: PixelType
+  ) throws(FITSError) -> (PlainImage, PlainImage.Conversion)? {
+    guard !handle.isUpdating, !handle.isGzipped, !image.isCompressed,
+      let conversion = PlainImage.conversion(image, to: type)
+    else { return nil }
+    return (PlainImage(descriptor: handle.descriptor, dataOffset: try dataOffset(), image: image), conversion)
+  }
+
+  private func readThroughCFITSIO<T: FITSPixel>(
+    _ image: ImageHDU, _ base: UnsafeMutablePointer<T>, _ count: Int, _ firstPixel: Int
+  ) throws(FITSError) {
     guard image.isCompressed, image.axes.count > 3 else {
-      return try readThroughCFITSIO(base, target.count, firstPixel)
+      return try readThroughCFITSIO(base, count, firstPixel)
     }
     // CFITSIO reads runs of pixels out of compressed images of three axes at most, boxes out of any.
     var done = 0
-    for box in PixelBox.boxes(of: firstPixel..<firstPixel + target.count, axes: image.axes) {
+    for box in PixelBox.boxes(of: firstPixel..<firstPixel + count, axes: image.axes) {
       try readThroughCFITSIO(base + done, box)
       done += box.count
+    }
+  }
+
+  /// Reads runs of pixels that lie at equal distances in the file, such as a few columns of some rows; else as
+  /// `readPixels(of:into:startingAt:)`.
+  ///
+  /// - Parameters:
+  ///   - hdu: an image HDU.
+  ///   - target: the runs one after another; a whole number of them.
+  ///   - firstPixel: number of the first pixel of the first run, from 0.
+  ///   - length: pixels in a run.
+  ///   - distance: pixels from the beginning of a run to that of the next.
+  /// - Throws: as `readPixels(of:into:startingAt:)`, `out-of-range` also for runs that overlap.
+  public func readPixels<T: FITSPixel>(
+    of hdu: Int, into target: UnsafeMutableBufferPointer<T>, startingAt firstPixel: Int,
+    runsOf length: Int, every distance: Int
+  ) throws(FITSError) {
+    let image = try image(of: hdu)
+    guard let base = target.baseAddress, !target.isEmpty else { return }
+    let runs = target.count / max(length, 1)
+    guard length > 0, runs * length == target.count, distance >= length, firstPixel >= 0,
+      firstPixel + (runs - 1) * distance + length <= image.pixelCount
+    else {
+      throw FITSError(
+        code: "out-of-range",
+        message:
+          "\(runs) runs of \(length) pixels, \(distance) apart from \(firstPixel), of an image of axes "
+          + "\(image.axes)",
+        subject: handle.subject(hdu))
+    }
+    if let (plain, conversion) = try plainImage(image, T.pixelType) {
+      for run in 0..<runs {
+        guard
+          plain.readRun(conversion, base + run * length, length, first: firstPixel + run * distance)
+        else { throw endsEarly(hdu) }
+      }
+      return
+    }
+    for run in 0..<runs {
+      try readThroughCFITSIO(image, base + run * length, length, firstPixel + run * distance)
     }
   }
 

@@ -87,12 +87,4 @@ public struct JumpOptions: Sendable, Equatable {
       )
     }
   }
-
-  /// The same options for some rows of the ramp: its planes cut to them.
-  public func cropped(toRows rows: Range<Int>) -> JumpOptions {
-    var part = self
-    part.gainPlane = gainPlane?.rows(rows)
-    part.readNoisePlane = readNoisePlane?.rows(rows)
-    return part
-  }
 }

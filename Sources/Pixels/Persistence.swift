@@ -33,7 +33,8 @@ public func latentPixels(
   }
 }
 
-/// Raises `PERSISTENCE` in a band, which holds `rows` of the window of `latent`.
-public func flagPersistence(_ band: inout RampBand, rows: Range<Int>, latent: PixelMask) {
-  latent.raise(DQ.persistence, in: &band.pixelQuality, rows: rows)
+/// Raises `PERSISTENCE` in a band, which holds `part` of the window of `latent`.
+public func flagPersistence(_ band: inout RampBand, part: PixelWindow, latent: PixelMask) {
+  let whole = PixelWindow(x0: 0, y0: 0, width: latent.width, height: latent.height)
+  latent.moved(from: whole, to: part).raise(DQ.persistence, in: &band.pixelQuality, rows: 0..<part.height)
 }

@@ -25,6 +25,24 @@ public struct PixelWindow: Sendable, Hashable, CustomStringConvertible {
   /// The number of pixels.
   public var count: Int { width * height }
 
+  /// The rows.
+  public var rows: Range<Int> { y0..<y0 + height }
+
+  /// The columns.
+  public var columns: Range<Int> { x0..<x0 + width }
+
+  /// A part of this window, which counts from the window's first pixel, in the window's own coordinates.
+  public func place(of part: PixelWindow) -> PixelWindow {
+    PixelWindow(x0: x0 + part.x0, y0: y0 + part.y0, width: part.width, height: part.height)
+  }
+
+  /// The window with some more columns and rows on each side, as far as `whole` has them.
+  public func grown(by pixels: Int, within whole: PixelWindow) -> PixelWindow {
+    PixelWindow(
+      x0: x0 - pixels, y0: y0 - pixels, width: width + 2 * pixels, height: height + 2 * pixels
+    ).intersection(whole) ?? self
+  }
+
   /// Whether `other` is not empty and lies wholly inside.
   public func contains(_ other: PixelWindow) -> Bool {
     guard other.width > 0, other.height > 0, other.x0 >= x0, other.y0 >= y0 else { return false }

@@ -17,6 +17,27 @@ extension Ramp {
     }
   }
 
+  /// A copy of a part of every read.
+  ///
+  /// - Precondition: the part lies in the ramp's window.
+  public func cropped(to part: PixelWindow) -> Ramp {
+    let wanted = part.y0..<part.y0 + part.height
+    if part.x0 == 0, part.width == width { return rows(wanted) }
+    precondition(
+      part.x0 >= 0 && part.x0 + part.width <= width && part.y0 >= 0 && wanted.upperBound <= height,
+      "a part outside the ramp")
+    return Ramp(
+      uninitializedIntegrations: integrations, reads: reads, height: part.height, width: part.width
+    ) { out in
+      guard let base = out.baseAddress else { return }
+      for row in 0..<integrations * reads * part.height {
+        let (plane, y) = (row / part.height, row % part.height)
+        let source = storage.base + ((plane * height + part.y0 + y) * width + part.x0)
+        (base + row * part.width).initialize(from: source, count: part.width)
+      }
+    }
+  }
+
   /// Every sample changed by `transform`.
   public func map<T: PixelScalar>(_ transform: (Element) -> T) -> Ramp<T> {
     Ramp<T>(uninitializedIntegrations: integrations, reads: reads, height: height, width: width) { out in

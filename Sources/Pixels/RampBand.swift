@@ -47,9 +47,15 @@ public struct RampBand: Sendable, Equatable {
   ///
   /// - Precondition: the rows are the band's.
   public func cropped(to rows: Range<Int>) -> RampBand {
-    let window = PixelWindow(x0: 0, y0: rows.lowerBound, width: width, height: rows.count)
-    return RampBand(
-      samples: samples.rows(rows), groupQuality: groupQuality.rows(rows),
-      pixelQuality: pixelQuality.cropped(to: window))
+    cropped(to: PixelWindow(x0: 0, y0: rows.lowerBound, width: width, height: rows.count))
+  }
+
+  /// A part of the band.
+  ///
+  /// - Precondition: it lies in the band.
+  public func cropped(to part: PixelWindow) -> RampBand {
+    RampBand(
+      samples: samples.cropped(to: part), groupQuality: groupQuality.cropped(to: part),
+      pixelQuality: pixelQuality.cropped(to: part))
   }
 }

@@ -24,17 +24,43 @@ public func fitRamp<Element: PixelScalar>(
   _ ramp: Ramp<Element>, options: RampFitOptions, groupQuality: Ramp<UInt8>? = nil,
   pixelQuality: Plane<UInt32>? = nil
 ) -> RampFit {
+  let assembly = RampFitAssembly(width: ramp.width, height: ramp.height)
   // Concrete calls, so that a caller in another module gets specialised code.
-  if let ramp = ramp as? Ramp<UInt16> { return fit(ramp, options, groupQuality, pixelQuality) }
-  if let ramp = ramp as? Ramp<Int32> { return fit(ramp, options, groupQuality, pixelQuality) }
-  if let ramp = ramp as? Ramp<Float> { return fit(ramp, options, groupQuality, pixelQuality) }
-  return fit(ramp, options, groupQuality, pixelQuality)
+  if let ramp = ramp as? Ramp<UInt16> {
+    fit(ramp, options, groupQuality, pixelQuality, 0..<ramp.planeCount, assembly, 0)
+  } else if let ramp = ramp as? Ramp<Int32> {
+    fit(ramp, options, groupQuality, pixelQuality, 0..<ramp.planeCount, assembly, 0)
+  } else if let ramp = ramp as? Ramp<Float> {
+    fit(ramp, options, groupQuality, pixelQuality, 0..<ramp.planeCount, assembly, 0)
+  } else {
+    fit(ramp, options, groupQuality, pixelQuality, 0..<ramp.planeCount, assembly, 0)
+  }
+  return assembly.fit()
+}
+
+/// The same of `rows` of an exposure, put in their place in `assembly`; several threads may fit rows of one exposure.
+///
+/// - Parameters:
+///   - band: holds the rows, perhaps with some before and behind them, which are left alone.
+///   - firstRow: the row of the exposure that the band begins with.
+/// - Precondition: the band is as wide as the assembly, which has its rows; nobody else fits one of `rows`.
+public func fitRamp(
+  _ band: RampBand, beginningWith firstRow: Int, options: RampFitOptions, into assembly: RampFitAssembly,
+  rows: Range<Int>
+) {
+  precondition(
+    band.width == assembly.width && rows.lowerBound >= firstRow
+      && rows.upperBound <= min(firstRow + band.height, assembly.height), "the band of other rows")
+  let first = (rows.lowerBound - firstRow) * band.width
+  fit(
+    band.samples, options, band.groupQuality, band.pixelQuality, first..<first + rows.count * band.width,
+    assembly, rows.lowerBound * band.width)
 }
 
 private func fit<Element: PixelScalar>(
   _ ramp: Ramp<Element>, _ options: RampFitOptions, _ groupQuality: Ramp<UInt8>?,
-  _ pixelQuality: Plane<UInt32>?
-) -> RampFit {
+  _ pixelQuality: Plane<UInt32>?, _ pixels: Range<Int>, _ assembly: RampFitAssembly, _ first: Int
+) {
   precondition(
     (try? options.validate(integrations: ramp.integrations, reads: ramp.reads)) != nil, "invalid ramp options"
   )
@@ -47,19 +73,17 @@ private func fit<Element: PixelScalar>(
       plane.map { $0.width == ramp.width && $0.height == ramp.height } ?? true,
       "gain or read noise of another shape")
   }
-  let pixels = ramp.planeCount
-  let assembly = RampFitAssembly(width: ramp.width, height: ramp.height)
   var options = options
   for (index, reads) in groupQuality?.wholeReads(flagged: UInt8(DQ.doNotUse)) ?? [:] {
     options.droppedReadsByIntegration[index, default: []].formUnion(reads)
   }
   let fitter = RampFitter<Element>(ramp, options, groupQuality, pixelQuality)
   withExtendedLifetime((ramp, groupQuality, pixelQuality, options)) {
-    forEachPixelBand(count: pixels, length: 1 << 15) { band in
+    forEachPixelBand(count: pixels.count, length: 1 << 15) { band in
       for i in stride(from: band.lowerBound, to: band.upperBound, by: 16) {
-        assembly.store(fitter.fit(at: i, count: min(16, pixels - i)), at: i)
+        let count = min(16, pixels.count - i)
+        assembly.store(fitter.fit(at: pixels.lowerBound + i, count: count), at: first + i, count: count)
       }
     }
   }
-  return assembly.fit()
 }

@@ -2,17 +2,19 @@
 ///
 /// `@unchecked Sendable` is safe: every thread writes its own pixels, and they are read when all are done.
 public final class RampFitAssembly: @unchecked Sendable {
-  private let width: Int
-  private let height: Int
+  let width: Int
+  let height: Int
   private let value: PixelStorage<Float>
   private let error: PixelStorage<Float>
   private let quality: PixelStorage<UInt32>
   private let poisson: PixelStorage<Float>
   private let read: PixelStorage<Float>
-  private let used: PixelStorage<UInt16>
+  private let used: PixelStorage<UInt16>?
 
   /// Room for a fit of `width` x `height` pixels.
-  public init(width: Int, height: Int) {
+  ///
+  /// - Parameter countsReads: whether `RampFit.readsUsed` is wanted; else it is an empty plane.
+  public init(width: Int, height: Int, countsReads: Bool = true) {
     self.width = width
     self.height = height
     let count = width * height
@@ -21,23 +23,7 @@ public final class RampFitAssembly: @unchecked Sendable {
     quality = PixelStorage(uninitialized: count)
     poisson = PixelStorage(uninitialized: count)
     read = PixelStorage(uninitialized: count)
-    used = PixelStorage(uninitialized: count)
-  }
-
-  /// Takes in the fit of some rows.
-  ///
-  /// - Precondition: no other band has a row of them, and the fit has their shape.
-  public func store(_ fit: RampFit, rows: Range<Int>) {
-    precondition(
-      fit.measured.width == width && fit.measured.height == rows.count && rows.lowerBound >= 0
-        && rows.upperBound <= height, "the fit of other rows")
-    let first = rows.lowerBound * width
-    copy(fit.measured.value, to: value, first)
-    copy(fit.measured.error, to: error, first)
-    copy(fit.measured.quality, to: quality, first)
-    copy(fit.variancePoisson, to: poisson, first)
-    copy(fit.varianceReadNoise, to: read, first)
-    copy(fit.readsUsed, to: used, first)
+    used = countsReads ? PixelStorage(uninitialized: count) : nil
   }
 
   /// Takes in the fit of the sixteen pixels from `i` on.
@@ -48,22 +34,31 @@ public final class RampFitAssembly: @unchecked Sendable {
     quality.base.store(result.flags, at: i)
     poisson.base.store(result.variancePoisson, at: i)
     read.base.store(result.varianceRead, at: i)
+    guard let used else { return }
     let counts = unsafeBitCast(result.used + 0x1p23, to: SIMD16<Int32>.self)
     used.base.store(SIMD16<UInt16>(truncatingIfNeeded: counts), at: i)
+  }
+
+  /// Takes in the fit of the `count` pixels from `i` on: what lies behind them may belong to another thread.
+  @inline(__always)
+  func store(_ result: RampResult, at i: Int, count: Int) {
+    guard count < 16 else { return store(result, at: i) }
+    for k in 0..<count {
+      value.base[i + k] = result.rate[k]
+      error.base[i + k] = result.error[k]
+      quality.base[i + k] = result.flags[k]
+      poisson.base[i + k] = result.variancePoisson[k]
+      read.base[i + k] = result.varianceRead[k]
+      used?.base[i + k] = UInt16(result.used[k])
+    }
   }
 
   /// The whole fit, once the bands that were stored cover all rows.
   public func fit() -> RampFit {
     RampFit(
       measured: Measured(value: plane(value), error: plane(error), quality: plane(quality)),
-      variancePoisson: plane(poisson), varianceReadNoise: plane(read), readsUsed: plane(used))
-  }
-
-  private func copy<T>(_ part: Plane<T>, to target: PixelStorage<T>, _ first: Int) {
-    part.withUnsafeBuffer { source in
-      guard let base = source.baseAddress else { return }
-      (target.base + first).update(from: base, count: source.count)
-    }
+      variancePoisson: plane(poisson), varianceReadNoise: plane(read),
+      readsUsed: used.map(plane) ?? Plane(width: 0, height: 0, repeating: 0))
   }
 
   private func plane<T>(_ storage: PixelStorage<T>) -> Plane<T> {

@@ -56,14 +56,6 @@ public struct RampFitOptions: Sendable, Equatable {
     self.zeroIsKnown = zeroIsKnown
   }
 
-  /// The same options for some rows of the ramp: its planes cut to them.
-  public func cropped(toRows rows: Range<Int>) -> RampFitOptions {
-    var part = self
-    part.gainPlane = gainPlane?.rows(rows)
-    part.readNoisePlane = readNoisePlane?.rows(rows)
-    return part
-  }
-
   /// Checks the options against a ramp's shape.
   ///
   /// - Throws: `times-shape` when there is not one time per read, `times-order` when they do not rise,

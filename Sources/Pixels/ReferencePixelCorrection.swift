@@ -15,16 +15,18 @@ public struct ReferencePixelCorrection: Sendable, Equatable {
   public var isZero: Bool { columns.allSatisfy { $0 == 0 } && rows.allSatisfy { $0 == 0 } }
 }
 
-/// Takes the levels of channels, column parities and rows from a band, which holds `rows` of the window.
+/// Takes the levels of channels, column parities and rows from a band, which holds `rows` of the window, from
+/// `firstColumn` on.
 ///
 /// - Precondition: the correction was measured on the same exposure.
 public func subtractReferencePixels(
-  _ band: inout RampBand, rows: Range<Int>, correction: ReferencePixelCorrection
+  _ band: inout RampBand, rows: Range<Int>, firstColumn: Int = 0, correction: ReferencePixelCorrection
 ) {
   let images = band.integrations * band.reads
   let (width, height, plane) = (band.width, band.height, band.samples.planeCount)
   precondition(
-    correction.width == width && correction.columns.count == images * width && rows.count == height
+    firstColumn + width <= correction.width && correction.columns.count == images * correction.width
+      && rows.count == height
       && rows.upperBound <= correction.height, "a correction of another exposure")
   band.samples.withUnsafeMutableBuffer { samples in
     guard let base = samples.baseAddress else { return }
@@ -37,7 +39,8 @@ public func subtractReferencePixels(
             let level =
               correction.rows.isEmpty ? 0 : correction.rows[image * correction.height + rows.lowerBound + y]
             subtract(
-              columns + image * width, level, from: pixels.base + (image * plane + y * width), count: width)
+              columns + (image * correction.width + firstColumn), level,
+              from: pixels.base + (image * plane + y * width), count: width)
           }
         }
       }

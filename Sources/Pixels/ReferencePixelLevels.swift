@@ -55,25 +55,21 @@ public struct ReferencePixelLevels: Sendable {
     if rows == parts.top { ends.top = means } else { ends.bottom = means }
   }
 
-  /// Whether the side columns of all rows are to be taken.
-  public var needsSides: Bool { sides.count > 0 }
+  /// The columns of the sides that are to be taken in all rows; none where the sides are not used.
+  public var neededSides: [Range<Int>] { sides.halves }
 
-  /// The samples of the side columns of a band that may be used; may be called by several threads.
-  public func sides(of band: RampBand) -> ReferenceSides {
-    let count = sides.count
-    var values = [Float](repeating: .nan, count: integrations * reads * band.height * count)
-    for (column, x) in sides.columns.enumerated() {
-      for image in 0..<integrations * reads {
-        band.forEachUsable(image, rows: 0..<band.height, columns: x..<x + 1) { _, y, value in
-          values[(image * band.height + y) * count + column] = value
-        }
+  /// Takes the columns of one side, of `rows` of the window; in any order.
+  ///
+  /// - Parameter band: those rows of `neededSides[side]`, and no other columns.
+  public mutating func takeSide(_ side: Int, _ band: RampBand, rows: Range<Int>) {
+    let columns = sides.halves[side]
+    precondition(band.width == columns.count && band.height == rows.count, "other columns than a side's")
+    for image in 0..<integrations * reads {
+      band.forEachUsable(image, rows: 0..<band.height, columns: 0..<band.width) { x, y, value in
+        sides.set(value, image: image, row: rows.lowerBound + y, side: side, column: x)
       }
     }
-    return ReferenceSides(values: values)
   }
-
-  /// Takes the side columns of `rows` of the window, in any order.
-  public mutating func take(_ part: ReferenceSides, rows: Range<Int>) { sides.set(part.values, rows: rows) }
 
   /// The whole measurement in one band that holds all rows of the window, such as a single read.
   public func measured(in band: RampBand) -> ReferencePixelCorrection {
@@ -81,7 +77,10 @@ public struct ReferencePixelLevels: Sendable {
     for rows in [parts.bottom, parts.top] where !rows.isEmpty {
       levels.takeEnd(band.cropped(to: rows), rows: rows)
     }
-    if needsSides { levels.take(sides(of: band), rows: 0..<band.height) }
+    for (side, columns) in neededSides.enumerated() {
+      let part = PixelWindow(x0: columns.lowerBound, y0: 0, width: columns.count, height: band.height)
+      levels.takeSide(side, band.cropped(to: part), rows: 0..<band.height)
+    }
     return levels.finished()
   }
 
@@ -145,11 +144,6 @@ public struct ReferencePixelLevels: Sendable {
     let n = values.count
     return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2
   }
-}
-
-/// Samples of the side columns of some rows, by (integration, read, row, column).
-public struct ReferenceSides: Sendable {
-  let values: [Float]
 }
 
 extension RampBand {

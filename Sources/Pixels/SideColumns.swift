@@ -4,7 +4,10 @@ import Dispatch
 struct SideColumns: Sendable {
   /// The columns of the window.
   let columns: [Int]
-  private let halves: [Range<Int>]
+  /// The columns of each side, where there are some.
+  let halves: [Range<Int>]
+  /// The same as places among `columns`.
+  private let places: [Range<Int>]
   private let images: Int
   private let height: Int
   /// NaN where unusable.
@@ -12,7 +15,8 @@ struct SideColumns: Sendable {
 
   init(left: Range<Int>, right: Range<Int>, images: Int, height: Int) {
     columns = Array(left) + Array(right)
-    halves = [0..<left.count, left.count..<columns.count].filter { !$0.isEmpty }
+    halves = [left, right].filter { !$0.isEmpty }
+    places = [0..<left.count, left.count..<columns.count].filter { !$0.isEmpty }
     self.images = images
     self.height = height
     values = [Float](repeating: .nan, count: images * height * columns.count)
@@ -21,14 +25,9 @@ struct SideColumns: Sendable {
   /// Columns on both sides.
   var count: Int { columns.count }
 
-  /// Puts the samples of some rows in their place, by (image, row, column).
-  mutating func set(_ part: [Float], rows: Range<Int>) {
-    let length = rows.count * count
-    precondition(part.count == images * length, "side columns of other rows")
-    for image in 0..<images {
-      let start = (image * height + rows.lowerBound) * count
-      values.replaceSubrange(start..<start + length, with: part[image * length..<(image + 1) * length])
-    }
+  /// Puts a sample in its place.
+  mutating func set(_ value: Float, image: Int, row: Int, side: Int, column: Int) {
+    values[(image * height + row) * count + places[side].lowerBound + column] = value
   }
 
   /// The same without the levels of the channels, which are by (image, column of the window).
@@ -48,7 +47,7 @@ struct SideColumns: Sendable {
   /// and with one side, of which nothing is known).
   func rowLevels(window: Int) -> [Float] {
     guard count > 0 else { return [] }
-    let sides = halves.map { half in medians(half, window) }
+    let sides = places.map { half in medians(half, window) }
     guard sides.count == 2 else { return sides[0].map { $0.isNaN ? 0 : $0 } }
     let levels = zip(sides[0], sides[1]).map { a, b in a.isNaN ? b : b.isNaN ? a : (a + b) / 2 }
     let gain = share(sides[0], sides[1])
@@ -67,8 +66,8 @@ struct SideColumns: Sendable {
       guard let base = buffer.baseAddress else { return }
       let target = FilledPixels(base: base)
       DispatchQueue.concurrentPerform(iterations: images) { image in
-        for (y, level) in runningMedian(image, part, window).enumerated() {
-          target.base[image * height + y] = level ?? .nan
+        for (y, level) in runningMedian(image, part, window, in: 0..<height).enumerated() {
+          target.base[image * height + y] = level
         }
       }
     }
@@ -96,12 +95,13 @@ struct SideColumns: Sendable {
   /// The number of rows with which one half of the columns foretells the other half best.
   ///
   /// The white noise of the halves is their own, the noise of the electronics is common to both: a short window follows
-  /// the noise from row to row, a long one averages what is white. A few reads tell enough.
+  /// the noise from row to row, a long one averages what is white. The first rows of two reads tell enough.
   func bestWindow() -> Int {
     let parts =
-      halves.count == 2 ? halves : halves.flatMap { [$0.prefix($0.count / 2), $0.suffix($0.count / 2)] }
+      places.count == 2 ? places : places.flatMap { [$0.prefix($0.count / 2), $0.suffix($0.count / 2)] }
     guard parts.count == 2, !parts[0].isEmpty else { return Self.windows[4] }
-    let some = Array(Set([0, images / 2, images - 1].filter { $0 >= 0 && $0 < images }))
+    let some = Array(Set([0, images - 1].filter { $0 >= 0 && $0 < images }))
+    let rows = 0..<min(height, 2048)
     var errors = [Double](repeating: 0, count: Self.windows.count * some.count)
     errors.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
@@ -109,8 +109,8 @@ struct SideColumns: Sendable {
       DispatchQueue.concurrentPerform(iterations: buffer.count) { i in
         let (image, window) = (some[i / Self.windows.count], Self.windows[i % Self.windows.count])
         target.base[i] =
-          surprise(image, parts[1], foretoldBy: runningMedian(image, parts[0], window))
-          + surprise(image, parts[0], foretoldBy: runningMedian(image, parts[1], window))
+          surprise(image, parts[1], foretoldBy: runningMedian(image, parts[0], window, in: rows))
+          + surprise(image, parts[0], foretoldBy: runningMedian(image, parts[1], window, in: rows))
       }
     }
     let sums = Self.windows.indices.map { w in
@@ -122,32 +122,38 @@ struct SideColumns: Sendable {
   /// The eleven rows of JWST's step stand in the middle.
   private static let windows = [1, 3, 5, 7, 11, 17, 27, 43, 69, 111]
 
-  /// The sum of squares of some columns less what was foretold, the mean difference of the two taken out.
-  private func surprise(_ image: Int, _ part: Range<Int>, foretoldBy levels: [Float?]) -> Double {
+  /// The sum of squares of some columns less what was foretold of the first rows, the mean difference of the two taken
+  /// out.
+  private func surprise(_ image: Int, _ part: Range<Int>, foretoldBy levels: [Float]) -> Double {
     var (n, sum, square) = (0.0, 0.0, 0.0)
-    for y in 0..<height {
-      guard let level = levels[y] else { continue }
-      let own = part.map { values[(image * height + y) * count + $0] }.filter { !$0.isNaN }
-      guard !own.isEmpty else { continue }
-      let d = Double(own.reduce(0, +) / Float(own.count) - level)
+    for (y, level) in levels.enumerated() where !level.isNaN {
+      var (own, known) = (Float(0), Float(0))
+      for column in part {
+        let value = values[(image * height + y) * count + column]
+        if !value.isNaN { (own, known) = (own + value, known + 1) }
+      }
+      guard known > 0 else { continue }
+      let d = Double(own / known - level)
       (n, sum, square) = (n + 1, sum + d, square + d * d)
     }
     return n > 0 ? square - sum * sum / n : 0
   }
 
-  /// The running median over rows of some columns of an image; the window is cut off at both ends.
-  private func runningMedian(_ image: Int, _ part: Range<Int>, _ rows: Int) -> [Float?] {
-    let half = rows / 2
-    var window = SlidingMedian(capacity: rows * part.count)
+  /// The running median over some rows of some columns of an image, NaN where nothing is known; the window is cut off at
+  /// both ends.
+  private func runningMedian(_ image: Int, _ part: Range<Int>, _ length: Int, in rows: Range<Int>) -> [Float]
+  {
+    let half = length / 2
+    var window = SlidingMedian(capacity: length * part.count)
     func forEach(_ row: Int, _ body: (Float) -> Void) {
-      guard (0..<height).contains(row) else { return }
+      guard rows.contains(row) else { return }
       for column in part { body(values[(image * height + row) * count + column]) }
     }
-    for row in 0..<min(half, height) { forEach(row) { window.insert($0) } }
-    return (0..<height).map { y in
+    for row in rows.prefix(half) { forEach(row) { window.insert($0) } }
+    return rows.map { y in
       forEach(y + half) { window.insert($0) }
       forEach(y - half - 1) { window.remove($0) }
-      return window.median
+      return window.median ?? .nan
     }
   }
 }

@@ -89,7 +89,8 @@ public struct DetectorModel: Sendable {
         flags.withUnsafeMutableBuffer { flags in rows.fill(dark: dark, response: response, flags: flags) }
       }
     }
-    let border = options.readout?.referenceBorder ?? 0
+    // The border of an H4RG sees no light, however simple the rest of the simulation is.
+    let border = options.readout?.referenceBorder ?? (size == 4096 ? 4 : 0)
     if border > 0 { Self.blind(border, dark: &dark, response: &response, flags: &flags) }
     Self.normalise(&response)
     var telegraph: [Int: [(x: Int, electrons: Double)]] = [:]

@@ -28,6 +28,9 @@ import Testing
     for rows in [0..<4, 1..<3] {
       #expect(try read.band(rows) == RampSource(written).band(rows))
     }
+    let part = PixelWindow(x0: 3, y0: 1, width: 2, height: 3)
+    #expect(try read.band(in: part) == read.band(0..<4).cropped(to: part))
+    #expect(try RampSource(written).band(in: part) == read.band(in: part))
     let band = try read.band(1..<3)
     #expect(band.samples[1, 2, 4, 1] == 500 * 114 && band.groupQuality[0, 1, 0, 0] == 4)
     #expect(band.pixelQuality[0, 1] == 1 << 31)
@@ -62,6 +65,8 @@ import Testing
       #expect(ramp[g, k, x, y] == Float(stored[((y * 48 + x) * 2 + g) * 10 + k]))
     }
     #expect(try model.band(40..<44).samples == ramp.rows(40..<44))
+    let part = PixelWindow(x0: 7, y0: 11, width: 3, height: 30)
+    #expect(try model.band(in: part).samples == ramp.cropped(to: part))
     #expect(model.timesOrigin == "TIMES")
   }
 

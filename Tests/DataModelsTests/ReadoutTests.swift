@@ -32,6 +32,8 @@ import Testing
     let band = try model.band(0..<2)
     let ramp = band.samples
     #expect(try model.band(1..<2) == band.cropped(to: 1..<2))
+    let part = PixelWindow(x0: 1, y0: 0, width: 1, height: 2)
+    #expect(try model.band(in: part) == band.cropped(to: part))
     #expect(model.shape == RampShape(integrations: 2, reads: 3, height: 2, width: 3))
     #expect(ramp[1, 2, 2, 1] == 1025 && ramp[0, 1, 0, 0] == 10)
     #expect(model.timesOrigin == "READTIME-RST_TIME")

@@ -52,6 +52,32 @@ import Testing
     }
   }
 
+  /// A few columns of some rows, of a plain file and of a compressed one.
+  @Test(arguments: [false, true]) func runsAtEqualDistances(compressed: Bool) throws {
+    let scratch = try Scratch()
+    let values = (0..<Self.count).map { Double($0) }
+    let path = try make(scratch.path("runs.fits")) { file, status in
+      var axes = [40, 30]
+      var stored = values
+      if compressed { fits_set_compression_type(file, RICE_1, &status) }
+      ffcrim(file, USHORT_IMG, 2, &axes, &status)
+      ffppr(file, TDOUBLE, 1, Int64(Self.count), &stored, &status)
+    }
+    let file = try FITSFile(reading: path)
+    let hdu = try file.hduCount() - 1
+    func runs(_ first: Int, _ length: Int, _ distance: Int, _ count: Int) throws -> [Float] {
+      var pixels = [Float](repeating: -1, count: length * count)
+      try pixels.withUnsafeMutableBufferPointer {
+        try file.readPixels(of: hdu, into: $0, startingAt: first, runsOf: length, every: distance)
+      }
+      return pixels
+    }
+    let found = try runs(7, 4, 40, 30)
+    #expect(found == (0..<30).flatMap { y in (7..<11).map { Float(y * 40 + $0) } })
+    #expect(throws: FITSError.self) { try runs(37, 4, 40, 30) }
+    #expect(throws: FITSError.self) { try runs(0, 5, 4, 3) }
+  }
+
   @Test func unsignedConventions() throws {
     let scratch = try Scratch()
     for (type, imageType, top) in [

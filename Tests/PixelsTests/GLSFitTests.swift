@@ -128,7 +128,7 @@ private enum Matrices {
     }
     func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
     func weights(_ rate: Double) -> [Double] {
-      let z = solve(covariance(rate), dt)
+      let z = solveLinear(covariance(rate), dt)
       return z.map { $0 / dot(z, dt) }
     }
     let g = weights(0)
@@ -140,21 +140,5 @@ private enum Matrices {
     var variance = 0.0
     for i in 0..<n { for j in 0..<n { variance += w[i] * truth[i][j] * w[j] } }
     return (rate, variance.squareRoot())
-  }
-
-  private static func solve(_ matrix: [[Double]], _ right: [Double]) -> [Double] {
-    var (a, b) = (matrix, right)
-    for k in b.indices {
-      for i in b.indices where i > k {
-        let factor = a[i][k] / a[k][k]
-        for j in b.indices { a[i][j] -= factor * a[k][j] }
-        b[i] -= factor * b[k]
-      }
-    }
-    for k in b.indices.reversed() {
-      for j in b.indices where j > k { b[k] -= a[k][j] * b[j] }
-      b[k] /= a[k][k]
-    }
-    return b
   }
 }

@@ -267,3 +267,41 @@ import Testing
     #expect(found > 9500, "\(found) of 10,000")
   }
 }
+
+@Suite struct QuietRampTests {
+  /// Ramps in which sums show that there is no jump are not sorted: what is found must be what the careful look at every
+  /// pixel finds. A flag at the first read, which no difference leads to, makes it look.
+  @Test(arguments: [5, 6, 15, 16]) func whatIsPassedOverHasNoJump(reads: Int) {
+    var noise = Noise(seed: UInt64(reads))
+    let (gain, read) = (2.0, 10.0)
+    var samples = Ramp<Float>(integrations: 1, reads: reads, height: 64, width: 250, repeating: 0)
+    for y in 0..<64 {
+      for x in 0..<250 {
+        // Some pixels are dark, some bright, some have a jump about as large as the threshold.
+        let rate = x % 3 == 0 ? 0.1 : Double(x)
+        let (at, size) = (1 + (x + y) % (reads - 1), x % 16 == 5 ? Double(y) : 0)
+        var counts = 0.0
+        for j in 0..<reads {
+          if j > 0 { counts += rate + (rate / gain).squareRoot() * noise.gaussian() }
+          if j == at { counts += size }
+          samples[0, j, x, y] = Float(counts + read / gain * noise.gaussian())
+        }
+      }
+    }
+    var quick = RampBand(samples: samples)
+    var careful = quick
+    for y in 0..<64 { for x in 0..<250 { careful.groupQuality[0, 0, x, y] = UInt8(DQ.jumpDet) } }
+    let options = JumpOptions(
+      times: [(0..<reads).map { Double($0) }], gain: Float(gain), readNoise: Float(read))
+    detectJumps(in: &quick, options: options)
+    detectJumps(in: &careful, options: options)
+    let jump = UInt8(DQ.jumpDet)
+    #expect(quick.groupQuality.elements.count { $0 & jump != 0 } > 300)
+    for j in 1..<reads {
+      #expect(
+        quick.groupQuality.plane(integration: 0, read: j)
+          == careful.groupQuality.plane(integration: 0, read: j),
+        "read \(j)")
+    }
+  }
+}

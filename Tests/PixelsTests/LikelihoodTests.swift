@@ -84,27 +84,11 @@ private struct Whole {
 
   private func chiSquared(_ kept: [Int]) -> Double {
     let c = kept.map { i in kept.map { covariance[i][$0] } }
-    let u = solve(c, kept.map { dt[$0] })
-    let v = solve(c, kept.map { d[$0] })
+    let u = solveLinear(c, kept.map { dt[$0] })
+    let v = solveLinear(c, kept.map { d[$0] })
     func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
     let (seconds, counts) = (kept.map { dt[$0] }, kept.map { d[$0] })
     let sum = dot(seconds, v)
     return dot(counts, v) - sum * sum / dot(seconds, u)
-  }
-
-  private func solve(_ matrix: [[Double]], _ right: [Double]) -> [Double] {
-    var (a, b) = (matrix, right)
-    for k in b.indices {
-      for i in b.indices where i > k {
-        let factor = a[i][k] / a[k][k]
-        for j in b.indices { a[i][j] -= factor * a[k][j] }
-        b[i] -= factor * b[k]
-      }
-    }
-    for k in b.indices.reversed() {
-      for j in b.indices where j > k { b[k] -= a[k][j] * b[j] }
-      b[k] /= a[k][k]
-    }
-    return b
   }
 }

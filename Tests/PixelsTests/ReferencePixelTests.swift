@@ -38,8 +38,17 @@ import Testing
     for rows in [levels.parts.bottom, levels.parts.top] where !rows.isEmpty {
       levels.takeEnd(part(band, rows), rows: rows)
     }
-    if levels.needsSides { levels.take(levels.sides(of: band), rows: 0..<band.height) }
+    takeSides(band, rows: 0..<band.height, &levels)
     return levels.finished()
+  }
+
+  /// The side columns of rows of the exposure that `band` holds as a whole.
+  private func takeSides(_ band: RampBand, rows: Range<Int>, _ levels: inout ReferencePixelLevels) {
+    for (side, columns) in levels.neededSides.enumerated() {
+      let part = PixelWindow(
+        x0: columns.lowerBound, y0: rows.lowerBound, width: columns.count, height: rows.count)
+      levels.takeSide(side, band.cropped(to: part), rows: rows)
+    }
   }
 
   private func part(_ band: RampBand, _ rows: Range<Int>) -> RampBand {
@@ -176,7 +185,7 @@ import Testing
       border: border, window: middle, detectorWidth: side, shape: (1, 2),
       options: ReferencePixelOptions(channels: 4))
     #expect(levels.parts.isEmpty)
-    #expect(!levels.needsSides)
+    #expect(levels.neededSides.isEmpty)
     #expect(levels.finished().isZero)
   }
 
@@ -187,7 +196,7 @@ import Testing
     let found = correction(all, whole, options)
     var levels = ReferencePixelLevels(
       border: border, window: whole, detectorWidth: side, shape: (1, 2), options: options)
-    for rows in [100..<128, 0..<17, 17..<100] { levels.take(levels.sides(of: part(all, rows)), rows: rows) }
+    for rows in [100..<128, 0..<17, 17..<100] { takeSides(all, rows: rows, &levels) }
     for rows in [124..<128, 0..<4] { levels.takeEnd(part(all, rows), rows: rows) }
     #expect(levels.finished() == found)
     let fresh = ReferencePixelLevels(
@@ -198,6 +207,10 @@ import Testing
     var rows = part(all, 17..<100)
     subtractReferencePixels(&rows, rows: 17..<100, correction: found)
     #expect(rows.samples == part(together, 17..<100).samples)
+    let some = PixelWindow(x0: 30, y0: 17, width: 20, height: 83)
+    var columns = all.cropped(to: some)
+    subtractReferencePixels(&columns, rows: some.rows, firstColumn: some.x0, correction: found)
+    #expect(columns.samples == together.samples.cropped(to: some))
   }
 
   /// A channel whose reference pixels are all bad keeps its level, and that is counted.
@@ -250,7 +263,7 @@ struct OneOverF {
     let mask = latentPixels(in: window, begin: 1000, after: earlier, within: 100)
     var band = RampBand(samples: Ramp(integrations: 1, reads: 1, height: 3, width: 8, repeating: 0))
     band.pixelQuality[2, 0] = DQ.warm
-    flagPersistence(&band, rows: 2..<5, latent: mask)
+    flagPersistence(&band, part: PixelWindow(x0: 0, y0: 2, width: mask.width, height: 3), latent: mask)
     #expect(band.pixelQuality[2, 0] == DQ.persistence | DQ.warm)
     #expect(band.pixelQuality[3, 0] == DQ.persistence)
     #expect(band.pixelQuality[4, 2] == DQ.persistence)

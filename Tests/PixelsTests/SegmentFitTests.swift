@@ -17,6 +17,31 @@ import Testing
     Ramp(integrations: 1, reads: 10, height: 1, width: width, repeating: 0)
   }
 
+  /// Bands whose ends are no multiples of sixteen pixels, with rows that are not theirs, make the whole.
+  @Test func bandsArePutInTheirPlace() {
+    var noise = Noise(seed: 5)
+    let (width, height) = (21, 13)
+    var ramp = Ramp<Float>(integrations: 1, reads: 10, height: height, width: width, repeating: 0)
+    for j in 0..<10 {
+      for y in 0..<height {
+        for x in 0..<width { ramp[0, j, x, y] = 100 + 7 * Float(j) + Float(noise.gaussian()) }
+      }
+    }
+    let options = RampFitOptions(method: .gls, times: [Self.times], gain: 2, readNoise: 3)
+    let whole = fitRamp(ramp, options: options)
+    let assembly = RampFitAssembly(width: width, height: height)
+    let band = RampBand(samples: ramp)
+    for rows in [5..<6, 9..<13, 0..<5, 6..<9] {
+      let wide = max(rows.lowerBound - 1, 0)..<min(rows.upperBound + 1, height)
+      fitRamp(
+        band.cropped(to: wide), beginningWith: wide.lowerBound, options: options, into: assembly, rows: rows)
+    }
+    let parts = assembly.fit()
+    #expect(parts.measured == whole.measured && parts.readsUsed == whole.readsUsed)
+    #expect(parts.variancePoisson == whole.variancePoisson)
+    #expect(parts.varianceReadNoise == whole.varianceReadNoise)
+  }
+
   /// A jump, a jump into a missing read, two jumps that leave one read alone, a jump and saturation.
   @Test(arguments: methods)
   func jumpsEndSegments(method: RampFitOptions.Method) {

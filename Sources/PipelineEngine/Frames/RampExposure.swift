@@ -80,13 +80,29 @@ public struct RampExposure: Sendable {
 
   /// Some rows of the window with every operation so far done; may be called by several threads.
   public func rows(_ rows: Range<Int>) throws -> RampBand {
-    let halo = operations.reduce(0) { $0 + $1.halo }
-    let wide = max(rows.lowerBound - halo, 0)..<min(rows.upperBound + halo, shape.height)
-    var band = try source.band(wide)
-    for operation in operations { try operation.body(&band, wide) }
-    guard wide != rows else { return band }
-    return band.cropped(to: rows.lowerBound - wide.lowerBound..<rows.upperBound - wide.lowerBound)
+    try part(PixelWindow(x0: 0, y0: rows.lowerBound, width: shape.width, height: rows.count))
   }
+
+  /// A part of the window, such as a few columns; else as ``rows(_:)``.
+  public func part(_ part: PixelWindow) throws -> RampBand {
+    let (band, wide) = try wide(part)
+    guard wide != part else { return band }
+    return band.cropped(
+      to: PixelWindow(
+        x0: part.x0 - wide.x0, y0: part.y0 - wide.y0, width: part.width, height: part.height))
+  }
+
+  /// A part of the window with what lies beside it and was needed for it, and the part that this is.
+  func wide(_ part: PixelWindow) throws -> (band: RampBand, place: PixelWindow) {
+    let halo = operations.reduce(0) { $0 + $1.halo }
+    let wide = part.grown(by: halo, within: extent)
+    var band = try source.band(in: wide)
+    for operation in operations { try operation.body(&band, wide) }
+    return (band, wide)
+  }
+
+  /// The whole window as a part of itself.
+  public var extent: PixelWindow { PixelWindow(x0: 0, y0: 0, width: shape.width, height: shape.height) }
 }
 
 extension RampExposure {
@@ -114,20 +130,21 @@ extension RampExposure {
   public func nextRead() throws -> LandedRead? {
     guard let next = try live?.next() else { return nil }
     var whole = next.band
-    for operation in operations { try operation.body(&whole, 0..<shape.height) }
+    for operation in operations { try operation.body(&whole, extent) }
     return LandedRead(band: whole, ramp: next.ramp, read: next.read, seconds: next.seconds)
   }
 }
 
-/// Something to do with the reads of a ramp; called with bands of rows, by several threads.
+/// Something to do with the reads of a ramp; called with bands of rows, or with a few columns, by several threads.
 public struct RampOperation: Sendable {
-  /// Rows above and below that a row's result depends on: those of a band's edge are right only `halo` rows inside.
+  /// How far away a pixel may be that a pixel's result depends on: those at a part's edge are right only `halo` pixels
+  /// inside.
   public let halo: Int
-  /// Changes `band`, which holds the rows `rows` of the window.
-  public let body: @Sendable (_ band: inout RampBand, _ rows: Range<Int>) throws -> Void
+  /// Changes `band`, which holds `part` of the exposure's window.
+  public let body: @Sendable (_ band: inout RampBand, _ part: PixelWindow) throws -> Void
 
   public init(
-    halo: Int = 0, _ body: @escaping @Sendable (_ band: inout RampBand, _ rows: Range<Int>) throws -> Void
+    halo: Int = 0, _ body: @escaping @Sendable (_ band: inout RampBand, _ part: PixelWindow) throws -> Void
   ) {
     self.halo = halo
     self.body = body

@@ -39,13 +39,13 @@ public final class ReferenceCube: @unchecked Sendable {
     self.file = consume file
   }
 
-  /// The planes of some rows of the ramp's window, and the flags of the file where it has some. May be called by
-  /// several threads.
-  public func rows(_ rows: Range<Int>) throws -> (planes: [Plane<Float>], quality: Plane<UInt32>?) {
-    let own = window.y0 + rows.lowerBound..<window.y0 + rows.upperBound
-    let cut = PixelWindow(x0: window.x0, y0: 0, width: window.width, height: rows.count)
-    let planes: [Plane<Float>] = try lock.withLock { _ in try self.planes(own) }
-    let quality: Plane<UInt32>? = try lock.withLock { _ in try flags(own) }
+  /// The planes of a part of the ramp's window, and the flags of the file where it has some. May be called by several
+  /// threads.
+  public func part(_ part: PixelWindow) throws -> (planes: [Plane<Float>], quality: Plane<UInt32>?) {
+    let own = window.place(of: part)
+    let cut = PixelWindow(x0: own.x0, y0: 0, width: own.width, height: own.height)
+    let planes: [Plane<Float>] = try lock.withLock { _ in try self.planes(own.rows) }
+    let quality: Plane<UInt32>? = try lock.withLock { _ in try flags(own.rows) }
     return (planes.map { $0.cropped(to: cut) }, quality?.cropped(to: cut))
   }
 

@@ -33,11 +33,12 @@ public struct ReferenceRows: Sendable {
       hint: "take a \(type) in \(ramp.unit)")
   }
 
-  /// Values and flags of some rows of the ramp's window; flags nil where the file has none. May be called by several
+  /// Values and flags of a part of the ramp's window; flags nil where the file has none. May be called by several
   /// threads.
-  public func rows(_ rows: Range<Int>) throws -> (value: Plane<Float>, quality: Plane<UInt32>?) {
-    let read = try source.readImage(window.y0 + rows.lowerBound..<window.y0 + rows.upperBound)
-    let cut = PixelWindow(x0: window.x0, y0: 0, width: window.width, height: rows.count)
+  public func part(_ part: PixelWindow) throws -> (value: Plane<Float>, quality: Plane<UInt32>?) {
+    let own = window.place(of: part)
+    let read = try source.readImage(own.rows)
+    let cut = PixelWindow(x0: own.x0, y0: 0, width: own.width, height: own.height)
     return (read.value.cropped(to: cut), read.quality?.cropped(to: cut))
   }
 }

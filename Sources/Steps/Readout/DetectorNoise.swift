@@ -33,10 +33,10 @@ struct DetectorNoise {
   /// Whether both are known, in whatever way.
   var isKnown: Bool { (gainRows != nil || gain != nil) && (readNoiseRows != nil || readNoise != nil) }
 
-  /// The pixels' own numbers in some rows of the window; nil where there is no reference.
-  func planes(_ rows: Range<Int>) throws -> (gain: Plane<Float>?, readNoise: Plane<Float>?) {
+  /// The pixels' own numbers in a part of the window; nil where there is no reference.
+  func planes(_ part: PixelWindow) throws -> (gain: Plane<Float>?, readNoise: Plane<Float>?) {
     guard isKnown else { return (nil, nil) }
-    let (gain, readNoise) = (try gainRows?.rows(rows).value, try readNoiseRows?.rows(rows).value)
+    let (gain, readNoise) = (try gainRows?.part(part).value, try readNoiseRows?.part(part).value)
     guard coadds > 1 else { return (gain, readNoise) }
     let (factor, root) = (coadds, coadds.squareRoot())
     return (gain?.map { $0 * factor }, readNoise?.map { $0 * root })

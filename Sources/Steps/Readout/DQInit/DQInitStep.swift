@@ -50,10 +50,9 @@ public struct DQInitStep: Step {
       detector: ramp.header.detectorSize, window: window, isSubarray: ramp.metadata.subarray != nil,
       pixels: context.parameters.integer("reference_border") ?? 0)
     ramp.apply(
-      RampOperation { band, rows in
-        let part = PixelWindow(x0: 0, y0: rows.lowerBound, width: band.width, height: rows.count)
+      RampOperation { band, part in
         initialiseFlags(&band.pixelQuality, mask: mask?.cropped(to: part))
-        border?.raise(in: &band.pixelQuality, window: window, rows: rows)
+        border?.raise(in: &band.pixelQuality, window: window.place(of: part), rows: 0..<part.height)
       })
     work.ramp = ramp
     return mask == nil ? without(context) : .complete

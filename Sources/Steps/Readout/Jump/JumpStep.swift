@@ -68,9 +68,9 @@ public struct JumpStep: Step {
     try checked.validate(integrations: ramp.shape.integrations, reads: ramp.shape.reads)
     let final = options
     work.ramp?.apply(
-      RampOperation(halo: final.neighbours == nil ? 0 : 1) { band, rows in
+      RampOperation(halo: final.neighbours == nil ? 0 : 1) { band, part in
         var own = final
-        (own.gainPlane, own.readNoisePlane) = try noise.planes(rows)
+        (own.gainPlane, own.readNoisePlane) = try noise.planes(part)
         detectJumps(in: &band, options: own)
       })
     return .complete

@@ -26,7 +26,7 @@ public struct LinearityStep: Step {
     guard let reference = try context.referenceCube("nonlincoeff", for: ramp) else {
       return .skipped(reason: context.resolved("nonlincoeff").reason ?? "no nonlincoeff reference")
     }
-    let form = try form(of: reference, rows: ramp.shape.height, context)
+    let form = try form(of: reference, ramp.extent, context)
     guard form == .factor || reference.count > 1 else {
       throw EngineError(
         "cube-axes", "one coefficient makes no polynomial", subject: reference.name,
@@ -38,8 +38,8 @@ public struct LinearityStep: Step {
           + "(superbias.source=reset_read takes the first read)")
     }
     ramp.apply(
-      RampOperation { band, rows in
-        let (planes, quality) = try reference.rows(rows)
+      RampOperation { band, part in
+        let (planes, quality) = try reference.part(part)
         linearise(&band, with: LinearityCoefficients(form: form, planes: planes, quality: quality))
       })
     work.ramp = ramp
@@ -48,13 +48,15 @@ public struct LinearityStep: Step {
 
   /// The form that was asked for, else the one that the second coefficients tell.
   private func form(
-    of reference: ReferenceCube, rows: Int, _ context: StepContext
+    of reference: ReferenceCube, _ extent: PixelWindow, _ context: StepContext
   ) throws -> LinearityForm {
     if let asked = context.parameters.string("form").flatMap(LinearityForm.init(rawValue:)) { return asked }
     guard reference.count > 1 else { return .factor }
     // Some rows in the middle are enough, and no border.
-    let some = max(rows / 2 - 8, 0)..<min(rows / 2 + 8, rows)
-    guard let told = LinearityCoefficients.form(bySecond: try reference.rows(some).planes[1]) else {
+    let some = PixelWindow(
+      x0: 0, y0: extent.height / 2, width: extent.width, height: 0
+    ).grown(by: 8, within: extent)
+    guard let told = LinearityCoefficients.form(bySecond: try reference.part(some).planes[1]) else {
       throw EngineError(
         "linearity-form", "the coefficients are neither of c0 + c1 F + … nor of F (1 + c0 + c1 F + …)",
         subject: reference.name, hint: "say which: --set linearity.form=polynomial or factor")

@@ -35,7 +35,7 @@ public struct PersistenceStep: Step {
       in: ramp.window, begin: begin.timeIntervalSinceReferenceDate, after: own.map(\.image),
       within: context.parameters.number("time") ?? 0)
     context.note("\(latent.count) pixels were saturated in exposures shortly before")
-    ramp.apply(RampOperation { band, rows in flagPersistence(&band, rows: rows, latent: latent) })
+    ramp.apply(RampOperation { band, part in flagPersistence(&band, part: part, latent: latent) })
     work.ramp = ramp
     return .complete
   }

@@ -80,7 +80,7 @@ struct LiveFit {
       method = .utr
     }
     let noise = try DetectorNoise(of: ramp, in: context)
-    let planes = try noise.planes(0..<ramp.shape.height)
+    let planes = try noise.planes(ramp.extent)
     return RunningFitOptions(
       method: method, gain: noise.gain, readNoise: noise.readNoise, gainPlane: planes.gain,
       readNoisePlane: planes.readNoise,

@@ -84,14 +84,12 @@ public struct RampFitStep: Step {
   private static func fit(
     _ ramp: RampExposure, _ options: RampFitOptions, _ noise: DetectorNoise
   ) throws -> RampFit {
-    let assembly = RampFitAssembly(width: ramp.shape.width, height: ramp.shape.height)
-    try ramp.forEachBand { band, rows in
+    let assembly = RampFitAssembly(
+      width: ramp.shape.width, height: ramp.shape.height, countsReads: false)
+    try ramp.forEachWideBand { band, part, rows in
       var own = options
-      (own.gainPlane, own.readNoisePlane) = try noise.planes(rows)
-      assembly.store(
-        fitRamp(
-          band.samples, options: own, groupQuality: band.groupQuality, pixelQuality: band.pixelQuality),
-        rows: rows)
+      (own.gainPlane, own.readNoisePlane) = try noise.planes(part)
+      fitRamp(band, beginningWith: part.y0, options: own, into: assembly, rows: rows)
     }
     return assembly.fit()
   }

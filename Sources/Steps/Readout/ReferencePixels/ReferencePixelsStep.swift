@@ -55,8 +55,8 @@ public struct ReferencePixelsStep: Step {
     }
     guard ramp.live == nil else {
       ramp.apply(
-        RampOperation { read, rows in
-          subtractReferencePixels(&read, rows: rows, correction: levels.measured(in: read))
+        RampOperation { read, part in
+          subtractReferencePixels(&read, rows: part.rows, correction: levels.measured(in: read))
         })
       work.ramp = ramp
       return .complete
@@ -64,7 +64,9 @@ public struct ReferencePixelsStep: Step {
     let correction = try Self.measure(levels, in: ramp)
     tell(correction, context)
     ramp.apply(
-      RampOperation { band, rows in subtractReferencePixels(&band, rows: rows, correction: correction) })
+      RampOperation { band, part in
+        subtractReferencePixels(&band, rows: part.rows, firstColumn: part.x0, correction: correction)
+      })
     work.ramp = ramp
     return .complete
   }
@@ -93,7 +95,7 @@ public struct ReferencePixelsStep: Step {
     }
   }
 
-  /// The pass over the border: its ends, and where the sides are used all rows in bands.
+  /// The pass over the border alone: its ends, and where the sides are used the columns of the sides.
   private static func measure(
     _ levels: ReferencePixelLevels, in ramp: RampExposure
   ) throws -> ReferencePixelCorrection {
@@ -102,10 +104,9 @@ public struct ReferencePixelsStep: Step {
       let band = try ramp.rows(rows)
       measured.withLock { $0.takeEnd(band, rows: rows) }
     }
-    if levels.needsSides {
-      try ramp.forEachBand { band, rows in
-        let sides = levels.sides(of: band)
-        measured.withLock { $0.take(sides, rows: rows) }
+    for (side, columns) in levels.neededSides.enumerated() {
+      try ramp.forEachBand(columns: columns) { band, part in
+        measured.withLock { $0.takeSide(side, band, rows: part.rows) }
       }
     }
     return measured.withLock { $0.finished() }

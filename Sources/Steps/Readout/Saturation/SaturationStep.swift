@@ -34,8 +34,8 @@ public struct SaturationStep: Step {
     }
     let growth = context.parameters.integer("n_pix_grow_sat") ?? 0
     ramp.apply(
-      RampOperation(halo: growth) { band, rows in
-        if let (levels, quality) = try reference?.rows(rows) {
+      RampOperation(halo: growth) { band, part in
+        if let (levels, quality) = try reference?.part(part) {
           flagSaturation(&band, level: .each(levels, quality: quality), options: options)
         } else {
           flagSaturation(&band, level: .all(level ?? .infinity), options: options)

@@ -36,8 +36,8 @@ public struct SuperbiasStep: Step {
       return .skipped(reason: context.resolved("bias").reason ?? "no bias reference")
     }
     ramp.apply(
-      RampOperation { band, rows in
-        let (bias, quality) = try reference.rows(rows)
+      RampOperation { band, part in
+        let (bias, quality) = try reference.part(part)
         subtractSuperbias(&band, bias: bias, quality: quality)
       })
     ramp.isZeroKnown = true
