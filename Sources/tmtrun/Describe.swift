@@ -119,6 +119,7 @@ extension Pipeline.Intake {
     switch self {
     case .exposure: "one science frame with its backgrounds"
     case .set: "all frames of a set"
+    case .mosaic: "the reduced frames of a field"
     case .ramp: "one ramp, or the readouts of one exposure"
     case .subarrays: "a full frame and the frames of its subarrays"
     }

@@ -8,6 +8,8 @@ public struct Pipeline: Sendable {
     case exposure
     /// All frames of a set make one product.
     case set
+    /// Frames of one field, of any detector and window, make one product.
+    case mosaic
     /// A full frame and the subarrays read inside it make one product.
     case subarrays
     /// One ramp, or the readouts of one exposure.

@@ -119,7 +119,7 @@ struct Assembly {
 
   private func checkShapes(_ work: Workpiece, like first: Frame) throws {
     let all = work.frames + work.backgrounds + work.darks
-    let mayDiffer = request.configuration.pipeline.intake == .subarrays
+    let mayDiffer = [.subarrays, .mosaic].contains(request.configuration.pipeline.intake)
     for frame in all where frame.window != first.window && !mayDiffer {
       throw EngineError(
         "wrong-window",

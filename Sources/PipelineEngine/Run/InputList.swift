@@ -21,7 +21,7 @@ public struct InputList: Sendable, Equatable {
   /// Reads associations and checks that every member is there.
   /// - Parameters:
   ///   - arguments: FITS files and association JSON, mixed.
-  ///   - intake: `.set`, `.subarrays` and `.ramp` make one group of all files; `.exposure` one group per file.
+  ///   - intake: `.set`, `.mosaic`, `.subarrays` and `.ramp` make one group of all files; `.exposure` one group per file.
   /// - Throws: `EngineError` `input-missing` naming every missing file at once; `bad-association`.
   public init(arguments: [String], intake: Pipeline.Intake) throws(EngineError) {
     groups = []
@@ -39,7 +39,7 @@ public struct InputList: Sendable, Equatable {
     let members = files.map { Member(name: fileName(of: $0), path: $0, exptype: .science) }
     switch intake {
     case .exposure: groups += members.map { Group(members: [$0]) }
-    case .set, .subarrays, .ramp: if !members.isEmpty { groups.append(Group(members: members)) }
+    case .set, .mosaic, .subarrays, .ramp: if !members.isEmpty { groups.append(Group(members: members)) }
     }
     try checkPresence(missing)
   }
