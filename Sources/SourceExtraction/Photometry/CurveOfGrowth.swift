@@ -53,7 +53,8 @@ extension PhotometryImage {
     if let sky {
       guard let found = localBackground(x: x, y: y, inner: sky.lowerBound, outer: sky.upperBound) else {
         throw SourceExtractionError(
-          code: "photometry-sky", message: "too few good pixels between \(sky.lowerBound) and \(sky.upperBound)",
+          code: "photometry-sky",
+          message: "too few good pixels between \(sky.lowerBound) and \(sky.upperBound)",
           subject: "curve of growth", hint: "choose another annulus for the sky")
       }
       background = found

@@ -76,14 +76,16 @@ private struct PSFBuilder {
   }
 
   /// Calls `body` with offset, share of light and weight of each pixel of each star.
-  private func forEachSample(_ body: (_ dx: Double, _ dy: Double, _ share: Double, _ weight: Double) -> Void) {
+  private func forEachSample(_ body: (_ dx: Double, _ dy: Double, _ share: Double, _ weight: Double) -> Void)
+  {
     // A star's shares are as exact as it is bright, up to what its neighbours spoil.
     let fluxes = stars.map(\.flux).sorted()
     let cap = 4 * fluxes[fluxes.count / 2]
     for star in stars {
       let weight = pow(min(star.flux, cap), 2)
       image.value.withUnsafeBuffer { values in
-        image.forEachPixel(x: star.x, y: star.y, within: Double(options.radius) * 2.squareRoot()) { i, dx, dy in
+        image.forEachPixel(x: star.x, y: star.y, within: Double(options.radius) * 2.squareRoot()) {
+          i, dx, dy in
           body(dx, dy, Double(values[i]) / star.flux, weight)
         }
       }
@@ -129,7 +131,8 @@ private struct PSFBuilder {
   mutating func centre(with psf: EmpiricalPSF) {
     let fits = psfPhotometry(
       of: image, at: given.map { ($0.x, $0.y) }, with: psf,
-      options: PSFPhotometryOptions(radius: min(Double(options.radius) - 1, 2 * psf.halfLightWidth), passes: 1))
+      options: PSFPhotometryOptions(
+        radius: min(Double(options.radius) - 1, 2 * psf.halfLightWidth), passes: 1))
     let moved = fits.indices.filter { fits[$0].isMoved && fits[$0].flux > 0 }
     guard !moved.isEmpty else { return }
     let count = Double(moved.count)

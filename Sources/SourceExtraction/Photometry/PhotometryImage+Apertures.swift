@@ -29,7 +29,8 @@ extension PhotometryImage {
   public func ellipse(
     x: Double, y: Double, _ ellipse: SourceEllipse, radius: Double, owner: Int? = nil
   ) throws(SourceExtractionError) -> ApertureSum {
-    try sum("an ellipse of \(ellipse.semiMajor) x \(ellipse.semiMinor)", owner) { image, sum, error, area, flags in
+    try sum("an ellipse of \(ellipse.semiMajor) x \(ellipse.semiMinor)", owner) {
+      image, sum, error, area, flags in
       sep_sum_ellipse(
         image, x, y, ellipse.semiMajor, ellipse.semiMinor, ellipse.angle, radius, id(owner), Self.exact, 0,
         sum, error, area, flags)

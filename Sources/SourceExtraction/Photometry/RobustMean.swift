@@ -31,6 +31,15 @@ public struct RobustMean: Sendable, Equatable {
   /// 1.4826 MAD of those about the result; 0 for one.
   public var scatter: Double
 
+  /// A result from its parts.
+  public init(value: Double, error: Double, slope: Double, isUsed: [Bool], scatter: Double) {
+    self.value = value
+    self.error = error
+    self.slope = slope
+    self.isUsed = isUsed
+    self.scatter = scatter
+  }
+
   /// Measurements used.
   public var count: Int { isUsed.count { $0 } }
 }
