@@ -84,7 +84,7 @@ let package = Package(
     room("CfgFormat"),
     // floor 2
     room("Metadata", ["FITSStructure", yams], resources: [.embedInCode("Schemas")]),
-    room("DataModels", ["FITSIO", "FITSStructure", "Pixels", "Metadata"]),
+    room("DataModels", ["FITSIO", "FITSStructure", "Pixels", "Metadata", "Tables"]),
     room("Astrometry", ["CWCSLIB", "FITSStructure"]),
     room("SourceExtraction", ["CSEP", "Pixels"]),
     room("References", [crypto]),
@@ -100,7 +100,7 @@ let package = Package(
         "DataModels", "Metadata", "FITSIO", "FITSStructure", "Pixels", "Astrometry", "References",
         "CfgFormat",
         // ChildProcess: pre_hooks and post_hooks of steps are programs of their own.
-        "JobContract", "ChildProcess", crypto, logging,
+        "JobContract", "ChildProcess", "Tables", crypto, logging,
       ]),
     room("ReferenceDesk", ["References", "Metadata", "FITSStructure", "Tables"]),
     room("Executors", ["JobContract", "ChildProcess", logging]),
@@ -122,8 +122,14 @@ let package = Package(
         "FlatField/README.md", "MaskSources/README.md",
       ]),
     room(
-      "ImagerSteps", path: "Steps/Imager", ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
-      exclude: ["MergeSubarrays/README.md", "ParseSubarrayMap/README.md"]),
+      "ImagerSteps", path: "Steps/Imager",
+      [
+        "PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry", "SourceExtraction", "Tables",
+      ],
+      exclude: [
+        "MergeSubarrays/README.md", "ParseSubarrayMap/README.md", "Photom/README.md",
+        "SourceCatalog/README.md", "ZeroPoint/README.md",
+      ]),
     room(
       "CalibrationSteps", path: "Steps/Calibration",
       ["PipelineEngine", "JobContract", "DataModels", "Pixels"],

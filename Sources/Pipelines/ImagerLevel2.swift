@@ -20,11 +20,10 @@ extension Pipeline {
     intake: .exposure,
     steps: [
       ParseSubarrayMapStep.self, DQInitStep.self, BackgroundSubtractStep.self, AssignWCSStep.self,
-      DarkCurrentStep.self, FlatFieldStep.self,
+      DarkCurrentStep.self, FlatFieldStep.self, PhotomStep.self,
     ],
     unavailable: [
-      UnavailableStep(name: "photom", className: "PhotomStep", statusKeyword: "S_PHOTOM"),
-      UnavailableStep(name: "resample", className: "ResampleStep", statusKeyword: "S_RESAMP"),
+      UnavailableStep(name: "resample", className: "ResampleStep", statusKeyword: "S_RESAMP")
     ],
     productKind: "cal", level: 2, dataModel: "IRISImageModel", title: "calwebb_image2")
 }

@@ -1,4 +1,5 @@
 import CalibrationSteps
+import ImagerSteps
 import PipelineEngine
 import ReadoutSteps
 import SharedSteps
@@ -11,8 +12,9 @@ public enum PipelineCatalog {
   /// All pipelines and steps.
   public static let registry = PipelineRegistry(
     pipelines: [
-      .readout, .createDark, .processFlatfield, .flatFromSky, .createSuperSky, .createMask, .imagerLevel2,
-      .ifsDetectorLevel2, .mergeSubarrays,
-    ], extraSteps: [Background2DStep.self, GainScaleStep.self, SubtractImagesStep.self],
+      .readout, .createDark, .processFlatfield, .flatFromSky, .createSuperSky, .createMask, .createPhotom,
+      .imagerLevel2, .ifsDetectorLevel2, .mergeSubarrays,
+    ],
+    extraSteps: [Background2DStep.self, GainScaleStep.self, SourceCatalogStep.self, SubtractImagesStep.self],
     software: version)
 }

@@ -59,7 +59,7 @@ enum House {
     Room(1, "Tables"),
     Room(1, "CfgFormat"),
     Room(2, "Metadata", ["FITSStructure", "Yams"]),
-    Room(2, "DataModels", ["FITSIO", "FITSStructure", "Pixels", "Metadata"]),
+    Room(2, "DataModels", ["FITSIO", "FITSStructure", "Pixels", "Metadata", "Tables"]),
     Room(2, "Astrometry", ["CWCSLIB", "FITSStructure"]),
     Room(2, "SourceExtraction", ["Pixels", "CSEP"]),
     Room(2, "References", ["Crypto"]),
@@ -74,7 +74,7 @@ enum House {
         "DataModels", "Metadata", "FITSIO", "FITSStructure", "Pixels", "Astrometry", "References",
         "CfgFormat",
         // ChildProcess: pre_hooks and post_hooks of steps are programs of their own.
-        "JobContract", "ChildProcess",
+        "JobContract", "ChildProcess", "Tables",
         "Crypto", "Logging",
       ], notReaching: catalogSide),
     Room(
@@ -129,7 +129,7 @@ enum House {
   private static func step(_ name: String, in stage: String) -> Room {
     Room(
       4, name, in: "Steps/\(stage)",
-      ["PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry", "SourceExtraction"],
+      ["PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry", "SourceExtraction", "Tables"],
       notReaching: steps.subtracting([name]))
   }
 }

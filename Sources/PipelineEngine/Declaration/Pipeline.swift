@@ -26,6 +26,8 @@ public struct Pipeline: Sendable {
   public let unavailable: [UnavailableStep]
   /// Kind suffix of the product, e.g. `cal`.
   public let productKind: String
+  /// Kinds of the tables it makes beside, e.g. `cat`.
+  public let tableKinds: [String]
   /// Data level of the product; 0 for a reference.
   public let level: Int
   /// `DATAMODL` of the product.
@@ -39,8 +41,8 @@ public struct Pipeline: Sendable {
 
   public init(
     name: String, summary: String, aliases: [String], intake: Intake, steps: [any Step.Type],
-    unavailable: [UnavailableStep] = [], productKind: String, level: Int, dataModel: String,
-    referenceType: String? = nil, title: String, defaults: [String: String] = [:]
+    unavailable: [UnavailableStep] = [], productKind: String, tableKinds: [String] = [], level: Int,
+    dataModel: String, referenceType: String? = nil, title: String, defaults: [String: String] = [:]
   ) {
     self.name = name
     self.summary = summary
@@ -49,6 +51,7 @@ public struct Pipeline: Sendable {
     self.steps = steps
     self.unavailable = unavailable
     self.productKind = productKind
+    self.tableKinds = tableKinds
     self.level = level
     self.dataModel = dataModel
     self.referenceType = referenceType
@@ -83,7 +86,7 @@ public struct Pipeline: Sendable {
   public var described: PipelineDescription {
     PipelineDescription(
       name: name, summary: summary, aliases: aliases, steps: steps.map { $0.declaration.name },
-      products: [productKind], level: level, referenceTypes: referenceTypes,
+      products: [productKind] + tableKinds, level: level, referenceTypes: referenceTypes,
       parameterReferenceTypes: parameterReferenceTypes)
   }
 }

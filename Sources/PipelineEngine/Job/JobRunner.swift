@@ -87,12 +87,14 @@ public struct JobRunner: Sendable {
     guard !name.contains("/"), !name.hasPrefix("."), !name.isEmpty else {
       throw EngineError("bad-job", "a product's name is a bare file name", subject: name)
     }
-    return RunRequest(
+    var request = RunRequest(
       job: spec.job, attempt: spec.attempt, token: spec.token, configuration: configuration,
       members: spec.inputs.map(Member.init),
       references: try configuration.references(over: spec.references), context: spec.context,
       association: spec.association, associationRule: spec.associationRule,
       outputDirectory: spec.outputDirectory, productFileName: name,
       previousMaster: spec.previousMaster, wantsPreviews: spec.preview ?? true, degraded: spec.degraded)
+    request.furtherFileNames = spec.fileNames
+    return request
   }
 }

@@ -60,13 +60,16 @@ public struct PipelineRunner: Sendable {
     log.info("... ending \(pipeline.title)")
     record.memory.begin()
     try record.identify(hashes)
-    if let type = pipeline.referenceType, let previous = request.previousMaster {
+    let isTable = work.tables.contains { $0.kind == pipeline.productKind }
+    if let type = pipeline.referenceType, !isTable, let previous = request.previousMaster {
       record.comparedWith =
         MasterCheck(type: type, previous: previous, notes: record.notes, log: log).run(&work)
     }
-    let product = try ProductWriter(request: request, services: services, record: record).write(work)
-    record.products.insert(product, at: 0)
-    log.info("Saved model in \(request.productFileName)")
+    let writer = ProductWriter(request: request, services: services, record: record)
+    let product = try writer.writeMainTable(of: work) ?? writer.write(work)
+    let tables = try writer.writeTables(of: work)
+    record.products.insert(contentsOf: [product] + tables, at: 0)
+    for written in [product] + tables { log.info("Saved model in \(written.fileName)") }
     let path = AbsolutePath.of(request.outputDirectory + "/" + request.productFileName)
     try call(hooks, .post, of: pipeline.name, path: path, product: path, record: record, log: log)
     log.info("Step \(request.configuration.logName) done")

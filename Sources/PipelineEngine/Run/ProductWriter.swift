@@ -92,7 +92,7 @@ struct ProductWriter {
   }
 
   /// Every input, every reference and every step with its parameters.
-  private var provenance: ProvenanceTable {
+  var provenance: ProvenanceTable {
     var rows = record.inputs.map { ProvenanceTable.Row(role: $0.role, name: $0.name, sha256: $0.sha256) }
     for use in record.references {
       let reference = use.reference

@@ -21,6 +21,8 @@ public struct RunRequest: Sendable {
   public var outputDirectory: String
   /// Bare file name of the product.
   public var productFileName: String
+  /// A job's bare file names of further products, by kind; nil by hand, where they follow from the product's.
+  public var furtherFileNames: [String: String]?
   /// The master in use, which a new master is compared with; no input of the run.
   public var previousMaster: ResolvedReference?
   /// Whether quick-look pictures are drawn beside the products.

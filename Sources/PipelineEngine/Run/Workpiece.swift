@@ -17,6 +17,8 @@ public struct Workpiece: Sendable {
   public var combined: Combined?
   /// Further planes of the product, by extension name (`SCATTER`, `NFRAMES` …), float32.
   public var planes: [ImageModel.ExtraPlane] = []
+  /// Tables that become products beside the image, or the product itself (`ProductTable`).
+  public var tables: [ProductTable] = []
   /// Parts of the variance of the first frame, where a step kept them apart.
   public var variancePoisson: Plane<Float>?
   public var varianceReadNoise: Plane<Float>?

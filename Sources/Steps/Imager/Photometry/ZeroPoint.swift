@@ -1,0 +1,38 @@
+import Foundation
+
+/// What a rate of 1 in the unit of an image stands for.
+struct ZeroPoint: Sendable, Equatable {
+  /// AB magnitude of 1 unit at the top of the atmosphere.
+  var ab: Double
+  /// Vega magnitude of it; nil where the band is not known.
+  var vega: Double?
+  /// One standard deviation, mag.
+  var error: Double
+  /// Magnitudes of extinction per airmass.
+  var extinction: Double = 0
+  /// Unit it is for, as FITS writes it.
+  var unit: String = "adu/s"
+  /// Where it comes from, in words.
+  var source: String
+
+  /// The zero point of frames at an airmass: what the air took is given back.
+  func at(airmass: Double?) -> ZeroPoint {
+    var copy = self
+    let lost = extinction * (airmass ?? 0)
+    copy.ab -= lost
+    copy.vega = vega.map { $0 - lost }
+    return copy
+  }
+
+  /// Flux density of 1 unit, Jy: f = 10^(-0.4 (AB + 48.6)) erg/s/cm²/Hz (Oke & Gunn 1983), 1 Jy being 1e-23 of those.
+  var janskys: Double { pow(10, -0.4 * (ab + 48.6)) * 1e23 }
+
+  /// Surface brightness of 1 unit in a pixel of `steradians`, MJy/sr.
+  func megajanskysPerSteradian(pixel steradians: Double) -> Double { janskys * 1e-6 / steradians }
+
+  /// arcsec² in a steradian, and so µJy/arcsec² of 1 MJy/sr: 1e12 / 4.2545e10.
+  static let microjanskysPerSquareArcsec = 1e12 / ((648_000 / Double.pi) * (648_000 / Double.pi))
+
+  /// Relative error of fluxes from an error in magnitudes: ln 10 / 2.5.
+  static let relative = log(10) / 2.5
+}

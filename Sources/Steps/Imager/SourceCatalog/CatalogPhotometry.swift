@@ -1,0 +1,50 @@
+import Foundation
+import PipelineEngine
+
+/// What the catalog's fluxes are in, and how they become magnitudes.
+struct CatalogPhotometry {
+  /// Unit of fluxes as FITS writes it.
+  let unit: String
+  /// Fluxes of the image are multiplied by this.
+  let factor: Double
+  /// AB magnitude of a flux of 1; nil where the image is not calibrated.
+  let ab: Double?
+  /// Vega magnitude of it.
+  let vega: Double?
+  /// One standard deviation of the zero points, mag.
+  let zeroError: Double
+
+  /// By the header that `photom` wrote: `ZPAB`, `ZPVEGA`, `ZPERR`; an image in MJy/sr gives fluxes in µJy.
+  init(_ frame: Frame) {
+    func number(_ keyword: String) -> Double? {
+      (frame.scienceHeader.double(keyword) ?? frame.header.double(keyword)).flatMap { $0.isFinite ? $0 : nil }
+    }
+    zeroError = number("ZPERR") ?? 0
+    if frame.unit == "MJy/sr", let area = PhotomStep.pixelArea(of: frame) {
+      unit = "uJy"
+      factor = area * 1e12
+      // 1 µJy: -2.5 log10(1e-6 x 1e-23) - 48.6.
+      let microjansky = -2.5 * log10(1e-29) - 48.6
+      ab = microjansky
+      let offset = number("ZPAB").flatMap { ab in number("ZPVEGA").map { ab - $0 } }
+      vega = (offset ?? frame.photometricBand?.abMinusVega).map { microjansky - $0 }
+    } else {
+      unit = frame.unit
+      factor = 1
+      ab = number("ZPAB")
+      vega = number("ZPVEGA")
+    }
+  }
+
+  /// -2.5 log10(flux) + zero point; nil for a flux that is not positive or without a zero point.
+  func magnitude(_ flux: Double, zero: Double?) -> Double? {
+    guard let zero, flux > 0, flux.isFinite else { return nil }
+    return zero - 2.5 * log10(flux * factor)
+  }
+
+  /// 2.5 / ln 10 x relative error, with the zero point's own.
+  func magnitudeError(_ flux: Double, _ error: Double) -> Double? {
+    guard flux > 0, error.isFinite else { return nil }
+    return hypot(error / flux / ZeroPoint.relative, zeroError)
+  }
+}
