@@ -9,6 +9,16 @@ extension DitherSky {
     return Float(clippedStatistics(of: frame.value, quality: frame.quality, options: levelStatistics).median)
   }
 
+  /// The level of a frame over a super sky of median 1: the clipped median of their ratio beside sources.
+  ///
+  /// Holds one frame. NaN of a frame without a good pixel.
+  public func level(of i: Int, over superSky: Plane<Float>) throws -> Float {
+    var frame = try frame(i, rows: 0..<height)
+    frame.value.divide(by: superSky)
+    masks[i].raise(DQ.doNotUse, in: &frame.quality, rows: 0..<height)
+    return Float(clippedStatistics(of: frame.value, quality: frame.quality, options: levelStatistics).median)
+  }
+
   private var levelStatistics: StatisticsOptions {
     StatisticsOptions(
       excludedFlags: options.excludedFlags | DQ.doNotUse, kappaLow: options.levelKappa,
