@@ -199,7 +199,8 @@ let package = Package(
       "StepsTests", engine + ["ReadoutSteps", "SharedSteps", "ImagerSteps", "CalibrationSteps", "Astrometry"]),
     tests(
       "PipelinesTests", engine + ["Pipelines", "ReadoutSteps", "SharedSteps", "Simulator", "Astrometry"]),
-    tests("ScienceTests", engine + ["Pipelines", "SharedSteps", "Simulator", "Astrometry"]),
+    tests(
+      "ScienceTests", engine + ["Pipelines", "SharedSteps", "ImagerSteps", "Simulator", "Astrometry"]),
     tests("TmtrunTests", engine + ["Pipelines", "ChildProcess"]),
     tests("CatalogStoreTests", ["CatalogStore", "JobContract"]),
     tests("CommandTests", ["CatalogStore", "ChildProcess", crypto]),

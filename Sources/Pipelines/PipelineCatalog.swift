@@ -14,7 +14,8 @@ public enum PipelineCatalog {
     pipelines: [
       .readout, .createDark, .processFlatfield, .flatFromSky, .createSuperSky, .createMask, .imagerLevel2,
       .ifsDetectorLevel2, .mergeSubarrays,
-    ], extraSteps: [
+    ],
+    extraSteps: [
       Background2DStep.self, GainScaleStep.self, SubtractImagesStep.self, ScaledSkyImagerStep.self,
       SkyMatchStep.self,
     ],

@@ -53,6 +53,11 @@ public struct SettledSky: Sendable {
     return kept
   }
 
+  /// Bytes that kept S take; 0 where they are made anew.
+  public var keptBytes: Int {
+    kept?.reduce(0) { $0 + 4 * ($1.value.count + ($1.error?.count ?? 0)) } ?? 0
+  }
+
   /// The sky of some rows of a frame: value, one-sigma error, flags as `DitherSky.pattern` says.
   public func sky(of i: Int, rows: Range<Int>) throws -> Measured {
     var pattern = try pattern(of: i, rows: rows)

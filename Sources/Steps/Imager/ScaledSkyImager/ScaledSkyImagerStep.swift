@@ -20,10 +20,10 @@ public struct ScaledSkyImagerStep: Step {
         "\(work.frames.count - open.count) of \(work.frames.count) frames had their background subtracted before: "
           + "they are left alone and tell no sky")
     }
+    var subtraction = SkySubtraction(parameters: SkyParameters(context.parameters), context: context)
     for group in SkyGroup.groups(open, of: work.frames) {
       var frames = group.map { work.frames[$0] }
-      try SkySubtraction(parameters: SkyParameters(context.parameters), context: context)
-        .subtract(from: &frames, quality: &work.quality)
+      try subtraction.subtract(from: &frames, quality: &work.quality)
       for (i, frame) in zip(group, frames) {
         work.frames[i] = frame
         work.frames[i].header.set("S_BKDSUB", .string("COMPLETE"))

@@ -8,9 +8,17 @@ import SourceExtraction
 struct SkySubtraction {
   let parameters: SkyParameters
   let context: StepContext
+  /// Bytes that skies of all configurations may keep, less what those before keep.
+  private var budget: Int
+
+  init(parameters: SkyParameters, context: StepContext) {
+    self.parameters = parameters
+    self.context = context
+    budget = parameters.memoryLimit
+  }
 
   /// Puts an operation on each frame that subtracts its sky, and says in its header what that was.
-  func subtract(from frames: inout [Frame], quality: inout [String: Double]) throws {
+  mutating func subtract(from frames: inout [Frame], quality: inout [String: Double]) throws {
     switch parameters.mode {
     case .realtime: try subtractMedians(&frames)
     case .selfSky: try subtractMeshes(&frames)
@@ -46,7 +54,7 @@ struct SkySubtraction {
     return times.count == frames.count ? times : frames.indices.map(Double.init)
   }
 
-  private func iterate(_ frames: inout [Frame], _ quality: inout [String: Double]) throws {
+  private mutating func iterate(_ frames: inout [Frame], _ quality: inout [String: Double]) throws {
     guard frames.count > 1 else {
       throw EngineError(
         "too-few-frames", "one frame has no neighbour to tell its sky", subject: frames[0].member.name,
@@ -67,7 +75,8 @@ struct SkySubtraction {
       )
       return try subtractSuperSky(&frames, found.sky)
     }
-    let settled = try found.sky.settled(memoryLimit: parameters.memoryLimit)
+    let settled = try found.sky.settled(memoryLimit: budget)
+    budget -= settled.keptBytes
     for i in frames.indices {
       try frames[i].apply(
         FrameOperation { pixels, rows in
