@@ -123,12 +123,15 @@ let package = Package(
       ]),
     room(
       "ImagerSteps", path: "Steps/Imager",
-      [
-        "PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry", "SourceExtraction", "Tables",
-      ],
+      ["PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry", "SourceExtraction", "Tables"],
       exclude: [
-        "MergeSubarrays/README.md", "ParseSubarrayMap/README.md", "Photom/README.md",
-        "SourceCatalog/README.md", "ZeroPoint/README.md",
+        "MergeSubarrays/README.md",
+        "ParseSubarrayMap/README.md",
+        "Photom/README.md",
+        "ScaledSkyImager/README.md",
+        "SkyMatch/README.md",
+        "SourceCatalog/README.md",
+        "ZeroPoint/README.md",
       ]),
     room(
       "CalibrationSteps", path: "Steps/Calibration",
@@ -201,7 +204,8 @@ let package = Package(
       "StepsTests", engine + ["ReadoutSteps", "SharedSteps", "ImagerSteps", "CalibrationSteps", "Astrometry"]),
     tests(
       "PipelinesTests", engine + ["Pipelines", "ReadoutSteps", "SharedSteps", "Simulator", "Astrometry"]),
-    tests("ScienceTests", engine + ["Pipelines", "SharedSteps", "Simulator", "Astrometry"]),
+    tests(
+      "ScienceTests", engine + ["Pipelines", "SharedSteps", "ImagerSteps", "Simulator", "Astrometry"]),
     tests("TmtrunTests", engine + ["Pipelines", "ChildProcess"]),
     tests("CatalogStoreTests", ["CatalogStore", "JobContract"]),
     tests("CommandTests", ["CatalogStore", "ChildProcess", crypto]),

@@ -8,6 +8,6 @@ struct IrisBench: ParsableCommand {
     abstract: "Parts of the benchmarks; sh Benchmarks/run.sh runs them all.",
     subcommands: [
       MakeSmall.self, MakeStack.self, CFITSIOCopy.self, CombineStack.self, LocalMedian.self, Lookups.self,
-      MeshBackgroundTimes.self, RampCopy.self, RampTimes.self,
+      MeshBackgroundTimes.self, RampCopy.self, RampTimes.self, ScaledSkyTimes.self,
     ])
 }

@@ -44,7 +44,8 @@ public struct ReferenceModel: Sendable {
   public init(reading path: String, expecting expected: String? = nil, extras: [String] = [])
     throws(ModelError)
   {
-    image = try Self.isFlagsOnly(path) ? Self.readFlags(path) : ImageModel(reading: path, extras: extras)
+    image =
+      try Self.isFlagsOnly(path) ? Self.readFlags(path, extras) : ImageModel(reading: path, extras: extras)
     if let expected, let type, type.uppercased() != expected.uppercased() {
       throw ModelError(
         code: "wrong-reference-type", message: "the file's REFTYPE is \(type) where \(expected) is needed",
@@ -52,7 +53,7 @@ public struct ReferenceModel: Sendable {
     }
   }
 
-  /// Writes the reference as an image; of a mask only its flags. See `ImageModel.write`.
+  /// Writes the reference as an image; of a mask only its flags and further planes. See `ImageModel.write`.
   ///
   /// - Throws: as writing an image does.
   @discardableResult
@@ -69,6 +70,9 @@ public struct ReferenceModel: Sendable {
       primary.set("FILENAME", .string(ImageModel.baseName(path)), comment: "Name of the file")
       try writer.appendPrimary(primary)
       try ImageModel.append(quality, "DQ", "", to: &writer)
+      for extra in image.extraPlanes {
+        try ImageModel.append(extra.plane, extra.name, extra.unit, to: &writer)
+      }
       if let provenance { try provenance.append(to: &writer) }
       return try writer.commit(replacing: replacing)
     }
@@ -100,16 +104,25 @@ public struct ReferenceModel: Sendable {
     }
   }
 
-  private static func readFlags(_ path: String) throws(ModelError) -> ImageModel {
+  private static func readFlags(_ path: String, _ extras: [String]) throws(ModelError) -> ImageModel {
     try ModelError.wrapping(path) {
       let file = try FITSFile(reading: path)
       let header = Header(withoutStructure: try file.imageCards(of: 0))
-      guard let quality = try PlaneReader(path: path).flags(file, "DQ", like: nil) else {
+      let reader = PlaneReader(path: path)
+      guard let quality = try reader.flags(file, "DQ", like: nil) else {
         throw ModelError(code: "no-image", message: "the file has neither an image nor DQ", subject: path)
+      }
+      let shape = (quality.width, quality.height)
+      var further: [ImageModel.ExtraPlane] = []
+      for name in extras {
+        guard let plane: Plane<Float> = try reader.optional(file, name, like: shape) else { continue }
+        further.append(ImageModel.ExtraPlane(name: name, unit: "", plane: plane))
       }
       try file.close()
       let zeros = Plane<Float>(width: quality.width, height: quality.height, repeating: 0)
-      return ImageModel(header: header, science: zeros, unit: "", quality: quality)
+      var model = ImageModel(header: header, science: zeros, unit: "", quality: quality)
+      model.extraPlanes = further
+      return model
     }
   }
 }

@@ -12,9 +12,10 @@ public enum PipelineCatalog {
   /// All pipelines and steps.
   public static let registry = PipelineRegistry(
     pipelines: [
-      .readout, .createDark, .processFlatfield, .flatFromSky, .createSuperSky, .createMask, .createPhotom,
-      .imagerLevel2, .ifsDetectorLevel2, .mergeSubarrays,
+      .readout, .createDark, .processFlatfield, .flatFromSky, .createSuperSky, .createMask, .createPhotom, .imagerLevel2, .ifsDetectorLevel2, .mergeSubarrays,
     ],
-    extraSteps: [Background2DStep.self, GainScaleStep.self, SourceCatalogStep.self, SubtractImagesStep.self],
+    extraSteps: [
+      Background2DStep.self, GainScaleStep.self, ScaledSkyImagerStep.self, SkyMatchStep.self, SourceCatalogStep.self, SubtractImagesStep.self,
+    ],
     software: version)
 }

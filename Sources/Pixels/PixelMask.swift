@@ -120,7 +120,7 @@ public struct PixelMask: Sendable, Equatable {
   }
 
   /// The part of a mask of one window of a detector that lies in another window, counted there.
-  func moved(from old: PixelWindow, to new: PixelWindow) -> PixelMask {
+  package func moved(from old: PixelWindow, to new: PixelWindow) -> PixelMask {
     if old == new { return self }
     let shift = Int32(old.x0 - new.x0)
     let rows = (0..<new.height).map { y -> [Run] in

@@ -46,6 +46,22 @@ public struct MeshBackground: Sendable, Equatable {
   /// The background at every pixel.
   public func levelImage() -> Plane<Float> { image { sep_bkg_line($0, $1, $2, Int32(SEP_TFLOAT)) } }
 
+  /// The background at every pixel of some rows.
+  ///
+  /// - Precondition: the rows are the image's.
+  public func levelImage(rows: Range<Int>) -> Plane<Float> {
+    precondition(rows.lowerBound >= 0 && rows.upperBound <= height, "rows \(rows) of \(height)")
+    let width = width
+    return Plane<Float>(uninitializedWidth: width, height: rows.count) { out in
+      guard let base = out.baseAddress else { return }
+      // Bands are disjoint, so no two threads write the same pixel.
+      nonisolated(unsafe) let target = base
+      forEachLine(rows) { mesh, y in
+        _ = sep_bkg_line(mesh, Int32(y), target + (y - rows.lowerBound) * width, Int32(SEP_TFLOAT))
+      }
+    }
+  }
+
   /// The noise (one standard deviation) at every pixel.
   public func noiseImage() -> Plane<Float> { image { sep_bkg_rmsline($0, $1, $2, Int32(SEP_TFLOAT)) } }
 
@@ -81,10 +97,13 @@ public struct MeshBackground: Sendable, Equatable {
     }
   }
 
-  /// Calls `body` with the mesh in the library's form for every row, in bands on all cores.
+  /// Calls `body` with the mesh in the library's form for every row, or some, in bands on all cores.
   ///
   /// The library's lines read the mesh only and keep nothing; they fail for want of memory alone.
-  private func forEachLine(_ body: @Sendable (UnsafePointer<sep_bkg>, Int) -> Void) {
+  private func forEachLine(
+    _ lines: Range<Int>? = nil, _ body: @Sendable (UnsafePointer<sep_bkg>, Int) -> Void
+  ) {
+    let lines = lines ?? 0..<height
     var parts = [level.values, level.derivatives, noise.values, noise.derivatives]
     parts.withEachBase { bases in
       var mesh = sep_bkg()
@@ -96,8 +115,8 @@ public struct MeshBackground: Sendable, Equatable {
       withUnsafePointer(to: mesh) { pointer in
         // All threads only read the mesh.
         nonisolated(unsafe) let shared = pointer
-        forEachRowBand(height: height, width: width) { rows in
-          for y in rows { body(shared, y) }
+        forEachRowBand(height: lines.count, width: width) { rows in
+          for y in rows { body(shared, lines.lowerBound + y) }
         }
       }
     }

@@ -87,12 +87,16 @@ final class DitheredSkies {
   }
 
   /// Writes one frame of a sky of `level` adu/s and returns its name and its starlight (through the response).
+  ///
+  /// - Parameter isPlaced: whether its header has world coordinates.
   func write(
-    _ name: String, level: Double, dither: Double = 40, dark: Plane<Float>? = nil, cards: [Card] = []
+    _ name: String, level: Double, dither: Double = 40, dark: Plane<Float>? = nil, cards: [Card] = [],
+    isPlaced: Bool = false
   ) throws -> (path: String, light: Plane<Float>) {
     let offset = (
       random.uniform(in: -dither..<dither + 1e-9), random.uniform(in: -dither..<dither + 1e-9)
     )
+    let cards = cards + (isPlaced ? Self.worldCoordinates(offset) : [])
     var light = starlight(offset: offset)
     note(light, over: Self.variance(level).squareRoot())
     var value = light
@@ -108,6 +112,16 @@ final class DitheredSkies {
     }
     let file = try save(name, value, error, unit: "adu/s", isDarkFree: dark == nil, cards: cards)
     return (file, light)
+  }
+
+  /// A tangent plane of 4 mas a pixel in which the stars of all frames stand still.
+  private static func worldCoordinates(_ offset: (Double, Double)) -> [Card] {
+    let scale = 0.004 / 3600
+    return [
+      Card("CTYPE1", "RA---TAN"), Card("CTYPE2", "DEC--TAN"), Card("CRVAL1", 150.0), Card("CRVAL2", 2.0),
+      Card("CRPIX1", 128.5 + offset.0), Card("CRPIX2", 128.5 + offset.1), Card("CDELT1", -scale),
+      Card("CDELT2", scale), Card("CUNIT1", "deg"), Card("CUNIT2", "deg"),
+    ]
   }
 
   private func note(_ light: Plane<Float>, over sigma: Double) {
@@ -142,7 +156,8 @@ final class DitheredSkies {
       Card("OBSNAME", "IMG1-SKY"), Card("S_DARK", isDarkFree ? "COMPLETE" : "SKIPPED"),
     ]
     let model = ImageModel(
-      header: Header(header + cards), science: value, unit: unit, error: error, quality: quality)
+      header: Header(header.filter { old in !cards.contains { $0.keyword == old.keyword } } + cards),
+      science: value, unit: unit, error: error, quality: quality)
     try model.write(to: "\(path)/\(name)")
     return "\(path)/\(name)"
   }

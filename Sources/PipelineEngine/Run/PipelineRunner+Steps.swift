@@ -28,7 +28,9 @@ extension PipelineRunner {
   ) throws {
     let name = type.declaration.name
     let parameters = configuration.parameters
-    let context = StepContext(parameters: parameters, logger: log, references: shelf, notes: record.notes)
+    let context = StepContext(
+      parameters: parameters, logger: log, references: shelf, notes: record.notes,
+      previousMaster: request.previousMaster)
     var clock = ProcessUsage.monotonicSeconds
     let outcome: StepOutcome
     do {

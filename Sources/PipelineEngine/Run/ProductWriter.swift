@@ -107,7 +107,7 @@ struct ProductWriter {
       rows.append(
         ProvenanceTable.Row(
           role: previous.role, name: previous.name, sha256: previous.sha256,
-          detail: "compared with, not used"))
+          detail: record.notes.continues(previous.path) ? "continued" : "compared with, not used"))
     }
     for step in record.steps {
       let parameters = step.parameters.sorted { $0.key < $1.key }

@@ -7,6 +7,7 @@ public final class RunNotes: Sendable {
     var degraded: [String] = []
     var notes: [String] = []
     var standIns: [String: [ResolvedReference]] = [:]
+    var continued: Set<String> = []
   }
 
   private let state: Mutex<State>
@@ -33,6 +34,14 @@ public final class RunNotes: Sendable {
 
   /// Members that serve as the reference of a type; nil when the reference itself does.
   func standIns(_ type: String) -> [ResolvedReference]? { state.withLock { $0.standIns[type] } }
+
+  /// Notes an earlier master that the new one continues.
+  func continuePrevious(_ path: String) {
+    state.withLock { _ = $0.continued.insert(path) }
+  }
+
+  /// Whether the new master continues that of a path.
+  func continues(_ path: String) -> Bool { state.withLock { $0.continued.contains(path) } }
 
   public var degraded: [String] { state.withLock { $0.degraded } }
   public var notes: [String] { state.withLock { $0.notes } }

@@ -9,12 +9,18 @@ public struct StepContext: Sendable {
   public let logger: Logger
   private let references: ReferenceShelf
   private let notes: RunNotes
+  /// The master in use when a new one is made; nil where there is none, or it is not known.
+  public let previousMaster: ResolvedReference?
 
-  package init(parameters: ParameterSet, logger: Logger, references: ReferenceShelf, notes: RunNotes) {
+  package init(
+    parameters: ParameterSet, logger: Logger, references: ReferenceShelf, notes: RunNotes,
+    previousMaster: ResolvedReference? = nil
+  ) {
     self.parameters = parameters
     self.logger = logger
     self.references = references
     self.notes = notes
+    self.previousMaster = previousMaster
   }
 
   /// How the reference of a type was chosen; `.none` origin when the run knows nothing of the type.
@@ -98,6 +104,12 @@ public struct StepContext: Sendable {
 
   /// Whether frames of the association serve as the reference of a type.
   public func hasStandIns(_ type: String) -> Bool { notes.standIns(type) != nil }
+
+  /// Says that a new master continues an earlier one, so that the product names it as more than a comparison.
+  public func continuing(_ path: String) {
+    notes.continuePrevious(path)
+    note("what \(fileName(of: path)) says was continued")
+  }
 
   /// Says that the product is degraded, in the report and in the log.
   public func degrade(_ reason: String) {

@@ -33,6 +33,12 @@ public struct FlagBadPixelsStep: Step {
       Parameter(
         "reference_border", .integer(0...64), default: .integer(4), unit: "pixel",
         help: "width of the border of reference pixels of a 4096 x 4096 detector; 0 for none"),
+      Parameter(
+        "previous", .string, default: .string("in_use"),
+        help: "the mask whose bad pixels stay until they recover: in_use, none, or a file"),
+      Parameter(
+        "recover", .integer(1...1000), default: .integer(3),
+        help: "masks in a row that must find a pixel good to clear it"),
     ], intake: .set)
 
   public init() {}
@@ -56,13 +62,20 @@ public struct FlagBadPixelsStep: Step {
     for group in groups {
       if let dark = try judge(group, options, &pixels, in: context) { masters.append((group, dark)) }
     }
-    try judge(flats, masters, options, &pixels, in: context)
+    let hasFlat = try judge(flats, masters, options, &pixels, in: context)
+    let judged = judgedKinds(masters, hasFlat: hasFlat)
+    let history = try continued(pixels.quality, judged: judged, for: &result, in: context, &work.quality)
+    pixels.quality = history.flags
     exclude(excluded, &pixels.quality)
     keepReferencePixels(of: try result.pixels().quality, in: &pixels.quality)
     count(pixels.quality, &work.quality)
     result.setPixels(pixels)
     result.unit = ""
     work.frames = [result]
+    work.planes += [
+      .init(name: "SEEN", unit: "", plane: history.seen.map(Float.init)),
+      .init(name: "CLEAN", unit: "", plane: history.clean.map(Float.init)),
+    ]
     return .complete
   }
 
@@ -86,13 +99,14 @@ public struct FlagBadPixelsStep: Step {
     return dark
   }
 
+  /// Flags what the flats tell; false where there is none that can be used.
   private func judge(
     _ flats: [Frame], _ masters: [(group: DarkGroup, dark: Measured)], _ options: BadPixelOptions,
     _ pixels: inout Measured, in context: StepContext
-  ) throws {
+  ) throws -> Bool {
     guard !flats.isEmpty else {
       context.degrade("no flat: dead and insensitive pixels are not in the mask")
-      return
+      return false
     }
     var scaled: [Frame] = []
     for var flat in flats {
@@ -115,9 +129,10 @@ public struct FlagBadPixelsStep: Step {
       try flat.apply(.dividing(by: Float(level.median)))
       scaled.append(flat)
     }
-    guard !scaled.isEmpty else { return }
+    guard !scaled.isEmpty else { return false }
     let master = try FrameStack(scaled).combine(CombineOptions()).measured
     pixels.raise(badPixels(inFlat: master, options: options))
+    return true
   }
 
   /// Marks the reference pixels, which see no light, so that neither levels nor the search count them.

@@ -28,6 +28,13 @@ public struct BackgroundSubtractStep: Step {
       Parameter(
         "min_skies", .integer(1...1000), default: .integer(1),
         help: "with fewer backgrounds a super sky serves, where there is one"),
+      Parameter(
+        "mask_sources", .choice(["auto", "always", "never"]), default: .string("auto"),
+        help: "leave sources of the backgrounds out of the sky; auto: where a background is a science frame"),
+      Parameter(
+        "self_sky", .boolean, default: .boolean(false),
+        help: "with neither background nor super sky subtract the frame's own mesh background, sources masked"
+      ),
     ], referenceTypes: ["sky"])
 
   public init() {}
@@ -41,6 +48,9 @@ public struct BackgroundSubtractStep: Step {
     {
       return .complete
     }
+    if work.backgrounds.isEmpty, context.parameters.boolean("self_sky") {
+      return try subtractSelfSky(from: &work, in: context)
+    }
     guard !work.backgrounds.isEmpty else {
       context.degrade("no sky was subtracted: waiting for sky")
       return .skipped(reason: "the association has no background")
@@ -50,7 +60,9 @@ public struct BackgroundSubtractStep: Step {
     }
     let k = Float(context.parameters.number("scale") ?? 1)
     let shared = try sharedDark(of: work, in: context)
-    let (sky, skyShare) = try combinedSky(work.backgrounds, sharing: shared, in: context)
+    let masked = try MaskedBackgrounds(work.backgrounds, in: context)
+    var (sky, skyShare) = try combinedSky(masked.frames, sharing: shared, in: context)
+    masked.fill(&sky)
     let sharedError = shared?.plane
     for i in work.frames.indices where !work.frames[i].hadBackgroundSubtracted {
       let own = work.frames[i].earlierDark == shared?.name ? sharedError : nil

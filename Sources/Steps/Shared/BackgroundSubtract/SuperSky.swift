@@ -26,14 +26,7 @@ extension BackgroundSubtractStep {
   /// frame still holds of its own is taken out first.
   private func scale(of sky: Measured, in frame: Frame, _ context: StepContext) throws -> Float {
     let pixels = try frame.pixels()
-    var ratio = pixels.value
-    if frame.darkShare != 0 {
-      if let dark = try context.reference("dark", for: frame) {
-        ratio = ratio.subtracting(dark.pixels.value, times: frame.darkShare)
-      } else {
-        context.degrade("the super sky was scaled to a level that holds the dark: there is no dark")
-      }
-    }
+    var ratio = try withoutDark(pixels.value, of: frame, in: context)
     // Over the super sky the frame is even: only sources stand out.
     ratio = ratio.divided(by: sky.value)
     let flags = SourceSearch.unusable

@@ -1,0 +1,120 @@
+import ArgumentParser
+import FITSIO
+import FITSStructure
+import Foundation
+import Pixels
+import SourceExtraction
+
+/// `irisbench scaled-sky`: one iteration of the imager's sky over dithered frames in files.
+struct ScaledSkyTimes: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "scaled-sky",
+    abstract: "One iteration of the iterative sky: search every frame, skies, stack, search it, subtract.")
+
+  @Option(help: "How many dithers.") var frames = 9
+  @Option(help: "Pixels along the side.") var size = 2048
+  @Option(help: "Stars in a frame.") var stars = 1500
+  @Option(help: "Timed runs; 0 only writes the frames.") var repeats = 3
+  @Option(name: [.short, .long], help: "Folder of the frames; those that are not there are written.")
+  var output: String
+
+  func validate() throws {
+    guard (3...100).contains(frames), (64...8192).contains(size), stars >= 0, repeats >= 0 else {
+      throw ValidationError("--frames, --size, --stars or --repeats is out of range")
+    }
+  }
+
+  func run() throws {
+    try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
+    for i in 0..<frames where !FileManager.default.fileExists(atPath: path(i)) { try write(i) }
+    var seconds: [Double] = []
+    var left = 0.0
+    var masked = 0.0
+    for _ in 0..<repeats {
+      let clock = ContinuousClock()
+      let start = clock.now
+      let result = try iteration()
+      let parts = (clock.now - start).components
+      seconds.append(Double(parts.seconds) + Double(parts.attoseconds) * 1e-18)
+      (left, masked) = result
+    }
+    print(
+      "{\"seconds\": \(seconds), \"level_left\": \(left), \"masked\": \(masked), \"peak_bytes\": \(PeakMemory.bytes)}"
+    )
+  }
+
+  private func path(_ i: Int) -> String { "\(output)/dither_\(i.padded(to: 2)).fits" }
+
+  private func shift(_ i: Int) -> PixelShift { PixelShift(x: 37 * (i % 3), y: 41 * (i / 3)) }
+
+  /// From files to frames without sky; the largest level that is left, and the share of pixels masked.
+  private func iteration() throws -> (left: Double, masked: Double) {
+    let files = try (0..<frames).map { try FrameFile(path: path($0)) }
+    let size = size
+    let sky = DitherSky(
+      width: size, height: size,
+      neighbors: skyNeighbors(times: (0..<frames).map { 60 * Double($0) }, count: 8)
+    ) { i, rows in try files[i].rows(rows, width: size) }
+    let found = try scaledSky(
+      sky, shifts: (0..<frames).map(shift), options: ScaledSkyOptions(maximumRounds: 1))
+    let settled = try found.sky.settled()
+    var left = 0.0
+    for i in 0..<frames {
+      let frame = subtract(
+        try files[i].rows(0..<size, width: size), try settled.sky(of: i, rows: 0..<size))
+      left = max(left, abs(Double(median(of: frame.value, quality: frame.quality))))
+    }
+    return (left, found.maskedShare)
+  }
+
+  /// A sky of about 1000 that drifts, response of 1 % from pixel to pixel, noise of 30, and stars that the dithers move.
+  private func write(_ frame: Int) throws {
+    var random = SplitMix(state: UInt64(frame) + 77)
+    var pattern = SplitMix(state: 5)
+    var plane = Plane<Float>(uninitializedWidth: size, height: size) { pixels in
+      let level = 1000 + 3 * Float(frame)
+      for i in pixels.indices {
+        pixels[i] = level * (1 + 0.01 * pattern.normal()) + 0.01 * Float(i % size) + 30 * random.normal()
+      }
+    }
+    var field = SplitMix(state: 9)
+    let origin = shift(frame)
+    plane.withUnsafeMutableBuffer { pixels in
+      for _ in 0..<stars {
+        let x = Float(field.next() % UInt64(size)) - Float(origin.x)
+        let y = Float(field.next() % UInt64(size)) - Float(origin.y)
+        let peak = 100 * pow(300, Float(field.next() % 1000) / 1000)
+        for j in max(0, Int(y) - 8)..<max(0, Int(y) - 8, min(size, Int(y) + 9)) {
+          for i in max(0, Int(x) - 8)..<max(0, Int(x) - 8, min(size, Int(x) + 9)) {
+            let (dx, dy) = (Float(i) - x, Float(j) - y)
+            pixels[j * size + i] += peak * exp(-(dx * dx + dy * dy) / 8)
+          }
+        }
+      }
+    }
+    var writer = try FITSWriter(path: path(frame))
+    try writer.appendPrimary(Header([Card("ORIGIN", "irisbench")]))
+    try plane.withUnsafeBuffer {
+      try writer.appendImage(Header([Card("BUNIT", "adu/s")]), name: "SCI", axes: [size, size], pixels: $0)
+    }
+    _ = try writer.commit(replacing: true)
+  }
+}
+
+/// An open frame, read by rows.
+///
+/// `@unchecked Sendable` is safe: the kernels read on the thread that called them.
+private final class FrameFile: @unchecked Sendable {
+  private let file: FITSFile
+
+  init(path: String) throws { file = try FITSFile(reading: path) }
+
+  func rows(_ rows: Range<Int>, width: Int) throws -> Measured {
+    let value = try Plane<Float>(uninitializedWidth: width, height: rows.count) {
+      try file.readPixels(of: 1, into: $0, startingAt: rows.lowerBound * width)
+    }
+    return Measured(
+      value: value, error: Plane(width: width, height: rows.count, repeating: 30),
+      quality: Plane(width: width, height: rows.count, repeating: 0))
+  }
+}

@@ -1,0 +1,130 @@
+import Pixels
+
+/// Finds levels, sources and so the skies of dithered frames by the iterative method (Clement 2012, ALGORITHMS 1.7).
+///
+/// 1. Each frame less its clipped median (and less what all frames have in common) is searched for sources.
+/// 2. Each frame's sky is the median of its neighbours beside their sources; its level is measured anew beside its own.
+/// 3. The frames less their skies are stacked by whole pixels and the stack is searched: it shows fainter sources,
+///    which are masked in every frame. Again from 2 until nothing much is new.
+///
+/// Never all frames are in memory: bands of rows of them, one frame, the stack, and S of all frames where that fits
+/// `memoryLimit`.
+/// - Parameters:
+///   - sky: the frames; levels and masks that it has are where the search begins (levels are measured first).
+///   - shifts: where the frames lie from each other in whole pixels; nil where that is not known: then each frame less
+///     its sky is searched in the place of the stack.
+///   - options: searches, rounds.
+/// - Throws: what the searches throw (`SourceExtractionError`), `PixelsError`, and what reading throws.
+public func scaledSky(
+  _ sky: DitherSky, shifts: [PixelShift]?, options: ScaledSkyOptions = ScaledSkyOptions()
+) throws -> ScaledSky {
+  var search = ScaledSkySearch(sky, shifts, options)
+  try search.measureLevels()
+  try search.searchFrames()
+  while !search.isDone { try search.round() }
+  return search.result
+}
+
+/// The state of the iteration.
+private struct ScaledSkySearch {
+  private(set) var result: ScaledSky
+  private let options: ScaledSkyOptions
+  private let canvas: ShiftedFrames?
+  private var isSettled = false
+
+  init(_ sky: DitherSky, _ shifts: [PixelShift]?, _ options: ScaledSkyOptions) {
+    result = ScaledSky(sky: sky)
+    self.options = options
+    let canvas = shifts.map { ShiftedFrames(width: sky.width, height: sky.height, shifts: $0) }
+    // Frames that hardly overlap make a stack that is no deeper than they are.
+    self.canvas = canvas.flatMap { $0.growth <= 4 ? $0 : nil }
+  }
+
+  var isDone: Bool { isSettled || result.isCrowded || result.rounds >= options.maximumRounds }
+
+  private var frames: Range<Int> { 0..<result.sky.frameCount }
+  private var excluded: UInt32 { result.sky.options.excludedFlags | DQ.doNotUse }
+
+  /// The median of each frame.
+  mutating func measureLevels() throws {
+    for i in frames { result.sky.levels[i] = try result.sky.level(of: i) }
+  }
+
+  /// Looks for sources in each frame.
+  mutating func searchFrames() throws {
+    let common = try options.flattens && frames.count > 2 ? result.sky.commonPattern() : nil
+    for i in frames {
+      var frame = try result.sky.frame(i, rows: 0..<result.sky.height)
+      // A mesh of small numbers is exact; where nothing is common to the frames nothing can be searched.
+      frame.value.subtract(result.sky.levels[i])
+      if let common { frame.value.subtract(common) }
+      let found = try maskSources(
+        in: frame.value, excluding: PixelMask(unusable: frame, flags: excluded), options: options.search)
+      result.sky.masks[i] = result.sky.masks[i].union(found.sources)
+      result.sky.levels[i] = try result.sky.level(of: i)
+    }
+    noteMasked()
+  }
+
+  /// One round: skies, levels, search, masks.
+  mutating func round() throws {
+    result.rounds += 1
+    let settled = try result.sky.settled(keepingErrors: false, memoryLimit: options.memoryLimit)
+    let before = result.sky.masks.reduce(0) { $0 + $1.count }
+    if let canvas {
+      try searchStack(canvas, settled)
+    } else {
+      try searchSubtracted(settled)
+    }
+    result.sky.levels = settled.levels
+    let pixels = result.sky.width * result.sky.height * frames.count
+    let added = result.sky.masks.reduce(0) { $0 + $1.count } - before
+    result.added.append(Double(added) / Double(max(pixels, 1)))
+    isSettled = added == 0 || Double(added) < options.convergence * Double(pixels)
+    noteMasked()
+  }
+
+  private mutating func searchStack(_ canvas: ShiftedFrames, _ settled: SettledSky) throws {
+    let combined = try canvas.combined(CombineOptions(method: .median, excludedFlags: excluded)) {
+      try settled.subtracted($0, rows: $1)
+    }
+    let image = Self.evened(combined, of: frames.count)
+    let unusable = PixelMask(unusable: combined.measured)
+    guard unusable.count < image.count else { return }
+    let found = try maskSources(in: image, excluding: unusable, options: options.deepSearch)
+    result.deepSources = found.sourceCount
+    for i in frames {
+      result.sky.masks[i] = result.sky.masks[i].union(canvas.mask(found.sources, inFrame: i))
+    }
+  }
+
+  /// The stack times the root of the share of frames at each pixel: its noise is even then, edges included, and a
+  /// threshold means the same all over.
+  private static func evened(_ combined: Combined, of frames: Int) -> Plane<Float> {
+    let factors = (0...frames).map { (Float($0) / Float(frames)).squareRoot() }
+    var image = combined.measured.value
+    combined.count.withUnsafeBuffer { used in
+      image.withUnsafeMutableBuffer { pixels in
+        for i in pixels.indices where used[i] < frames { pixels[i] *= factors[Int(used[i])] }
+      }
+    }
+    return image
+  }
+
+  private mutating func searchSubtracted(_ settled: SettledSky) throws {
+    for i in frames {
+      let frame = try settled.subtracted(i, rows: 0..<result.sky.height)
+      let found = try maskSources(
+        in: frame.value, excluding: PixelMask(unusable: frame, flags: excluded), options: options.deepSearch)
+      result.sky.masks[i] = result.sky.masks[i].union(found.sources)
+    }
+  }
+
+  private mutating func noteMasked() {
+    let pixels = Double(max(result.sky.width * result.sky.height, 1))
+    let shares = result.sky.masks.map { Double($0.count) / pixels }.sorted()
+    guard !shares.isEmpty else { return }
+    result.maskedShare = (shares[(shares.count - 1) / 2] + shares[shares.count / 2]) / 2
+    result.isCrowded = result.maskedShare > options.crowdedShare
+  }
+}

@@ -1,0 +1,147 @@
+import Astrometry
+import Glibc
+import PipelineEngine
+import Pixels
+
+/// Evens the backgrounds of frames that overlap on the sky.
+public struct SkyMatchStep: Step {
+  public static let declaration = StepDeclaration(
+    name: "skymatch", className: "SkyMatchStep",
+    summary: "Subtract what overlapping frames differ by in their backgrounds",
+    aliases: ["sky_match", "jwst.skymatch.SkyMatchStep"], statusKeyword: "S_SKYMAT",
+    parameters: [
+      Parameter(
+        "surface", .choice(SkyMatchOptions.Surface.allCases.map(\.rawValue)), default: .string("level"),
+        help: "what is subtracted from each frame"),
+      Parameter(
+        "anchor", .choice(SkyMatchOptions.Anchor.allCases.map(\.rawValue)), default: .string("mean"),
+        help: "which level is 0: the mean of all, the lowest, or that of the first frame"),
+      Parameter(
+        "block", .integer(4...1024), default: .integer(32), unit: "pixel",
+        help: "side of the blocks whose medians are compared"),
+      Parameter(
+        "min_blocks", .integer(1...100_000), default: .integer(4),
+        help: "frames with fewer blocks in common do not overlap"),
+    ], intake: .set)
+
+  public init() {}
+
+  public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
+    guard work.frames.count > 1 else { return .skipped(reason: "one frame overlaps no other") }
+    var placed: [PlacedFrame] = []
+    for (i, frame) in work.frames.enumerated() {
+      guard let wcs = try? SkyWCS(cards: frame.worldCoordinateCards) else {
+        context.degrade("\(frame.member.name) has no world coordinates: its background was not matched")
+        continue
+      }
+      placed.append(PlacedFrame(i, frame, wcs, try blocks(of: frame, context.parameters)))
+    }
+    let match = matchSkies(placed.map(\.blocks), options: options(context.parameters)) { i, j in
+      placed[i].isNear(placed[j]) ? placed[i].centers(in: placed[j]) : nil
+    }
+    guard !match.pairs.isEmpty else { return .skipped(reason: "no two frames overlap") }
+    try apply(match, placed.map(\.index), to: &work, in: context)
+    return .complete
+  }
+
+  private func blocks(of frame: Frame, _ parameters: ParameterSet) throws -> SkyBlocks {
+    try SkyBlocks(
+      width: frame.width, height: frame.height, size: parameters.integer("block") ?? 32,
+      excluding: DQ.doNotUse | DQ.nonScience | DQ.referencePixel
+    ) { try frame.rows($0) }
+  }
+
+  private func options(_ parameters: ParameterSet) -> SkyMatchOptions {
+    SkyMatchOptions(
+      surface: .init(rawValue: parameters.string("surface") ?? "") ?? .level,
+      anchor: .init(rawValue: parameters.string("anchor") ?? "") ?? .mean,
+      minimumBlocks: parameters.integer("min_blocks") ?? 4)
+  }
+
+  private func apply(
+    _ match: SkyMatch, _ indices: [Int], to work: inout Workpiece, in context: StepContext
+  ) throws {
+    for group in match.groups where group.count == 1 {
+      context.note("\(work.frames[indices[group[0]]].member.name) overlaps no other frame")
+    }
+    if match.groups.filter({ $0.count > 1 }).count > 1 {
+      context.degrade(
+        "the frames fall into groups that do not overlap: their backgrounds were evened in each")
+    }
+    for (surface, i) in zip(match.surfaces, indices) {
+      try work.frames[i].apply(.subtracting(surface, width: work.frames[i].width))
+      let unit = work.frames[i].unit
+      work.frames[i].header.set("BKGLEVEL", .real(surface.level), comment: "subtracted by skymatch, \(unit)")
+      if surface.slope != .zero {
+        work.frames[i].header.set("BKGSLOPX", .real(surface.slope.x), comment: "the same per column")
+        work.frames[i].header.set("BKGSLOPY", .real(surface.slope.y), comment: "the same per row")
+      }
+      context.logger.info("\(work.frames[i].member.name): background less \(surface.level) \(unit)")
+    }
+    work.quality["skymatch_pairs"] = Double(match.pairs.count)
+    work.quality["skymatch_residual"] = match.residual
+  }
+}
+
+/// A frame, its blocks, and where these lie on the sky.
+private struct PlacedFrame {
+  let index: Int
+  let blocks: SkyBlocks
+  private let wcs: SkyWCS
+  private let sky: [SkyPosition]
+  /// The centre as a unit vector, and the angle from it to the farthest corner in radians.
+  private let pole: SIMD3<Double>
+  private let reach: Double
+
+  init(_ index: Int, _ frame: Frame, _ wcs: SkyWCS, _ blocks: SkyBlocks) {
+    (self.index, self.blocks, self.wcs) = (index, blocks, wcs)
+    sky = wcs.sky(atArrayIndices: blocks.centers.map { PixelPosition(x: $0.x, y: $0.y) })
+    let (right, top) = (Double(frame.width) - 0.5, Double(frame.height) - 0.5)
+    let corners = wcs.sky(
+      atArrayIndices: [(right / 2, top / 2), (-0.5, -0.5), (right, -0.5), (-0.5, top), (right, top)].map {
+        PixelPosition(x: $0.0, y: $0.1)
+      }
+    ).map(\.direction)
+    pole = corners[0]
+    reach = corners.dropFirst().map { $0.angle(to: corners[0]) }.max() ?? .infinity
+  }
+
+  /// Whether the two may overlap: where that is not known they may.
+  func isNear(_ other: PlacedFrame) -> Bool { !(pole.angle(to: other.pole) > reach + other.reach) }
+
+  func centers(in other: PlacedFrame) -> [SIMD2<Double>] {
+    other.wcs.arrayIndices(of: sky).map { SIMD2($0.x, $0.y) }
+  }
+}
+
+extension SkyPosition {
+  /// The position as a unit vector.
+  fileprivate var direction: SIMD3<Double> {
+    let (a, d) = (longitude * .pi / 180, latitude * .pi / 180)
+    return SIMD3(cos(d) * cos(a), cos(d) * sin(a), sin(d))
+  }
+}
+
+extension SIMD3<Double> {
+  /// The angle to another unit vector, in radians; exact for small ones too.
+  fileprivate func angle(to other: SIMD3<Double>) -> Double {
+    let d = self - other
+    return 2 * asin(min(1, (d * d).sum().squareRoot() / 2))
+  }
+}
+
+extension FrameOperation {
+  /// Subtracts a level or a plane; errors stay.
+  fileprivate static func subtracting(_ surface: SkyMatch.Surface, width: Int) -> FrameOperation {
+    FrameOperation(.keepsErrors) { pixels, rows in
+      guard surface.slope != .zero else { return pixels.value.subtract(Float(surface.level)) }
+      pixels.value.withUnsafeMutableBuffer { values in
+        for y in rows {
+          let start = surface.value(at: SIMD2(0, Double(y)))
+          let line = (y - rows.lowerBound) * width
+          for x in 0..<width { values[line + x] -= Float(start + surface.slope.x * Double(x)) }
+        }
+      }
+    }
+  }
+}
