@@ -1,0 +1,42 @@
+extension SortingNetwork {
+  /// The comparators that bring the middle one of `count` samples to its place; the other places are left in no order.
+  static func median(of count: Int) -> [SIMD2<UInt16>] {
+    var needed: Set<UInt16> = [UInt16(count / 2)]
+    var kept: [SIMD2<UInt16>] = []
+    for pair in SortingNetwork(count: count).comparators.reversed()
+    where needed.contains(pair.x) || needed.contains(pair.y) {
+      needed.formUnion([pair.x, pair.y])
+      kept.append(pair)
+    }
+    return kept.reversed()
+  }
+}
+
+/// The median of an odd number of samples, sixteen pixels at a time; no sample may be NaN.
+struct LaneMedian: Sendable {
+  /// Samples.
+  let count: Int
+  private let comparators: [SIMD2<UInt16>]
+
+  init(of count: Int) {
+    precondition(count % 2 == 1, "no middle of \(count) samples")
+    self.count = count
+    comparators = SortingNetwork.median(of: count)
+  }
+
+  /// Calls `body` with a function that takes the median of the samples in the given memory, and disorders them.
+  @inline(__always)
+  func withSamples(
+    _ body: (UnsafeMutablePointer<Lanes>, (UnsafeMutablePointer<Lanes>) -> Lanes) -> Void
+  ) {
+    withUnsafeTemporaryAllocation(of: Lanes.self, capacity: count) { samples in
+      comparators.withUnsafeBufferPointer { comparators in
+        guard let base = samples.baseAddress else { return }
+        body(base) { samples in
+          SortingNetwork.sort(samples, comparators)
+          return samples[count / 2]
+        }
+      }
+    }
+  }
+}
