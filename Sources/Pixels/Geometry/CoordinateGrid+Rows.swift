@@ -28,7 +28,8 @@ extension CoordinateGrid {
         let place = (Double(start + done) - left) / spacing.x
         let cell = min(max(Int(place.rounded(.down)), 0), columns - 2)
         // Up to the first pixel at or after the next node; the last cell takes all that remain.
-        let edge = cell == columns - 2 ? count : Int((left + Double(cell + 1) * spacing.x).rounded(.up)) - start
+        let edge =
+          cell == columns - 2 ? count : Int((left + Double(cell + 1) * spacing.x).rounded(.up)) - start
         let end = min(max(edge, done + 1), count)
         let cubic = Cubic(line, first: min(max(cell - 1, 0), columns - 4))
         let first = min(max(cell - 1, 0), columns - 4)
