@@ -53,3 +53,27 @@ public struct Mosaic: Sendable {
     }
   }
 }
+
+extension Mosaic {
+  /// Which of some frames contribute, as numbers: the first of them has bit 0.
+  ///
+  /// - Precondition: at most 24 frames, which a float32 tells apart.
+  public func contextBits(_ frames: Range<Int>) -> Plane<Float> {
+    precondition(frames.count <= 24, "\(frames.count) frames in one plane of bits")
+    let mask = UInt64(1) << UInt64(frames.count) - 1
+    let (word, shift) = (frames.lowerBound / 32, UInt64(frames.lowerBound % 32))
+    let low = context[min(word, context.count - 1)]
+    guard word + 1 < context.count else { return low.map { Float(UInt64($0) >> shift & mask) } }
+    let high = context[word + 1]
+    return Plane<Float>(uninitializedWidth: low.width, height: low.height) { out in
+      low.withUnsafeBuffer { low in
+        high.withUnsafeBuffer { high in
+          for i in out.indices {
+            let bits = UInt64(low[i]) | UInt64(high[i]) << 32
+            out.initializeElement(at: i, to: Float(bits >> shift & mask))
+          }
+        }
+      }
+    }
+  }
+}
