@@ -126,8 +126,10 @@ let package = Package(
       ["PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry", "SourceExtraction", "Tables"],
       exclude: [
         "MergeSubarrays/README.md",
+        "OutlierDetection/README.md",
         "ParseSubarrayMap/README.md",
         "Photom/README.md",
+        "Resample/README.md",
         "ScaledSkyImager/README.md",
         "SkyMatch/README.md",
         "SourceCatalog/README.md",

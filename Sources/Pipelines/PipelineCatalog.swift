@@ -15,7 +15,8 @@ public enum PipelineCatalog {
       .readout, .createDark, .processFlatfield, .flatFromSky, .createSuperSky, .createMask, .createPhotom, .imagerLevel2, .ifsDetectorLevel2, .mergeSubarrays,
     ],
     extraSteps: [
-      Background2DStep.self, GainScaleStep.self, ScaledSkyImagerStep.self, SkyMatchStep.self, SourceCatalogStep.self, SubtractImagesStep.self,
+      ,
+    ],
     ],
     software: version)
 }
