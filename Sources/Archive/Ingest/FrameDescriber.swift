@@ -27,6 +27,7 @@ struct FrameDescriber: Sendable {
     description.obsname = classification.obsName
     fillColumns(&description, metadata)
     description.fields = MatchFields.fields(metadata, classification)
+    description.fields["night"] = description.night
     description.exposureKey = description.fields["exposure"]
     if classification.kind == "readout" || classification.level == 1 {
       description.detectorExposure = metadata.detectorExposure
