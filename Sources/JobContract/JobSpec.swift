@@ -88,12 +88,16 @@ public struct JobInput: Codable, Sendable, Equatable {
   /// Lower-case hexadecimal sha256 of the file; the run trusts it (the archive took it at ingest).
   public var sha256: String
   public var exptype: MemberType
+  /// Cards that the archive's classification puts into the header of a foreign instrument's frame, as 80-character
+  /// records; nil for a frame of our own.
+  public var cards: [String]?
 
-  public init(name: String, path: String, sha256: String, exptype: MemberType) {
+  public init(name: String, path: String, sha256: String, exptype: MemberType, cards: [String]? = nil) {
     self.name = name
     self.path = path
     self.sha256 = sha256
     self.exptype = exptype
+    self.cards = cards
   }
 }
 

@@ -41,6 +41,13 @@ struct FrameDescriber: Sendable {
       metadata: metadata)
   }
 
+  /// Which checksums of a file with these headers must hold.
+  func checksumRule(headers: [HeaderText]) -> ChecksumRule {
+    let cards = headers.map(\.cards)
+    return classifier.checksumRule(
+      for: FrameMetadata(primary: cards.first ?? [], extensions: Array(cards.dropFirst())))
+  }
+
   private func fillColumns(_ description: inout NewFrame.Description, _ metadata: FrameMetadata) {
     description.detector = metadata.detector ?? metadata.detectorLiteral
     description.filter = metadata.filter

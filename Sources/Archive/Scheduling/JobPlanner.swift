@@ -251,12 +251,7 @@ struct JobPlanner: Sendable {
         references.append(chosen)
       }
     }
-    let inputs = members.compactMap { member -> JobInput? in
-      guard let path = member.frame.path, let sha256 = member.frame.sha256,
-        let type = MemberType(rawValue: member.exptype)
-      else { return nil }
-      return JobInput(name: member.frame.name, path: path, sha256: sha256, exptype: type)
-    }
+    let inputs = try inputs(members)
     let configuration = layout.pipelineConfiguration(pipeline.name)
     let sha256 = configuration.flatMap { ConfigurationDigest(hasher: resolver.hasher).sha256(of: $0) }
     func key(again: String?) -> String {
@@ -272,6 +267,20 @@ struct JobPlanner: Sendable {
     return Draft(
       association: association, pipeline: pipeline, members: members, metadata: metadata, inputs: inputs,
       references: references, configuration: configuration, configurationSHA: sha256, key: name)
+  }
+
+  private func inputs(_ members: [MemberRecord]) throws(CatalogError) -> [JobInput] {
+    var inputs: [JobInput] = []
+    for member in members {
+      guard let path = member.frame.path, let sha256 = member.frame.sha256,
+        let type = MemberType(rawValue: member.exptype)
+      else { continue }
+      inputs.append(
+        JobInput(
+          name: member.frame.name, path: path, sha256: sha256, exptype: type,
+          cards: try headers.additions(frame: member.frame.id)))
+    }
+    return inputs
   }
 
   private func job(_ draft: Draft, _ request: ReprocessRequest?) throws(CatalogError) -> Plan {
@@ -396,6 +405,7 @@ package enum JobKey {
   ) -> String {
     var lines = ["pipeline \(pipeline)", "software \(software)", "configuration \(configuration ?? "-")"]
     lines += inputs.map { "\($0.exptype.rawValue) \($0.sha256)" }.sorted()
+    lines += inputs.compactMap { input in input.cards.map { "\(input.sha256) \($0.joined())" } }.sorted()
     lines += references.map { "\($0.type) \($0.origin.rawValue) \($0.sha256 ?? "-") \($0.lastResort)" }
       .sorted()
     if let again { lines.append("again \(again)") }
