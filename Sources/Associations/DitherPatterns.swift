@@ -90,7 +90,9 @@ public struct DitherPatterns: Sendable, Equatable {
 
   /// What is here, for people: `IMG1 3/5 frames, IMG2 2/5 frames`.
   public var sentence: String {
-    if declared == nil { return total == 1 ? "1 frame, no number is declared" : "\(total) frames, no number is declared" }
+    if declared == nil {
+      return total == 1 ? "1 frame, no number is declared" : "\(total) frames, no number is declared"
+    }
     return passes.map(Self.sentence).joined(separator: ", ")
   }
 

@@ -42,7 +42,8 @@ extension CatalogWriter {
     let sentence =
       reason.hasPrefix(Self.madeOf) ? reason : "\(Self.madeOf)\(product.name), which is stale: \(reason)"
     try spoil(
-      db, products: madeDirectly(db, of: product.id), cause: "input:\(product.id)", reason: sentence, at: time)
+      db, products: madeDirectly(db, of: product.id), cause: "input:\(product.id)", reason: sentence, at: time
+    )
   }
 
   private static let madeOf = "made of "

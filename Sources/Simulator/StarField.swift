@@ -37,7 +37,8 @@ public struct StarField: Sendable, Hashable {
     var taken: [(east: Double, north: Double)] = []
     for name in FocalPlane.detectors {
       let place = plane.offset(of: name)
-      let own = science(seed: seed, detector: DetectorModel.identity(of: name), size: plane.size, width: width)
+      let own = science(
+        seed: seed, detector: DetectorModel.identity(of: name), size: plane.size, width: width)
       stars += own.stars.map {
         Star(east: $0.east + place.east, north: $0.north + place.north, flux: $0.flux)
       }.filter { star in

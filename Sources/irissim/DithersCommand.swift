@@ -5,7 +5,8 @@ import Simulator
 struct DithersCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dithers",
-    abstract: "Write a simulated imager night: one, two or four detectors, a standard star, a pinhole grid, dithers.",
+    abstract:
+      "Write a simulated imager night: one, two or four detectors, a standard star, a pinhole grid, dithers.",
     discussion: """
       The stars are the same on the sky for every detector and position. The truth of each frame tells them, the zero
       point (MAGZERO), the standard's magnitude (STDMAG) and the distortion of the pinhole grid (PINRAD, PINQUAD).

@@ -87,7 +87,8 @@ private let mosaicRule = """
     let other = SkyField(ra: 0.0005, dec: 0, radius: 0.0006)
     #expect(abs(one.distance(to: other) - 0.001) < 1e-12)
     #expect(one.touches(other))
-    #expect(abs(SkyField(ra: 0, dec: 90, radius: 0).distance(to: .init(ra: 180, dec: 89, radius: 0)) - 1) < 1e-12)
+    #expect(
+      abs(SkyField(ra: 0, dec: 90, radius: 0).distance(to: .init(ra: 180, dec: 89, radius: 0)) - 1) < 1e-12)
   }
 
   @Test func everyDetectorThatDeliveredNeedsItsWholePattern() {

@@ -39,7 +39,9 @@ import Testing
     #expect(try await archive.watchOnce().exit == 0)
 
     let found = try await rate(archive, of: last)
-    let expected = [try await rate(archive, of: near[0]).row.name, try await rate(archive, of: near[1]).row.name]
+    let expected = [
+      try await rate(archive, of: near[0]).row.name, try await rate(archive, of: near[1]).row.name,
+    ]
     #expect(found.previous == expected)
     #expect(try await rate(archive, of: old).previous == [])
     #expect(try await rate(archive, of: other).previous == [])

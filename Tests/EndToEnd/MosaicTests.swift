@@ -66,7 +66,9 @@ import Testing
     #expect(explained.out.contains("imager-level3") && explained.out.contains("fields"), "\(explained.out)")
     let refused = try CatalogReader(path: archive.root + "/catalog/catalog.sqlite")
       .associations(state: "refused").filter { $0.rule == "imager-level3" }
-    #expect(refused.map(\.reason) == Array(repeating: "1 of at least 2 frames for imager-level3 (1 declared)", count: 2))
+    #expect(
+      refused.map(\.reason)
+        == Array(repeating: "1 of at least 2 frames for imager-level3 (1 declared)", count: 2))
   }
 
   @Test func aFrameThatIsReducedAnewMakesItsMosaicAgain() async throws {

@@ -277,7 +277,8 @@ import Testing
     #expect(classifier.additions(to: own)["EXPTIME"] == nil)
     #expect(classifier.checksumRule(for: header) == .dataOnly)
     #expect(classifier.checksumRule(for: frame(["INSTRUME": "IRIS"])) == .verify)
-    #expect(classifier.adapts && !(try Classifier(yaml: shippedTables())).adapts)
+    let shipped = try Classifier(yaml: shippedTables())
+    #expect(classifier.adapts && !shipped.adapts)
   }
 
   /// Real values of NIRC2 headers of 2025: an adapter is all that is needed, no code.

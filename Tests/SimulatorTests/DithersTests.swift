@@ -46,7 +46,9 @@ import Testing
 
   @Test func neighbouringDetectorsSeeTheSameStars() throws {
     let night = try night()
-    let seen = try (1...4).map { try sources(night, try #require(night.exposures(named: "IMG\($0)-SCI").first)) }
+    let seen = try (1...4).map {
+      try sources(night, try #require(night.exposures(named: "IMG\($0)-SCI").first))
+    }
     // 64 pixels and a gap of 2: IMG2 lies at larger x, IMG3 at larger y.
     for (detector, dx, dy) in [(1, 66.0, 0.0), (2, 0, 66), (3, 66, 66)] {
       var common = 0
@@ -58,7 +60,8 @@ import Testing
       }
       #expect(common >= 1, "IMG\(detector + 1)")
     }
-    #expect(seen.allSatisfy { stars in stars.contains { (1...64).contains($0.x) && (1...64).contains($0.y) } })
+    #expect(
+      seen.allSatisfy { stars in stars.contains { (1...64).contains($0.x) && (1...64).contains($0.y) } })
   }
 
   @Test func theStandardHasItsMagnitude() throws {
