@@ -31,6 +31,7 @@ extension Waits {
       exposureGapSeconds: { settings.exposureGapSeconds(exposureSeconds: $0) },
       sequence: { Self.sequenceWait($0, $1, settings) },
       rawFrame: settings.rawFrameWaitSeconds, sky: settings.skyWaitSeconds,
+      dither: settings.ditherWaitSeconds,
       truncated: settings.truncatedAfterSeconds,
       longest: settings.longestWaitSeconds)
   }

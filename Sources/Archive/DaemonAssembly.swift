@@ -60,6 +60,7 @@ struct DaemonAssembly: Sendable {
       nights: parts.describer.night, limits: parts.jobLimits, maxJobs: parts.maxJobs,
       disks: try disks(parts), ballast: try ballast(parts), insertsMasters: parts.settings.insertsMasters,
       calibrationWait: parts.settings.calibrationWaitSeconds,
+      persistenceWindow: parts.settings.persistenceWindowSeconds,
       alive: { liveness.turned(.scheduler) }, logger: logger)
   }
 

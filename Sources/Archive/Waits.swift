@@ -16,6 +16,8 @@ struct Waits: Sendable {
   var rawFrame: Double
   /// How long a science frame waits for its sky.
   var sky: Double
+  /// How long a mosaic waits for the next position of its dither pattern.
+  var dither: Double
   /// An incomplete file unchanged for so long is truncated.
   var truncated: Double
   /// The longest of all waits: after its end a night stays open so long.

@@ -59,6 +59,8 @@ public struct AssociationPlanner: Sendable {
       planned = gathered(distinct, selector, match, &leftovers)
     case .anchors(let selector, let backgrounds):
       planned = anchored(distinct, selector, backgrounds, &leftovers)
+    case .combines(let selector, _):
+      planned = combined(distinct, selector, &leftovers)
     }
     return Plan(associations: planned, leftovers: exposures.compactMap { leftovers[$0.id] })
   }
@@ -104,7 +106,7 @@ public struct AssociationPlanner: Sendable {
     _ leftovers: inout [Int64: Leftover]
   ) -> [Planned] {
     guard let matcher = SequenceMatcher(rule: rule) else { return [] }
-    if rule.gathersReadouts { return readouts(exposures, selector, matcher, &leftovers) }
+    if rule.gathersReadouts { return readouts(exposures, selector, &leftovers) }
     var open: [String: [SequenceMatcher.FrameSet]] = [:]
     var finished: [SequenceMatcher.FrameSet] = []
     for exposure in exposures {
@@ -127,17 +129,16 @@ public struct AssociationPlanner: Sendable {
       open[bucket] = sets.filter { !matcher.isComplete($0.members) }
     }
     finished += open.values.flatMap { $0 }
-    return planned(finished.map(\.members), selector, matcher, &leftovers)
+    return planned(finished.map(\.members), selector, &leftovers)
   }
 
   private func planned(
-    _ sets: [[Exposure]], _ selector: AssociationRule.Selector, _ matcher: SequenceMatcher,
-    _ leftovers: inout [Int64: Leftover]
+    _ sets: [[Exposure]], _ selector: AssociationRule.Selector, _ leftovers: inout [Int64: Leftover]
   ) -> [Planned] {
     var planned: [Planned] = []
     for set in sets {
       let members = set.map { Planned.Member(exposure: $0, exptype: selector.exptype) }
-      switch matcher.verdict(set) {
+      switch rule.verdict(set) ?? .complete {
       case .complete: planned.append(Planned(members: members))
       case .degraded(let why): planned.append(Planned(members: members, degraded: why))
       case .refused(let why):
@@ -151,8 +152,7 @@ public struct AssociationPlanner: Sendable {
 
   /// Exposures delivered as one file per readout, told apart by their resets.
   private func readouts(
-    _ exposures: [Exposure], _ selector: AssociationRule.Selector, _ matcher: SequenceMatcher,
-    _ leftovers: inout [Int64: Leftover]
+    _ exposures: [Exposure], _ selector: AssociationRule.Selector, _ leftovers: inout [Int64: Leftover]
   ) -> [Planned] {
     for exposure in exposures {
       guard let why = selector.firstMismatch(exposure) else { continue }
@@ -169,7 +169,32 @@ public struct AssociationPlanner: Sendable {
       }
       sets += arrival.targets.map(\.members)
     }
-    return planned(sets, selector, matcher, &leftovers)
+    return planned(sets, selector, &leftovers)
+  }
+
+  /// Frames whose fields touch.
+  private func combined(
+    _ exposures: [Exposure], _ selector: AssociationRule.Selector, _ leftovers: inout [Int64: Leftover]
+  ) -> [Planned] {
+    guard let matcher = CombinationMatcher(rule: rule) else { return [] }
+    var sets: [SequenceMatcher.FrameSet] = []
+    for exposure in exposures {
+      if let why = selector.firstMismatch(exposure) {
+        leftovers[exposure.id] = Leftover(exposure: exposure, criterion: why.criterion, detail: why.detail)
+        continue
+      }
+      switch matcher.decide(exposure, among: sets) {
+      case .open: sets.append(.init(id: exposure.id, members: [exposure]))
+      case .join(let id, let others):
+        let absorbed = sets.filter { others.contains($0.id) }.flatMap(\.members)
+        sets.removeAll { others.contains($0.id) }
+        if let index = sets.firstIndex(where: { $0.id == id }) {
+          sets[index].members += absorbed + [exposure]
+        }
+      }
+    }
+    let inTime = sets.map { $0.members.sorted { ($0.start, $0.id) < ($1.start, $1.id) } }
+    return planned(inTime, selector, &leftovers)
   }
 
   private static func order(_ planned: Planned) -> (Double, Int64) {

@@ -20,6 +20,7 @@ extension AssociationRule {
     var pipeline: String
     var gathers: Members?
     var anchors: Members?
+    var combines: Members?
     var backgrounds: Members?
     var sequence: Sequence?
     var minimum: Int?
@@ -31,8 +32,8 @@ extension AssociationRule {
   }
 
   private static let knownKeys: Set<String> = [
-    "rule", "summary", "pipeline", "gathers", "anchors", "backgrounds", "sequence", "minimum", "good",
-    "serves", "priority", "rerun", "promote",
+    "rule", "summary", "pipeline", "gathers", "anchors", "combines", "backgrounds", "sequence", "minimum",
+    "good", "serves", "priority", "rerun", "promote",
   ]
 
   /// Reads one rule file.
@@ -76,12 +77,12 @@ extension AssociationRule {
   }
 
   private static func shape(_ form: Form, _ path: String) throws(AssociationsError) -> Shape {
-    switch (form.gathers, form.anchors) {
-    case (let members?, nil):
+    switch (form.gathers, form.anchors, form.combines) {
+    case (let members?, nil, nil):
       return .gathers(
         Selector(patterns: members.select, exptype: members.exptype),
         FieldMatch(equal: members.equal ?? [], within: members.within ?? [:]))
-    case (nil, let anchor?):
+    case (nil, let anchor?, nil):
       let backgrounds = form.backgrounds.map { members in
         Backgrounds(
           selector: Selector(patterns: members.select, exptype: members.exptype),
@@ -89,11 +90,15 @@ extension AssociationRule {
           prefer: members.prefer ?? [], windows: members.windows ?? [600])
       }
       return .anchors(Selector(patterns: anchor.select, exptype: anchor.exptype), backgrounds)
+    case (nil, nil, let members?):
+      return .combines(
+        Selector(patterns: members.select, exptype: members.exptype),
+        FieldMatch(equal: members.equal ?? [], within: members.within ?? [:]))
     default:
       throw AssociationsError(
-        code: "rule-shape", message: "a rule has either `gathers` or `anchors`",
+        code: "rule-shape", message: "a rule has one of `gathers`, `anchors` and `combines`",
         subject: "\(path) (\(form.rule))",
-        hint: "keep one of the two")
+        hint: "keep one of the three")
     }
   }
 }

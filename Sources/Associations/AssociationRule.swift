@@ -41,6 +41,8 @@ public struct AssociationRule: Sendable, Equatable {
     case gathers(Selector, FieldMatch)
     /// Each matching frame makes an association of its own, with backgrounds.
     case anchors(Selector, Backgrounds?)
+    /// All matching frames whose fields touch make one association: the frames of a mosaic.
+    case combines(Selector, FieldMatch)
   }
 
   public var name: String
@@ -64,6 +66,11 @@ public struct AssociationRule: Sendable, Equatable {
   /// alternative version to that.
   public var promotes: Bool
 
+  /// Its members are products whose fields touch (`CombinationMatcher`).
+  public var isCombination: Bool {
+    if case .combines = shape { true } else { false }
+  }
+
   /// Its members are the readouts of one exposure, told apart by their resets (`ReadoutGrouping`).
   public var gathersReadouts: Bool {
     if case .gathers(let selector, _) = shape { return selector.exptype == .readout }
@@ -75,6 +82,7 @@ public struct AssociationRule: Sendable, Equatable {
     switch shape {
     case .gathers(let selector, _): selector
     case .anchors(let selector, _): selector
+    case .combines(let selector, _): selector
     }
   }
 
@@ -83,6 +91,19 @@ public struct AssociationRule: Sendable, Equatable {
     switch shape {
     case .gathers(_, let match): match.bucket(of: exposure)
     case .anchors(_, let backgrounds): backgrounds?.match.bucket(of: exposure) ?? ""
+    case .combines(_, let match): match.bucket(of: exposure)
     }
+  }
+
+  /// What closing with these members means; nil for a rule that makes one association of each frame.
+  public func verdict(_ members: [Exposure]) -> Verdict? {
+    SequenceMatcher(rule: self)?.verdict(members) ?? CombinationMatcher(rule: self)?.verdict(members)
+  }
+
+  /// What a set is worth when it closes.
+  public enum Verdict: Sendable, Equatable {
+    case complete
+    case degraded(String)
+    case refused(String)
   }
 }

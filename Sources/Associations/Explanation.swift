@@ -47,6 +47,11 @@ public struct Explanation: Sendable, Equatable {
           exposure, candidate)
           ?? tooFar(backgrounds, exposure, candidate))
       if row.accepted { row.detail = "gap \(candidate.gap(to: exposure).wholeText) s" }
+    case .combines(let selector, _):
+      row.role = "member"
+      row.fail(
+        selector.firstMismatch(candidate)
+          ?? CombinationMatcher(rule: rule)?.difference(exposure, candidate))
     case .anchors(_, nil):
       row.fail(.init(criterion: "rule", detail: "the rule takes one frame only"))
     }

@@ -106,7 +106,7 @@ public struct SequenceMatcher: Sendable {
   }
 
   /// What closing with these members means.
-  public func verdict(_ members: [Exposure]) -> Verdict {
+  public func verdict(_ members: [Exposure]) -> AssociationRule.Verdict {
     let declared = declared(members)
     if members.count < rule.minimum {
       return .refused(
@@ -116,12 +116,5 @@ public struct SequenceMatcher: Sendable {
     if let declared, members.count < declared { return .degraded("\(members.count)/\(declared) frames") }
     if members.count < rule.good { return .degraded("\(members.count) frames, \(rule.good) are good") }
     return .complete
-  }
-
-  /// What a set is worth when it closes.
-  public enum Verdict: Sendable, Equatable {
-    case complete
-    case degraded(String)
-    case refused(String)
   }
 }

@@ -56,6 +56,45 @@ extension CatalogReader {
     }
   }
 
+  /// Members that were made of a frame which is BAD.
+  public func spoiltMembers(ofAssociation id: Int64) throws(CatalogError) -> Set<Int64> {
+    try read { db in
+      let rows = try db.rows(
+        """
+        SELECT DISTINCT m.frame_id FROM member m JOIN stale_cause s ON s.frame_id = m.frame_id
+        WHERE m.association_id = ? AND s.cause GLOB 'quality:*'
+        """, [id])
+      return Set(rows.map { $0["frame_id"] })
+    }
+  }
+
+  /// Associations of some rules that will still make something, each with its first member.
+  public func pending(
+    rules: [String]
+  ) throws(CatalogError) -> [(association: AssociationRecord, first: MatchRecord)] {
+    try read { db in
+      let marks = rules.map { _ in "?" }.joined(separator: ", ")
+      let records = try AssociationRecord.fetchAll(
+        db.cachedStatement(
+          sql: """
+            SELECT * FROM association WHERE state = 'open' AND rule IN (\(marks))
+            UNION SELECT * FROM association WHERE settled = 0 AND state = 'closed' AND rule IN (\(marks))
+            UNION SELECT a.* FROM job j CROSS JOIN association a ON a.id = j.association_id
+              WHERE j.state IN ('waiting', 'queued', 'running') AND a.rule IN (\(marks))
+            ORDER BY 1
+            """), arguments: StatementArguments(rules + rules + rules))
+      return try records.compactMap { record in
+        guard
+          let row = try db.row(
+            CatalogReader.matchSelect
+              + " JOIN member m ON m.frame_id = f.id WHERE m.association_id = ? ORDER BY m.ordinal LIMIT 1",
+            [record.id])
+        else { return nil }
+        return (record, try CatalogReader.match(row))
+      }
+    }
+  }
+
   /// Older versions of a product.
   public func olderVersions(of product: Int64) throws(CatalogError) -> [Int64] {
     try read { db in

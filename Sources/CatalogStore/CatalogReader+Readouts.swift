@@ -38,6 +38,25 @@ extension CatalogReader {
     }
   }
 
+  /// Level 1 frames with flags of a detector whose exposures end in an interval: one of each exposure, in order of time.
+  ///
+  /// - Parameter interval: seconds since 1970 UTC.
+  public func levelOneFrames(
+    detector: String, endingIn interval: ClosedRange<Double>, limit: Int = 64
+  ) throws(CatalogError) -> [MatchRecord] {
+    try read { db in
+      try db.rows(
+        Self.matchSelect + """
+           WHERE f.date_obs BETWEEN ?1 - 86400 AND ?2 AND f.date_end BETWEEN ?1 AND ?2 AND f.detector = ?3
+          AND f.level = 1 AND f.kind = 'rate' AND f.state IN ('classified', 'current', 'stale')
+          AND f.alternative_of IS NULL AND f.quality <> 'BAD' AND EXISTS (
+            SELECT 1 FROM header h WHERE h.content_id = f.content_id AND h.extname = 'DQ')
+          ORDER BY f.date_end DESC, f.id DESC LIMIT ?4
+          """, [interval.lowerBound, interval.upperBound, detector, limit]
+      ).map(Self.match).reversed()
+    }
+  }
+
   /// Readouts that the rules have looked at and that wait for their raw frame.
   public func waitingReadouts() throws(CatalogError) -> [MatchRecord] {
     try read { db in

@@ -57,9 +57,7 @@ extension CatalogWriter {
       if verdict.quality != .bad && before.quality == "BAD" { try Self.readmit(db, before) }
       var stale: [String] = []
       if verdict.quality == .bad {
-        try db.run(
-          "UPDATE association SET recheck = 1 WHERE id IN (SELECT association_id FROM member WHERE frame_id = ?)",
-          [id])
+        try Self.recheck(db, membershipsOf: id)
         // Another version of the exposure may serve now.
         try db.run("UPDATE frame SET associated = 0 WHERE alternative_of = ?", [id])
         try Self.withdraw(db, before, verdict, at: time)
@@ -121,7 +119,8 @@ extension CatalogWriter {
     let waiting = try Row.fetchAll(
       db,
       sql: """
-        SELECT a.id, m.exptype = 'science'
+        SELECT a.id, (m.exptype = 'science' AND NOT EXISTS (SELECT 1 FROM member o
+            WHERE o.association_id = a.id AND o.exptype = 'science' AND o.frame_id <> m.frame_id))
           OR (SELECT count(*) FROM member o WHERE o.association_id = a.id) = 1 AS own
         FROM member m JOIN association a ON a.id = m.association_id WHERE m.frame_id = ?
           AND (a.state IN ('open', 'held') OR (a.state = 'closed' AND NOT EXISTS (
@@ -153,6 +152,15 @@ extension CatalogWriter {
     }
   }
 
+  /// Associations of the frame, and of what was made of it, look at their members again.
+  private static func recheck(_ db: Database, membershipsOf frame: Int64) throws {
+    for id in [frame] + (try CatalogReader.descendants(db, frame: frame, sha256: nil)) {
+      try db.run(
+        "UPDATE association SET recheck = 1 WHERE id IN (SELECT association_id FROM member WHERE frame_id = ?)",
+        [id])
+    }
+  }
+
   /// Current products that were made of the frame, to any depth. What it is a member of is looked at again.
   private static func spoil(
     _ db: Database, _ frame: FrameRecord, _ verdict: FrameVerdict, at time: Double
@@ -168,6 +176,7 @@ extension CatalogWriter {
     let cause = "quality:\(frame.id)"
     let products = try db.rows("SELECT frame_id FROM stale_cause WHERE cause = ?", [cause])
     try restore(db, products: products.map { $0["frame_id"] }, cause: cause)
+    try recheck(db, membershipsOf: frame.id)
     try db.run(
       """
       UPDATE frame SET associated = 0 WHERE id = ? AND (state IN ('classified', 'current', 'stale')

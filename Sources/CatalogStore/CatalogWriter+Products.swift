@@ -36,9 +36,28 @@ extension CatalogWriter {
           arguments: [run.id, ordinal, input.role, input.frame, input.sha256])
       }
       try Self.recordReferences(db, run: run.id, report: report)
-      return try products.map { product in
+      let frames = try products.map { product in
         try Self.recordProduct(db, product, job: job, run: run, report: report, at: time)
       }
+      try Self.inheritStaleness(db, of: run.id, products: frames, at: time)
+      return frames
+    }
+  }
+
+  /// What is made of a product that is stale is stale from the beginning.
+  private static func inheritStaleness(
+    _ db: Database, of run: Int64, products: [Int64], at time: Double
+  ) throws {
+    let stale = try db.rows(
+      """
+      SELECT f.id, f.name, f.reason FROM run_input i JOIN frame f ON f.id = i.frame_id
+      WHERE i.run_id = ? AND i.role <> 'previous' AND f.state = 'stale' AND f.origin = 'product'
+      ORDER BY f.id
+      """, [run])
+    for input in stale {
+      let reason = "made of \(input["name"] as String), which is stale: \(input["reason"] as String)"
+      try spoil(
+        db, products: products, cause: "input:\(input["id"] as Int64)", reason: reason, at: time)
     }
   }
 

@@ -23,6 +23,7 @@ extension CatalogWriter {
       try tellCauses(db, id)
       guard record.state == "current" else { continue }
       names.append(record.name)
+      try passOn(db, record, cause: cause, reason: reason, at: time)
       try appendEvent(
         db, type: "product-stale", subject: record.name, key: "\(record.name):\(reason)",
         data: EventData(
@@ -32,12 +33,43 @@ extension CatalogWriter {
     return names
   }
 
+  /// What was made of a product that became stale is stale with it. A verdict on a frame names all that was made of it
+  /// by itself.
+  private static func passOn(
+    _ db: Database, _ product: FrameRecord, cause: String, reason: String, at time: Double
+  ) throws {
+    if cause.hasPrefix("quality:") { return }
+    let sentence =
+      reason.hasPrefix(Self.madeOf) ? reason : "\(Self.madeOf)\(product.name), which is stale: \(reason)"
+    try spoil(
+      db, products: madeDirectly(db, of: product.id), cause: "input:\(product.id)", reason: sentence, at: time
+    )
+  }
+
+  private static let madeOf = "made of "
+
+  /// Products that are not superseded and have the frame among their inputs; what only preceded them is none.
+  private static func madeDirectly(_ db: Database, of frame: Int64) throws -> [Int64] {
+    try db.rows(
+      """
+      SELECT DISTINCT q.frame_id FROM run_input i JOIN product q ON q.run_id = i.run_id
+      JOIN frame f ON f.id = q.frame_id
+      WHERE i.frame_id = ? AND i.role <> 'previous' AND f.state IN ('current', 'stale') ORDER BY q.frame_id
+      """, [frame]
+    ).map { $0["frame_id"] }
+  }
+
   /// Takes a cause away from products, or every cause; those left without one are current again.
   static func restore(_ db: Database, products: [Int64], cause: String?) throws {
     for id in products {
       try db.run(
         "DELETE FROM stale_cause WHERE frame_id = ?1 AND (?2 IS NULL OR cause = ?2)", [id, cause])
       try tellCauses(db, id)
+      let state = try db.row("SELECT state FROM frame WHERE id = ?", [id])
+      let heirs = try db.rows("SELECT frame_id FROM stale_cause WHERE cause = ?", ["input:\(id)"])
+      if state?["state"] == "current", !heirs.isEmpty {
+        try restore(db, products: heirs.map { $0["frame_id"] }, cause: "input:\(id)")
+      }
     }
   }
 
@@ -127,7 +159,7 @@ extension CatalogReader {
         UNION
         SELECT q.frame_id FROM run_reference r JOIN product q ON q.run_id = r.run_id WHERE r.sha256 = ?2
         UNION
-        SELECT q.frame_id FROM made d JOIN run_input i ON i.frame_id = d.frame_id
+        SELECT q.frame_id FROM made d JOIN run_input i ON i.frame_id = d.frame_id AND i.role <> 'previous'
           JOIN product q ON q.run_id = i.run_id
         UNION
         SELECT q.frame_id FROM made d JOIN frame f ON f.id = d.frame_id

@@ -40,6 +40,10 @@ public struct JobSpec: Codable, Sendable, Equatable {
   /// The master in use, which a new master is compared with. It is no input: neither the job's key nor staleness
   /// depend on it, else every new master would make all older ones stale.
   public var previousMaster: ResolvedReference?
+  /// Level 1 of exposures shortly before, for what they leave in the detector. They are recorded as inputs of the role
+  /// `previous`, but neither the job's key nor staleness depend on them: which are here when it begins is chance, and
+  /// what they tell changes no value. nil for a job that takes none.
+  public var previous: [PreviousExposure]?
   /// False: no quick-look pictures. nil means true.
   public var preview: Bool?
   public var limits: JobLimits
@@ -49,7 +53,8 @@ public struct JobSpec: Codable, Sendable, Equatable {
     parameters: [String: String] = [:], skip: [String] = [], association: String, associationRule: String,
     inputs: [JobInput], references: [ResolvedReference] = [], context: String? = nil, outputDirectory: String,
     fileNames: [String: String] = [:], degraded: [String] = [],
-    previousMaster: ResolvedReference? = nil, preview: Bool? = nil, limits: JobLimits = JobLimits()
+    previousMaster: ResolvedReference? = nil, previous: [PreviousExposure]? = nil, preview: Bool? = nil,
+    limits: JobLimits = JobLimits()
   ) {
     self.version = Self.currentVersion
     self.job = job
@@ -68,6 +73,7 @@ public struct JobSpec: Codable, Sendable, Equatable {
     self.fileNames = fileNames
     self.degraded = degraded
     self.previousMaster = previousMaster
+    self.previous = previous
     self.preview = preview
     self.limits = limits
   }
@@ -82,12 +88,35 @@ public struct JobInput: Codable, Sendable, Equatable {
   /// Lower-case hexadecimal sha256 of the file; the run trusts it (the archive took it at ingest).
   public var sha256: String
   public var exptype: MemberType
+  /// Cards that the archive's classification puts into the header of a foreign instrument's frame, as 80-character
+  /// records; nil for a frame of our own.
+  public var cards: [String]?
 
-  public init(name: String, path: String, sha256: String, exptype: MemberType) {
+  public init(name: String, path: String, sha256: String, exptype: MemberType, cards: [String]? = nil) {
     self.name = name
     self.path = path
     self.sha256 = sha256
     self.exptype = exptype
+    self.cards = cards
+  }
+}
+
+/// The level 1 frame of an exposure that came before that of a job.
+public struct PreviousExposure: Codable, Sendable, Equatable {
+  /// The role under which it is recorded.
+  public static let role = "previous"
+
+  /// The frame's name in the catalog.
+  public var name: String
+  /// Absolute path to read from.
+  public var path: String
+  /// Lower-case hexadecimal sha256 of the file.
+  public var sha256: String
+
+  public init(name: String, path: String, sha256: String) {
+    self.name = name
+    self.path = path
+    self.sha256 = sha256
   }
 }
 

@@ -24,7 +24,9 @@ struct ClassificationTable: Decodable, Sendable {
     let name: String
     let when: [String: String]
     let aliases: [String: [String]]?
+    let multiply: [String: [String]]?
     let set: [String: String]?
+    let checksum: ChecksumRule?
     let classes: [Rule]?
   }
 

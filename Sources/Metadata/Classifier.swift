@@ -18,6 +18,9 @@ public struct Classifier: Sendable {
     codeByImageType = codes.mapValues { $0.sorted() }
   }
 
+  /// Whether any header is changed at all: the tables have aliases or adapters.
+  public var adapts: Bool { !table.aliases.isEmpty || !table.adapters.isEmpty }
+
   /// Keywords that the catalog indexes.
   public var indexedKeywords: [String] { table.indexedKeywords }
 
@@ -70,10 +73,45 @@ public struct Classifier: Sendable {
   }
 
   private func apply(_ adapter: ClassificationTable.Adapter?, to metadata: FrameMetadata) -> FrameMetadata {
-    let lists = table.aliases.merging(adapter?.aliases ?? [:]) { _, theirs in theirs }
-    guard !lists.isEmpty || adapter?.set != nil else { return metadata }
-    let aliases = lists.compactMapValues { names in names.first { metadata.value(of: $0) != nil } }
-    return metadata.adapted(aliases: aliases, constants: adapter?.set ?? [:])
+    let additions = additions(adapter, to: metadata)
+    return additions.isEmpty ? metadata : metadata.adapted(additions)
+  }
+
+  /// What aliases and the adapter of a frame's instrument put into its header, by our keywords: constants over whatever
+  /// stands there, the rest where nothing does.
+  public func additions(to metadata: FrameMetadata) -> [String: Card.Value] {
+    additions(adapter(for: metadata), to: metadata)
+  }
+
+  private func additions(
+    _ adapter: ClassificationTable.Adapter?, to metadata: FrameMetadata
+  ) -> [String: Card.Value] {
+    var values: [String: Card.Value] = [:]
+    for (ours, theirs) in table.aliases.merging(adapter?.aliases ?? [:], uniquingKeysWith: { $1 })
+    where metadata.value(of: ours) == nil {
+      values[ours] = theirs.lazy.compactMap { metadata.value(of: $0) }.first
+    }
+    for (ours, theirs) in adapter?.multiply ?? [:] where metadata.value(of: ours) == nil {
+      let factors = theirs.compactMap { metadata.value(of: $0)?.number }
+      guard factors.count == theirs.count, !factors.isEmpty else { continue }
+      values[ours] = .real(factors.reduce(1, *))
+    }
+    for (ours, text) in adapter?.set ?? [:] { values[ours] = Self.constant(text, of: ours, metadata.schema) }
+    return values
+  }
+
+  /// A constant of an adapter, as the number it is where the schema wants one.
+  private static func constant(_ text: String, of keyword: String, _ schema: KeywordSchema) -> Card.Value {
+    switch schema.definition(keyword: keyword)?.type {
+    case .double?: Double(text).map { .real($0) } ?? .string(text)
+    case .integer?: Int64(text).map { .integer($0) } ?? .string(text)
+    default: .string(text)
+    }
+  }
+
+  /// Which checksums of a frame's file must hold.
+  public func checksumRule(for metadata: FrameMetadata) -> ChecksumRule {
+    adapter(for: metadata)?.checksum ?? .verify
   }
 
   private func conclude(

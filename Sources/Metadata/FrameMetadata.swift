@@ -61,6 +61,13 @@ public struct FrameMetadata: Sendable {
     return copy
   }
 
+  /// The same metadata with some values put in, over whatever the header has.
+  public func adapted(_ values: [String: Card.Value]) -> FrameMetadata {
+    var copy = self
+    copy.primary.merge(values) { $1 }
+    return copy
+  }
+
   private static func index(_ cards: [Card]) -> [String: Card.Value] {
     var values = [String: Card.Value](minimumCapacity: cards.count)
     for card in cards where values[card.keyword] == nil {

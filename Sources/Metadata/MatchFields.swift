@@ -27,6 +27,11 @@ public enum MatchFields {
     f["aborted"] = classification.isAborted ? "yes" : nil
     f["joins"] = classification.joinsAssociations ? nil : "no"
     sequence(&f, m, classification)
+    if classification.level > 0, let footprint = m.footprint {
+      f["sky_ra"] = String(footprint.ra)
+      f["sky_dec"] = String(footprint.dec)
+      f["sky_radius"] = String(footprint.radius)
+    }
     f["exposure"] = classification.kind == "readout" ? readoutExposure(&f, m) : exposure(m)
     if classification.level == 1 {
       // What its readouts take from it when their own headers do not say.
@@ -37,7 +42,8 @@ public enum MatchFields {
     return f
   }
 
-  /// n of N: of the sky, else of the frames at one position, else of the dither pattern.
+  /// n of N: of the sky, of the dither pattern (with the frames at each position as `frame` of `frames`), else of the
+  /// frames at one position.
   private static func sequence(_ f: inout [String: String], _ m: FrameMetadata, _ c: Classification) {
     if c.obsName.hasSuffix("-SKY"), let index = m.skyIndex {
       f["position"] = String(index)
@@ -45,6 +51,8 @@ public enum MatchFields {
     } else if c.obsName.hasSuffix("-SCI"), let index = m.ditherPosition {
       f["position"] = String(index)
       f["count"] = m.ditherCount.map(String.init)
+      f["frame"] = m.frameIndex.map(String.init)
+      f["frames"] = m.frameCount.map(String.init)
     } else if let index = m.frameIndex {
       f["position"] = String(index)
       f["count"] = m.frameCount.map(String.init)

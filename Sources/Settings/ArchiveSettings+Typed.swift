@@ -87,6 +87,9 @@ extension ArchiveSettings {
   public var skyWaitSeconds: Double { wait(.skyWait) }
   public var calibrationWaitSeconds: Double { wait(.calibrationWait) }
   public var ditherWaitSeconds: Double { wait(.ditherWait) }
+  /// How long before a ramp an exposure may have ended to be given to its persistence step; by the headers' times, so
+  /// never scaled. 0: none is.
+  public var persistenceWindowSeconds: Double { number(.persistenceWindow) }
   public var quietMinimumSeconds: Double { wait(.quietMinimum) }
   public var quietOverheadSeconds: Double { wait(.quietOverhead) }
 

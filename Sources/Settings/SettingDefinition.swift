@@ -114,6 +114,8 @@ extension SettingKey {
     case .calibrationWait:
       .wait("600 s", "science waits this long for a calibration that is being taken or made")
     case .ditherWait: .wait("900 s", "a dither pattern waits this long for its next position")
+    case .persistenceWindow:
+      .wait("600 s", "exposures of a detector that ended so long before a ramp are looked at for afterimages")
     default:
       .init(.number, "1", in: 0...1000, "factor on every wait above (0: none; for demonstrations and tests)")
     }

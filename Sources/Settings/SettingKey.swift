@@ -28,6 +28,7 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case skyWait = "associations.sky_wait"
   case calibrationWait = "associations.calibration_wait"
   case ditherWait = "associations.dither_wait"
+  case persistenceWindow = "associations.persistence_window"
   case waitScale = "associations.wait_scale"
 
   case nightTurnover = "night.turnover"

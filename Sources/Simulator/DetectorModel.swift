@@ -74,12 +74,14 @@ public struct DetectorModel: Sendable {
     }
   }
 
+  static func identity(of name: String) -> UInt64 { name.utf8.reduce(0) { $0 &* 257 &+ UInt64($1) } }
+
   /// Makes the detector `name` (`IMG1` … `IFU`) of the instrument `seed`, `size` pixels square.
   public init(seed: UInt64, name: String, size: Int, options: Options = Options()) {
     self.size = size
     gain = options.gain
     readNoise = options.readNoise
-    identity = name.utf8.reduce(0) { $0 &* 257 &+ UInt64($1) }
+    identity = Self.identity(of: name)
     var dark = Plane<Float>(width: size, height: size, repeating: 0)
     var response = Plane<Float>(width: size, height: size, repeating: 0)
     var flags = Plane<UInt32>(width: size, height: size, repeating: DQ.none)

@@ -98,8 +98,12 @@ public struct Exposure: Sendable, Hashable {
     SkyPosition(ra: observation.coordinates?.ra ?? 0, dec: observation.coordinates?.dec ?? 0)
   }
 
-  /// Where the centre of the detector looks: the target moved by the telescope's offset.
-  public var pointing: SkyPosition { TangentPlane(at: target).sky(east: east, north: north) }
+  /// Where the centre of a detector of `size` pixels looks: the target moved by the telescope's offset and by the place
+  /// of the detector in the focal plane.
+  public func pointing(size: Int) -> SkyPosition {
+    let place = FocalPlane(size: size, scale: scale).offset(of: frameClass.detector)
+    return TangentPlane(at: target).sky(east: east + place.east, north: north + place.north)
+  }
 
   /// `iris_img1_20260715_0007`: names the exposure in the files of a night.
   public var stem: String {

@@ -3,7 +3,8 @@
 public struct FrameClass: Sendable, Hashable, Codable, CustomStringConvertible {
   /// Why the frame was taken.
   public enum Purpose: String, Sendable, Hashable, Codable, CaseIterable {
-    /// Science, sky background, dark, near-field flat, telluric star, lenslet scan, instrumental dispersion.
+    /// Science, sky background, dark, near-field flat, telluric star, lenslet scan, instrumental dispersion, flux standard
+    /// and pinhole grid (the last two of the imager only).
     case science = "SCI"
     case sky = "SKY"
     case dark = "DRK"
@@ -11,6 +12,8 @@ public struct FrameClass: Sendable, Hashable, Codable, CustomStringConvertible {
     case telluric = "TEL"
     case lensletScan = "SPX"
     case dispersion = "IDP"
+    case standard = "STD"
+    case pinhole = "PIN"
   }
 
   /// `IMG1` … `IMG4`, `SLI` or `LEN`: the first half of the OBSNAME.
@@ -27,6 +30,7 @@ public struct FrameClass: Sendable, Hashable, Codable, CustomStringConvertible {
     case .flat: guard imager || channel == "SLI" else { return nil }
     case .lensletScan: guard channel == "LEN" else { return nil }
     case .dispersion: guard channel == "SLI" || channel == "LEN" else { return nil }
+    case .standard, .pinhole: guard imager else { return nil }
     }
     self.channel = channel
     self.purpose = purpose

@@ -65,7 +65,7 @@ struct FrameHeader {
     guard exposure.frameClass.isImager, exposure.observation.coordinates != nil else { return Header() }
     let (centre, window) = (Double(size + 1) / 2, exposure.readWindow(size: size))
     return Header(
-      TangentPlane(at: exposure.pointing).cards(
+      TangentPlane(at: exposure.pointing(size: size)).cards(
         reference: PixelPosition(x: centre - Double(window.x), y: centre - Double(window.y)),
         scale: exposure.scale, positionAngle: 0))
   }
@@ -159,7 +159,7 @@ struct FrameHeader {
         Card("WAVEMAX", band.2, comment: "[um] Longest wavelength"),
       ]
     }
-    let lamp = [.flat, .lensletScan, .dispersion].contains(name.purpose)
+    let lamp = [.flat, .lensletScan, .dispersion, .pinhole].contains(name.purpose)
     if lamp {
       cards += [Card("LAMPNAME", "WHITE", comment: "Lamp"), Card("LAMPSTAT", "ON", comment: "Lamp")]
     }
@@ -226,6 +226,7 @@ extension Exposure {
     case .flat: return "FLAT"
     case .lensletScan: return "LENSLET SCAN"
     case .dispersion: return "FIBRE"
+    case .pinhole: return "PINHOLE GRID"
     default: return "SKY"
     }
   }

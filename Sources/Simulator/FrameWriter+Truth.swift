@@ -1,5 +1,6 @@
 import FITSIO
 import FITSStructure
+import Glibc
 import Pixels
 
 extension FrameWriter {
@@ -41,8 +42,28 @@ extension FrameWriter {
     if scene.sky > 0 {
       header.set("TRUTHSKY", .real(scene.sky), comment: "Sky: e-/s per pixel, of spectra relative")
     }
+    addCalibrationTruth(to: &header)
     header.cards.removeAll { $0.keyword == "COMMENT" }
     return header
+  }
+
+  /// What the frame is taken to find out.
+  private func addCalibrationTruth(to header: inout Header) {
+    switch exposure.frameClass.purpose {
+    case .science, .standard:
+      let zero = Instrument.zeroPoint(filter: exposure.filter)
+      guard exposure.frameClass.isImager else { return }
+      header.set(
+        "MAGZERO", .real(zero - 2.5 * log10(headers.detector.gain)), comment: "[mag] Vega, of 1 adu/s")
+      guard exposure.frameClass.purpose == .standard else { return }
+      header.set("STDMAG", .real(Instrument.standardMagnitude), comment: "[mag] Vega, of the standard star")
+    case .pinhole:
+      let grid = PinholeGrid(size: instrument.size)
+      header.set("PINSPACE", .real(grid.spacing), comment: "[pixel] Between holes, undistorted")
+      header.set("PINRAD", .real(PinholeGrid.radial), comment: "x' = x + PINRAD u r2 + PINQUAD v2 pixels")
+      header.set("PINQUAD", .real(PinholeGrid.quadratic), comment: "u, v: x, y over half the side")
+    default: break
+    }
   }
 
   private func appendSources(to writer: inout FITSWriter, _ window: ReadWindow) throws {

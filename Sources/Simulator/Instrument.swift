@@ -1,3 +1,4 @@
+import Glibc
 import Pixels
 
 /// The instrument of a seed: its detectors as they truly are. The same seed and size give the same
@@ -31,6 +32,26 @@ public struct Instrument: Sendable {
         code: "unknown-detector", message: "the simulated instrument has no such detector", subject: name)
     }
     return detector
+  }
+
+  /// The magnitude (Vega) of a star of one photo-electron per second through `filter`: what the sky's rate and brightness
+  /// say of the same light.
+  public static func zeroPoint(filter: String) -> Double {
+    let sky =
+      switch filter.prefix(1) {
+      case "H": 13.0
+      case "K": 13.4
+      case "J": 15.6
+      default: 16.6
+      }
+    return sky - 2.5 * log10(0.004 * 0.004) + 2.5 * log10(skyRate(filter: filter))
+  }
+
+  /// Magnitude of the flux standard in every filter (an A0V star).
+  public static let standardMagnitude = 18.5
+
+  static func standardFlux(filter: String) -> Double {
+    pow(10, 0.4 * (zeroPoint(filter: filter) - standardMagnitude))
   }
 
   /// Mean sky brightness of the imager through `filter`, e-/s per 4 mas pixel.

@@ -45,6 +45,34 @@ public struct Night: Sendable {
     return Night(instrument: instrument, exposures: planner.exposures)
   }
 
+  /// Plans a night of the imager with one, two or four detectors at once: `darks` and `flats` of each for both exposure
+  /// times, `standards` of a flux standard (18.5 mag), `pinholes` of a pinhole grid, and one field of `skies` and
+  /// `dithers` positions. The stars are the same on the sky for every detector.
+  ///
+  /// - Throws: `detector-size` when `size` is not between 16 and 8192, `detector-count` for another number of them.
+  public static func dithers(
+    seed: UInt64, size: Int, detectors: Int = 1, dithers: Int = 5, darks: Int = 5, flats: Int = 5,
+    skies: Int = 3, standards: Int = 1, pinholes: Int = 1, start: SimulatedTime = Night.defaultStart,
+    options: DetectorModel.Options = .init()
+  ) throws(SimulatorError) -> Night {
+    guard (16...8192).contains(size) else {
+      throw SimulatorError(
+        code: "detector-size", message: "the detector's side must be 16 to 8192 pixels", subject: "\(size)")
+    }
+    guard [1, 2, 4].contains(detectors) else {
+      throw SimulatorError(
+        code: "detector-count", message: "the imager reads 1, 2 or 4 detectors", subject: "\(detectors)")
+    }
+    let names = Array(FocalPlane.detectors.prefix(detectors))
+    var planner = NightPlanner(seed: seed, size: size, start: start)
+    planner.planDithers(
+      detectors: names, darks: darks, flats: flats, skies: skies, dithers: dithers, standards: standards,
+      pinholes: pinholes)
+    return Night(
+      instrument: Instrument(seed: seed, size: size, detectors: names, options: options),
+      exposures: planner.exposures)
+  }
+
   /// Plans only what one imager reduction needs: `darks` and `flats` for both exposure times, `skies` and
   /// `science` frames of the imager, all at level 1. For tests that need many nights.
   ///

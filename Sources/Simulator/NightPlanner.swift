@@ -54,12 +54,42 @@ struct NightPlanner {
     planField("IMG1", Self.imager, skies: skies, deliveries: deliveries)
   }
 
+  /// A night of the imager with several detectors: calibrations of each, a flux standard and a pinhole grid, then skies
+  /// and a dither pattern, all detectors at once.
+  mutating func planDithers(
+    detectors: [String], darks: Int, flats: Int, skies: Int, dithers: Int, standards: Int, pinholes: Int
+  ) {
+    func together(_ plan: (inout NightPlanner, String) -> Void) {
+      let (begin, first) = (clock, sequences)
+      for detector in detectors {
+        (clock, sequences) = (begin, first)
+        plan(&self, detector)
+      }
+    }
+    together { $0.calibrations("\($1)-DRK", darks, Self.short) }
+    together { $0.calibrations("\($1)-DRK", darks, Self.imager) }
+    together { $0.calibrations("\($1)-NFF", flats, Self.short) }
+    together { $0.calibrations("\($1)-PIN", pinholes, Self.short) }
+    clock = max(clock, start).advanced(by: 7200)
+    together { $0.calibrations("\($1)-STD", standards, Self.short) }
+    together {
+      $0.planField(
+        $1, Self.imager, skies: skies, deliveries: Array(repeating: .frame, count: dithers))
+    }
+    exposures.sort { ($0.begin, $0.order) < ($1.begin, $1.order) }
+    for index in exposures.indices { exposures[index].order = index }
+  }
+
   /// `count` equal frames of a calibration, counted by IFRAME of IFRAMES.
   private mutating func calibrations(
     _ obsName: String, _ count: Int, _ setting: (seconds: Double, sampling: Sampling)
   ) {
     guard count > 0, let frameClass = FrameClass(obsName: obsName) else { return }
     var observation = nextObservation(program: "CAL", frameClass)
+    if frameClass.purpose == .standard {
+      observation.object = "SIM-A0V-18.5"
+      observation.coordinates = .init(ra: 82.5, dec: -4.5)
+    }
     if frameClass.purpose == .telluric {
       observation.object = "HIP 69021"
       observation.coordinates = .init(ra: 211.915, dec: 5.122)

@@ -46,10 +46,13 @@ extension Instrument {
         expected: collected(blank(Self.lampRate), detector), truth: flatTruth(blank(1), detector),
         truthUnit: "", truthMeaning: "normalised flat", sky: 0, sources: [])
     }
-    let sky = Self.skyRate(filter: exposure.filter) * exposure.skyLevel
-    let field = starField(exposure, detector)
-    let sources = field.sources(
-      size: size, scale: exposure.scale, target: exposure.target, pointing: exposure.pointing)
+    let isPinhole = exposure.frameClass.purpose == .pinhole
+    let sky = isPinhole ? 0 : Self.skyRate(filter: exposure.filter) * exposure.skyLevel
+    let sources =
+      isPinhole
+      ? PinholeGrid(size: size).sources
+      : starField(exposure, detector).sources(
+        size: size, scale: exposure.scale, target: exposure.target, pointing: exposure.pointing(size: size))
     let isSky = exposure.frameClass.purpose == .sky
     var object = blank(isSky ? Float(sky) : 0)
     let profile = PointSpread(fwhm: 2.8, beta: 3, radius: 36)
@@ -70,9 +73,10 @@ extension Instrument {
     switch exposure.frameClass.purpose {
     case .sky: StarField(stars: [])
     case .telluric: .telluric
+    case .standard:
+      StarField(stars: [.init(east: 0, north: 0, flux: Self.standardFlux(filter: exposure.filter))])
     default:
-      .science(
-        seed: seed, detector: detector.identity, size: size, width: Double(size) * exposure.scale)
+      .focalPlane(FocalPlane(size: size, scale: exposure.scale), seed: seed)
     }
   }
 
@@ -104,8 +108,9 @@ extension Instrument {
     case .telluric: .star
     case .sky: .sky(level: exposure.skyLevel)
     case .dispersion: .fibre
+    case .standard: .star
     case .lensletScan: .lamp(step: exposure.frame - 1, of: exposure.frames)
-    case .flat, .dark: .lamp(step: 0, of: 1)
+    case .flat, .dark, .pinhole: .lamp(step: 0, of: 1)
     }
   }
 

@@ -29,6 +29,26 @@ public struct StarField: Sendable, Hashable {
       })
   }
 
+  /// The science field of all detectors of a focal plane: the same stars on the sky for each of them. Every detector has
+  /// its own stars, where those before it have none.
+  static func focalPlane(_ plane: FocalPlane, seed: UInt64) -> StarField {
+    let width = Double(plane.size) * plane.scale
+    var stars: [Star] = []
+    var taken: [(east: Double, north: Double)] = []
+    for name in FocalPlane.detectors {
+      let place = plane.offset(of: name)
+      let own = science(
+        seed: seed, detector: DetectorModel.identity(of: name), size: plane.size, width: width)
+      stars += own.stars.map {
+        Star(east: $0.east + place.east, north: $0.north + place.north, flux: $0.flux)
+      }.filter { star in
+        !taken.contains { abs(star.east - $0.east) < 0.7 * width && abs(star.north - $0.north) < 0.7 * width }
+      }
+      taken.append(place)
+    }
+    return StarField(stars: stars)
+  }
+
   /// One bright star at the pointing.
   public static let telluric = StarField(stars: [Star(east: 0, north: 0, flux: 20_000)])
 

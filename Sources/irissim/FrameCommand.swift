@@ -29,6 +29,7 @@ struct FrameCommand: ParsableCommand {
   @Option(help: "Telescope offset to the East in arcsec.") var east = 0.0
   @Option(help: "Telescope offset to the North in arcsec.") var north = 0.0
   @Option(help: "Number of this frame, as n of N: 2/5.") var frame = "1/1"
+  @Option(help: "Position in a dither pattern, as n of N: 2/5.") var dither: String?
   @Option(help: "Start of the exposure, UTC: yyyy-mm-ddThh:mm:ss.") var start: String?
   @Flag(help: "Write SCI alone, without ERR and DQ.") var scienceOnly = false
   @Flag(help: "Replace an existing file.") var replace = false
@@ -54,29 +55,36 @@ struct FrameCommand: ParsableCommand {
     guard let sampling = Sampling(readmode) else {
       throw ValidationError("read mode '\(readmode)' is none of CDS, UTR:n, MCDS:n")
     }
-    let counts = frame.split(separator: "/").compactMap { Int($0) }
-    guard counts.count == 2, counts[0] >= 1, counts[0] <= counts[1] else {
-      throw ValidationError("'\(frame)' is not n/N")
-    }
+    let counts = try count(frame)
     guard exptime > 0, exptime <= 100_000, (0...1).contains(level), (1...100).contains(ramps), expnum > 0,
       (16...8192).contains(detectorSize)
     else {
       throw ValidationError("EXPTIME, level, ramps, EXPNUM or detector size is out of range")
     }
     var exposure = Exposure(frameClass, seconds: exptime, sampling: sampling, begin: try Failure.start(start))
-    (exposure.frame, exposure.frames) = (counts[0], counts[1])
+    (exposure.frame, exposure.frames) = counts
     (exposure.east, exposure.north) = (east, north)
+    if let dither { (exposure.dither, exposure.dithers) = try count(dither) }
     exposure.number = expnum
     exposure.ramps = level == 0 ? ramps : 1
     exposure.delivery = level == 0 ? .ramp : .frame
     exposure.carriesErrors = !scienceOnly
     try setReadout(of: &exposure)
     if let filter { exposure.filter = filter }
-    if [.science, .sky, .telluric].contains(frameClass.purpose) {
+    if [.science, .sky, .telluric, .standard].contains(frameClass.purpose) {
       exposure.observation.object = "Simulated field"
       exposure.observation.coordinates = .init(ra: 83.8397, dec: -5.4201)
     }
     return exposure
+  }
+
+  /// `n/N`, n from 1 to N.
+  private func count(_ text: String) throws -> (Int, Int) {
+    let counts = text.split(separator: "/").compactMap { Int($0) }
+    guard counts.count == 2, counts[0] >= 1, counts[0] <= counts[1] else {
+      throw ValidationError("'\(text)' is not n/N")
+    }
+    return (counts[0], counts[1])
   }
 
   private func detector() throws -> DetectorModel.Options {

@@ -53,7 +53,7 @@ struct AssociationDraft {
   private static func constraints(of rule: AssociationRule, _ exposure: Exposure) -> String {
     let match: FieldMatch? =
       switch rule.shape {
-      case .gathers(_, let match): match
+      case .gathers(_, let match), .combines(_, let match): match
       case .anchors(_, let backgrounds): backgrounds?.match
       }
     let fields = (match?.equal ?? []) + (match?.within.keys.sorted() ?? [])

@@ -256,6 +256,31 @@ import Testing
     }
   }
 
+  /// Values that stand for ours are multiplied, constants are numbers where the schema wants them, and what is added is
+  /// told.
+  @Test func anAdapterMultipliesAndSetsNumbers() throws {
+    let adapter = """
+      adapters:
+        - name: NIRC2
+          when: {INSTRUME: NIRC2}
+          checksum: data-only
+          multiply: {EXPTIME: [ITIME, COADDS]}
+          set: {GAIN: 4, OBJECT: 17}
+      """
+    let classifier = try Classifier(yaml: try shippedTables().replacing("adapters: []", with: adapter))
+    let header = frame(["INSTRUME": "NIRC2"], [Card("ITIME", 0.5), Card("COADDS", 45)])
+    #expect(
+      classifier.additions(to: header) == ["EXPTIME": .real(22.5), "GAIN": .real(4), "OBJECT": .string("17")])
+    #expect(classifier.adapted(header).exposureSeconds == 22.5 && classifier.adapted(header).gain == 4)
+    #expect(classifier.additions(to: frame(["INSTRUME": "NIRC2"], [Card("ITIME", 0.5)]))["EXPTIME"] == nil)
+    let own = frame(["INSTRUME": "NIRC2"], [Card("ITIME", 0.5), Card("COADDS", 45), Card("EXPTIME", 3.0)])
+    #expect(classifier.additions(to: own)["EXPTIME"] == nil)
+    #expect(classifier.checksumRule(for: header) == .dataOnly)
+    #expect(classifier.checksumRule(for: frame(["INSTRUME": "IRIS"])) == .verify)
+    let shipped = try Classifier(yaml: shippedTables())
+    #expect(classifier.adapts && !shipped.adapts)
+  }
+
   /// Real values of NIRC2 headers of 2025: an adapter is all that is needed, no code.
   @Test func foreignInstrumentByAdapterAlone() throws {
     let adapter = """

@@ -138,6 +138,8 @@ extension AssociatorService {
     var update: AssociationUpdate
     if let matcher = SequenceMatcher(rule: rule) {
       update = try self.update(matcher, try goodMembers(association))
+    } else if let matcher = CombinationMatcher(rule: rule) {
+      update = combined(matcher, try goodMembers(association))
     } else if case .anchors(_, let backgrounds) = rule.shape,
       let science = members.first(where: { $0.exptype == "science" })
     {

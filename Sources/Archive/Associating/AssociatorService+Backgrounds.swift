@@ -83,6 +83,10 @@ extension AssociatorService {
         case .anchors(_, let backgrounds?) where ["open", "closed"].contains(association.state):
           actions += try reconsider(association, rule, backgrounds)
         case .gathers: actions += try reconsider(association, rule)
+        case .combines:
+          if let matcher = CombinationMatcher(rule: rule) {
+            actions += try reconsider(association, rule, matcher)
+          }
         default: break
         }
       }

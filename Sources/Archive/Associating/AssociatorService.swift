@@ -56,6 +56,14 @@ struct AssociatorService: Sendable {
     if rule.gathersReadouts { return try gatherReadouts(exposure, rule) }
     let own = try writer.reader.associations(ofFrame: exposure.id).filter { $0.rule == rule.name }
     switch rule.shape {
+    case .combines(let selector, _):
+      guard let matcher = CombinationMatcher(rule: rule) else { return [] }
+      let member = NewMember(frame: exposure.id, exptype: selector.exptype.rawValue)
+      if let association = own.first {
+        return try lateOrNot(
+          exposure, rule, matcher, [member], association, try goodMembers(association))
+      }
+      return try combine(exposure, rule, matcher, member)
     case .gathers(let selector, _):
       guard let matcher = SequenceMatcher(rule: rule) else { return [] }
       let member = NewMember(frame: exposure.id, exptype: selector.exptype.rawValue)
@@ -98,10 +106,14 @@ struct AssociatorService: Sendable {
     return (actions, rules)
   }
 
-  /// Members that count; a raw frame that only describes them does not.
+  /// Members that count; a raw frame that only describes them does not, nor for a mosaic one that was made of what is
+  /// BAD.
   func goodMembers(_ association: AssociationRecord) throws(CatalogError) -> [Exposure] {
-    try writer.reader.members(ofAssociation: association.id).filter {
+    let isCombination = associator.rule(named: association.rule)?.isCombination ?? false
+    let spoilt = isCombination ? try writer.reader.spoiltMembers(ofAssociation: association.id) : []
+    return try writer.reader.members(ofAssociation: association.id).filter {
       $0.frame.quality != "BAD" && $0.exptype != MemberType.rawframe.rawValue
+        && !spoilt.contains($0.frame.id)
     }.map { Exposure($0.frame) }
   }
 
@@ -237,6 +249,8 @@ struct AssociatorService: Sendable {
     var update = AssociationUpdate(state: "closed", degraded: association.degraded)
     if let matcher = SequenceMatcher(rule: rule) {
       update = try closed(matcher, try goodMembers(association))
+    } else if let matcher = CombinationMatcher(rule: rule) {
+      update = closedCombination(matcher, try goodMembers(association))
     }
     update.releases = releasing
     logger.info(

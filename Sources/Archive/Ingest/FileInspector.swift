@@ -85,7 +85,10 @@ struct FileInspector: Sendable {
       quarantine(&frame, "not FITS: \(reason)")
       return .ready(frame)
     }
-    if let wrong = verdicts.first(where: { $0.checksum == .wrong || $0.datasum == .wrong }) {
+    let isDataOnly = describer.checksumRule(headers: structure.hdus.map(\.header)) == .dataOnly
+    if let wrong = verdicts.first(where: {
+      $0.datasum == .wrong || $0.checksum == .wrong && !(isDataOnly && $0.datasum == .correct)
+    }) {
       let name = wrong.hdu < structure.hdus.count ? structure.hdus[wrong.hdu].name : ""
       let keyword = wrong.datasum == .wrong ? "DATASUM" : "CHECKSUM"
       quarantine(

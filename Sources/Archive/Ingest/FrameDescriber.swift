@@ -27,6 +27,7 @@ struct FrameDescriber: Sendable {
     description.obsname = classification.obsName
     fillColumns(&description, metadata)
     description.fields = MatchFields.fields(metadata, classification)
+    description.fields["night"] = description.night
     description.exposureKey = description.fields["exposure"]
     if classification.kind == "readout" || classification.level == 1 {
       description.detectorExposure = metadata.detectorExposure
@@ -38,6 +39,13 @@ struct FrameDescriber: Sendable {
     return Described(
       description: description, state: classification.state.rawValue, reason: classification.reason,
       metadata: metadata)
+  }
+
+  /// Which checksums of a file with these headers must hold.
+  func checksumRule(headers: [HeaderText]) -> ChecksumRule {
+    let cards = headers.map(\.cards)
+    return classifier.checksumRule(
+      for: FrameMetadata(primary: cards.first ?? [], extensions: Array(cards.dropFirst())))
   }
 
   private func fillColumns(_ description: inout NewFrame.Description, _ metadata: FrameMetadata) {

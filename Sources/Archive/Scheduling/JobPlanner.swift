@@ -25,6 +25,7 @@ struct JobPlanner: Sendable {
   let layout: ArchiveLayout
   let limits: JobLimits
   let calibrationWait: Double
+  let persistenceWindow: Double
   let insertsMasters: Bool
   /// Seconds since 1970 UTC.
   let now: Double
@@ -80,7 +81,12 @@ struct JobPlanner: Sendable {
       return .refused("tmtrun knows no pipeline '\(association.pipeline)'; see tmtrun list")
     }
     let all = Self.inOrder(try reader.members(ofAssociation: association.id))
-    let members = all.filter { $0.frame.path != nil && $0.frame.sha256 != nil && $0.frame.quality != "BAD" }
+    let isCombination = associator.rule(named: association.rule)?.isCombination ?? false
+    let spoilt = isCombination ? try reader.spoiltMembers(ofAssociation: association.id) : []
+    let members = all.filter {
+      $0.frame.path != nil && $0.frame.sha256 != nil && $0.frame.quality != "BAD"
+        && !spoilt.contains($0.frame.id)
+    }
     guard let first = members.first, first.exptype == all.first?.exptype || isSequence(association) else {
       return .refused("\(all.first?.frame.name ?? "its frame") is missing from its place, or marked bad")
     }
@@ -103,6 +109,7 @@ struct JobPlanner: Sendable {
     _ pipeline: PipelineDescription, _ association: AssociationRecord, _ members: [MemberRecord],
     _ request: ReprocessRequest?
   ) throws(CatalogError) -> String? {
+    if let unfinished = try unfinishedMembers(association, members) { return unfinished }
     if let request {
       if try reader.isBusyBefore(request) { return "to be reprocessed, after what it is made of" }
       return try newMaster(pipeline)
@@ -125,23 +132,20 @@ struct JobPlanner: Sendable {
   }
 
   private func isSequence(_ association: AssociationRecord) -> Bool {
-    guard let rule = associator.rule(named: association.rule), case .gathers = rule.shape else {
-      return false
-    }
-    return true
+    guard let rule = associator.rule(named: association.rule) else { return false }
+    if case .gathers = rule.shape { return true }
+    return rule.isCombination
   }
 
   /// Members have gone since the association was closed: it goes on with those left, degraded, or is refused.
   /// Returns why it is refused.
   private func shortened(_ association: inout AssociationRecord, _ members: [MemberRecord]) -> String? {
     var why = "a member is missing from its place, or marked bad"
-    if let rule = associator.rule(named: association.rule), let matcher = SequenceMatcher(rule: rule) {
-      let counted = members.filter { $0.exptype != MemberType.rawframe.rawValue }
-      switch matcher.verdict(counted.map { Exposure($0.frame) }) {
-      case .refused(let reason): return reason
-      case .degraded(let reason): why = reason
-      case .complete: break
-      }
+    let counted = members.filter { $0.exptype != MemberType.rawframe.rawValue }.map { Exposure($0.frame) }
+    switch associator.rule(named: association.rule)?.verdict(counted) {
+    case .refused(let reason)?: return reason
+    case .degraded(let reason)?: why = reason
+    case .complete?, nil: break
     }
     association.degraded = [association.degraded, why].compactMap { $0 }.joined(separator: "; ")
     return nil
@@ -164,7 +168,23 @@ struct JobPlanner: Sendable {
         }
       }
     }
+    if let earlier = try earlierRamp(pipeline, exposure, association) { return earlier }
     return try newMaster(pipeline)
+  }
+
+  /// An earlier exposure of the detector that is still being reduced, whose saturated pixels the next one has to know.
+  private func earlierRamp(
+    _ pipeline: PipelineDescription, _ exposure: Exposure, _ association: AssociationRecord
+  ) throws(CatalogError) -> String? {
+    guard PreviousExposures.concern(pipeline), let detector = exposure["detector"], persistenceWindow > 0
+    else { return nil }
+    let rules = associator.rules.filter { $0.pipeline == pipeline.name }.map(\.name)
+    let earlier = try reader.pending(rules: rules).filter { item in
+      let other = Exposure(item.first)
+      return item.association.id != association.id && other["detector"] == detector
+        && other.start < exposure.start && exposure.start - other.end <= persistenceWindow
+    }
+    return earlier.last.map { "waiting for the exposure before: \($0.association.name) is not done yet" }
   }
 
   /// A master that is made but not yet in the rules. Asked last: a job leaves the queue and its master appears here
@@ -231,12 +251,7 @@ struct JobPlanner: Sendable {
         references.append(chosen)
       }
     }
-    let inputs = members.compactMap { member -> JobInput? in
-      guard let path = member.frame.path, let sha256 = member.frame.sha256,
-        let type = MemberType(rawValue: member.exptype)
-      else { return nil }
-      return JobInput(name: member.frame.name, path: path, sha256: sha256, exptype: type)
-    }
+    let inputs = try inputs(members)
     let configuration = layout.pipelineConfiguration(pipeline.name)
     let sha256 = configuration.flatMap { ConfigurationDigest(hasher: resolver.hasher).sha256(of: $0) }
     func key(again: String?) -> String {
@@ -254,6 +269,20 @@ struct JobPlanner: Sendable {
       references: references, configuration: configuration, configurationSHA: sha256, key: name)
   }
 
+  private func inputs(_ members: [MemberRecord]) throws(CatalogError) -> [JobInput] {
+    var inputs: [JobInput] = []
+    for member in members {
+      guard let path = member.frame.path, let sha256 = member.frame.sha256,
+        let type = MemberType(rawValue: member.exptype)
+      else { continue }
+      inputs.append(
+        JobInput(
+          name: member.frame.name, path: path, sha256: sha256, exptype: type,
+          cards: try headers.additions(frame: member.frame.id)))
+    }
+    return inputs
+  }
+
   private func job(_ draft: Draft, _ request: ReprocessRequest?) throws(CatalogError) -> Plan {
     let association = draft.association
     let version = try reader.nextVersion(association: association.id)
@@ -263,8 +292,7 @@ struct JobPlanner: Sendable {
       association: association.name, associationRule: association.rule, inputs: draft.inputs,
       references: draft.references,
       context: resolver.context.name, outputDirectory: "",
-      fileNames: known
-        ? [:] : try fileNames(draft.pipeline, draft.members, draft.metadata, version: version),
+      fileNames: known ? [:] : try fileNames(draft, version: version),
       degraded: degraded(association, draft.members), limits: limits)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -289,19 +317,19 @@ struct JobPlanner: Sendable {
       + members.compactMap { member in member.frame.degraded.map { "\(member.frame.name): \($0)" } }
   }
 
-  private func fileNames(
-    _ pipeline: PipelineDescription, _ members: [MemberRecord], _ metadata: FrameMetadata, version: Int
-  ) throws(CatalogError) -> [String: String] {
+  private func fileNames(_ draft: Draft, version: Int) throws(CatalogError) -> [String: String] {
     var names: [String: String] = [:]
-    let source = members[0].frame.name
+    let (pipeline, first) = (draft.pipeline, draft.members[0].frame)
     for kind in pipeline.products {
-      if pipeline.level == 0 {
+      if associator.rule(named: draft.association.rule)?.isCombination == true {
+        names[kind] = combinationName(draft, kind: kind, version: version)
+      } else if pipeline.level == 0 {
         let number = try writer.allocateReferenceNumber(type: kind, free: firstFreeNumber(kind))
         names[kind] = ProductName.reference(type: kind, number: number)
       } else {
-        let obsname = members[0].frame.fields["obsname"]
         let plain = ProductName.product(
-          metadata, level: pipeline.level, kind: kind, rawFile: source, obsName: obsname)
+          draft.metadata, level: pipeline.level, kind: kind, rawFile: first.name,
+          obsName: first.fields["obsname"])
         names[kind] = ProductName.versioned(plain, version)
       }
     }
@@ -310,6 +338,48 @@ struct JobPlanner: Sendable {
 }
 
 extension JobPlanner {
+  /// `{program}-{observation}_IRIS_{IMG|IFU}_{object slug}_{FILTER}_LVL3_{association id}_{kind}` of a mosaic, by the
+  /// number of its association in the catalog: two fields of one observation have names of their own.
+  private func combinationName(_ draft: Draft, kind: String, version: Int) -> String {
+    let fields = draft.members[0].frame.fields
+    let number = String(draft.association.id)
+    let padded = String(repeating: "0", count: max(0, 4 - number.count)) + number
+    return ProductName.combination(
+      program: fields["program"], observation: fields["observation"],
+      isImager: fields["detector"]?.hasPrefix("IMG") ?? (fields["instmode"] == "IMG"),
+      object: fields["object"], filter: fields["filter"], association: "a" + padded, kind: kind,
+      version: version)
+  }
+
+  /// What is on its way and would be a member, or is a member that is being made again: a mosaic waits for it, so that
+  /// it is made once of final frames.
+  private func unfinishedMembers(
+    _ association: AssociationRecord, _ members: [MemberRecord]
+  ) throws(CatalogError) -> String? {
+    guard let rule = associator.rule(named: association.rule),
+      let matcher = CombinationMatcher(rule: rule)
+    else { return nil }
+    let own = members.map { Exposure($0.frame) }
+    let sources = associator.rules.filter { $0.serves == nil && !$0.isCombination }.map(\.name)
+    let pending = try reader.pending(rules: sources).filter { item in
+      let product = asProduct(Exposure(item.first), of: rule)
+      return rule.selector.matches(product) && own.contains { matcher.difference($0, product) == nil }
+    }
+    guard let first = pending.first?.association else { return nil }
+    let more = pending.count > 1 ? " and \(pending.count - 1) more" : ""
+    let why = first.reason.map { " (\($0))" } ?? ""
+    return "waiting for level 2: \(first.name)\(more) is not done yet\(why)"
+  }
+
+  /// A frame as its product will be, once it is reduced to what a rule gathers.
+  private func asProduct(_ frame: Exposure, of rule: AssociationRule) -> Exposure {
+    var product = frame
+    for field in ["level", "kind"] {
+      if let value = rule.selector.patterns[field]?.first { product.fields[field] = value }
+    }
+    return product
+  }
+
   /// The first number of a reference type that neither the cache nor a row of the pinned rules uses.
   private func firstFreeNumber(_ type: String) -> Int {
     let inCache =
@@ -335,6 +405,7 @@ package enum JobKey {
   ) -> String {
     var lines = ["pipeline \(pipeline)", "software \(software)", "configuration \(configuration ?? "-")"]
     lines += inputs.map { "\($0.exptype.rawValue) \($0.sha256)" }.sorted()
+    lines += inputs.compactMap { input in input.cards.map { "\(input.sha256) \($0.joined())" } }.sorted()
     lines += references.map { "\($0.type) \($0.origin.rawValue) \($0.sha256 ?? "-") \($0.lastResort)" }
       .sorted()
     if let again { lines.append("again \(again)") }

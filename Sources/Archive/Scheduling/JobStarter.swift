@@ -1,4 +1,5 @@
 import CatalogStore
+import CfgFormat
 import Executors
 import Foundation
 import JobContract
@@ -19,12 +20,18 @@ struct JobStarter: Sendable {
   let space: WantOfSpace
   let logger: Logger
 
+  /// What a job is given of what came before it.
+  struct Before: Sendable {
+    /// What a new master is compared with.
+    var master: ResolvedReference?
+    /// What may have left an afterimage.
+    var exposures: [PreviousExposure] = []
+  }
+
   /// Runs the job to its end. Returns true when it made its products.
   ///
-  /// - Parameter previousMaster: what a new master is compared with: known only now, and no part of the job's key.
-  func run(_ job: JobRecord, previousMaster: Result<ResolvedReference?, any Error> = .success(nil)) async
-    -> Bool
-  {
+  /// - Parameter before: what came before it: known only now, and no part of the job's key.
+  func run(_ job: JobRecord, before: Result<Before, any Error> = .success(Before())) async -> Bool {
     do {
       let limits = policy.limits(raisedMemory: job.raisedMemory)
       let run = try writer.start(
@@ -37,7 +44,13 @@ struct JobStarter: Sendable {
         return false
       }
       do {
-        spec.previousMaster = try previousMaster.get()
+        let before = try before.get()
+        spec.previousMaster = before.master
+        if !before.exposures.isEmpty {
+          spec.previous = before.exposures
+          spec.parameters[PreviousExposures.parameter] =
+            CfgValue.list(before.exposures.map(\.path)).cfgText
+        }
         try refresh(&spec, limits)
       } catch {
         let again = policy.judge(

@@ -55,7 +55,12 @@ struct Recorder: Sendable {
     of spec: JobSpec, job: JobRecord
   ) throws(ArchiveError) -> [(role: String, frame: Int64, sha256: String)] {
     var inputs: [(role: String, frame: Int64, sha256: String)] = []
-    for input in spec.inputs {
+    let used =
+      spec.inputs.map { (role: $0.exptype.rawValue, name: $0.name, path: $0.path, sha256: $0.sha256) }
+      + (spec.previous ?? []).map {
+        (role: PreviousExposure.role, name: $0.name, path: $0.path, sha256: $0.sha256)
+      }
+    for input in used {
       let frame: FrameRecord?
       do {
         frame = try writer.reader.frame(sha256: input.sha256, name: input.name)
@@ -67,7 +72,7 @@ struct Recorder: Sendable {
           code: "input-unknown", message: "the run used a file whose content is in no record of the catalog",
           subject: input.path, hint: "irisarchive jobs show \(job.name); then irisarchive verify")
       }
-      inputs.append((role: input.exptype.rawValue, frame: frame.id, sha256: input.sha256))
+      inputs.append((role: input.role, frame: frame.id, sha256: input.sha256))
     }
     return inputs
   }

@@ -29,6 +29,8 @@ actor Scheduler {
     var insertsMasters: Bool
     /// Seconds after a frame's arrival for which its job waits for calibrations on their way.
     var calibrationWait: Double
+    /// Seconds before a ramp in which an exposure may leave an afterimage; 0: none does.
+    var persistenceWindow: Double
     /// Told between the stages of a turn: a long one is not a stalled one.
     var alive: @Sendable () -> Void
     var logger: Logger
@@ -54,6 +56,8 @@ actor Scheduler {
   private static let inputInterval = Duration.seconds(5)
   /// Program, rules and parameters when what failed was planned last.
   private var circumstances: [String] = []
+  /// Pipelines that want to know what was exposed before.
+  private var remembering: Set<String> = []
   private var ballast: BallastKeeper
   private var clock: ClockWatch
 
@@ -133,6 +137,7 @@ actor Scheduler {
   private func plan() async throws {
     let manifest = try await parts.manifests.current()
     try planFailuresAgain(manifest)
+    remembering = Set(manifest.pipelines.filter(PreviousExposures.concern).map(\.name))
     let planner = try planner(manifest)
     for association in try parts.writer.reader.unsettledAssociations() {
       parts.alive()
@@ -195,7 +200,8 @@ actor Scheduler {
       writer: parts.writer, associator: parts.associator.associator, manifest: manifest,
       resolver: try resolver(),
       headers: parts.headers, layout: parts.layout, limits: parts.limits,
-      calibrationWait: parts.calibrationWait, insertsMasters: parts.insertsMasters, now: now)
+      calibrationWait: parts.calibrationWait, persistenceWindow: parts.persistenceWindow,
+      insertsMasters: parts.insertsMasters, now: now)
   }
 
   private func resolver() throws -> ReferenceResolver {
@@ -311,20 +317,27 @@ actor Scheduler {
     guard shortages.isEmpty, running.count < parts.maxJobs else { return }
     let free = parts.maxJobs - running.count
     for job in try parts.writer.reader.startableJobs(now: now, limit: free) where running[job.id] == nil {
-      let previous = previousMaster(of: job)
+      let before = before(job)
       running[job.id] = Task {
-        let succeeded = await parts.starter.run(job, previousMaster: previous)
+        let succeeded = await parts.starter.run(job, before: before)
         ended(job.id, succeeded)
       }
     }
   }
 
   /// What goes wrong here is the job's own matter: it must not keep the others from starting.
-  private func previousMaster(of job: JobRecord) -> Result<ResolvedReference?, any Error> {
+  private func before(_ job: JobRecord) -> Result<JobStarter.Before, any Error> {
     Result {
-      try PreviousMaster(
+      var before = JobStarter.Before()
+      before.master = try PreviousMaster(
         reader: parts.writer.reader, resolver: try resolver(), headers: parts.headers
       ).of(job)
+      if remembering.contains(job.pipeline) {
+        before.exposures = try PreviousExposures(
+          reader: parts.writer.reader, window: parts.persistenceWindow
+        ).of(job)
+      }
+      return before
     }
   }
 

@@ -219,6 +219,7 @@ public struct StalenessService: Sendable {
     return JobPlanner(
       writer: parts.writer, associator: parts.associator, manifest: manifest, resolver: try resolver(nil),
       headers: parts.headers, layout: parts.layout, limits: parts.jobLimits, calibrationWait: 0,
+      persistenceWindow: parts.settings.persistenceWindowSeconds,
       insertsMasters: parts.settings.insertsMasters, now: Date().timeIntervalSince1970)
   }
 

@@ -1,4 +1,5 @@
 import FITSIO
+import FITSStructure
 import Metadata
 import Pixels
 
@@ -18,7 +19,7 @@ package struct FrameOpener: Sendable {
   /// Opens a member; its pixels stay in the file.
   /// - Throws: `FITSError` or `EngineError` naming the file and the keyword.
   package func open(_ member: Member) throws -> Frame {
-    let source = try FrameSource(path: member.path)
+    let source = try FrameSource(path: member.path, cards: HeaderText(text: member.cards.joined()).cards)
     let metadata = FrameMetadata(primary: source.primary.cards, extensions: source.extensions)
     let window = try Self.window(of: metadata, source: source)
     let entry = try UnitEntry(source.unit, metadata: metadata, path: member.name)

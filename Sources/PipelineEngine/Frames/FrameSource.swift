@@ -29,12 +29,17 @@ package final class FrameSource: @unchecked Sendable {
   private let file: FITSFile
 
   /// Opens the file and reads its headers.
+  /// - Parameter cards: put over those of the primary header.
   /// - Throws: `FITSError` when it is no readable FITS file, `EngineError` when it holds no image.
-  package init(path: String) throws {
+  package init(path: String, cards: [Card] = []) throws {
     self.path = path
     let file = try FITSFile(reading: path)
     let layout = try FrameLayout(file, path: path)
-    primary = Header(withoutStructure: layout.cards[0])
+    var header = Header(withoutStructure: layout.cards[0])
+    for card in cards {
+      if let value = card.value { header.set(card.keyword, value, comment: card.comment) }
+    }
+    primary = header
     extensions = Array(layout.cards.dropFirst())
     scienceHeader = layout.science == 0 ? Header() : Header(withoutStructure: layout.cards[layout.science])
     width = layout.width

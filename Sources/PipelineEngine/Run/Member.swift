@@ -8,6 +8,9 @@ public struct Member: Sendable, Equatable {
   /// Lower-case hexadecimal sha256 where somebody took it already (a job); by hand it is taken during the run.
   public var sha256: String?
   public var exptype: MemberType
+  /// Cards over those of its primary header, as 80-character records: what the archive's classification adds to a frame
+  /// of a foreign instrument.
+  public var cards: [String] = []
 
   public init(name: String, path: String, sha256: String? = nil, exptype: MemberType) {
     self.name = name
@@ -20,6 +23,7 @@ public struct Member: Sendable, Equatable {
   public init(_ input: JobInput) {
     self.init(
       name: fileName(of: input.path), path: input.path, sha256: input.sha256, exptype: input.exptype)
+    cards = input.cards ?? []
   }
 }
 
