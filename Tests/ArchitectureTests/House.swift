@@ -37,7 +37,7 @@ enum House {
   ]
   /// What the daemon must never be linked with: CFITSIO crashes on hostile files, and pixels belong to jobs.
   private static let pixelSide: Set<String> = steps.union([
-    "FITSIO", "CCFITSIO", "CWCSLIB", "Astrometry", "CSEP", "SourceExtraction", "DataModels", "Pixels",
+    "FITSIO", "CCFITSIO", "CLAPACKE", "CWCSLIB", "Astrometry", "CSEP", "SourceExtraction", "DataModels", "Pixels",
     "PipelineEngine", "Pipelines",
     "Simulator", "QuickLook",
   ])
@@ -49,6 +49,7 @@ enum House {
     Room(1, "CCFITSIO", in: "System/CCFITSIO"),
     Room(1, "CInotify", in: "System/CInotify"),
     Room(1, "CInotifyTools", in: "System/CInotifyTools"),
+    Room(1, "CLAPACKE", in: "System/CLAPACKE"),
     Room(1, "CPNG", in: "System/CPNG"),
     Room(1, "CSEP", in: "System/CSEP"),
     Room(1, "CWCSLIB", in: "System/CWCSLIB"),
@@ -60,7 +61,7 @@ enum House {
     Room(1, "CfgFormat"),
     Room(2, "Metadata", ["FITSStructure", "Yams"]),
     Room(2, "DataModels", ["FITSIO", "FITSStructure", "Pixels", "Metadata"]),
-    Room(2, "Astrometry", ["CWCSLIB", "FITSStructure"]),
+    Room(2, "Astrometry", ["CLAPACKE", "CWCSLIB", "FITSStructure"]),
     Room(2, "SourceExtraction", ["Pixels", "CSEP"]),
     Room(2, "References", ["Crypto"]),
     Room(2, "Associations", ["JobContract", "Yams"]),
