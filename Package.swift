@@ -123,8 +123,12 @@ let package = Package(
         "FlatField/README.md", "MaskSources/README.md",
       ]),
     room(
-      "ImagerSteps", path: "Steps/Imager", ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
-      exclude: ["MergeSubarrays/README.md", "ParseSubarrayMap/README.md"]),
+      "ImagerSteps", path: "Steps/Imager",
+      ["PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry", "SourceExtraction"],
+      exclude: [
+        "DistortionSolve/README.md", "MergeSubarrays/README.md", "ParseSubarrayMap/README.md",
+        "TweakReg/README.md",
+      ]),
     room(
       "CalibrationSteps", path: "Steps/Calibration",
       ["PipelineEngine", "JobContract", "DataModels", "Pixels"],

@@ -86,6 +86,9 @@ public struct ReferenceSchema: Sendable {
       flags: nil,
       isRatio: false, requiredKeywords: detector),
     ReferenceSchema(
+      type: "distortion", planes: image(["pixel"], axes: 2...2), flags: nil, isRatio: false,
+      requiredKeywords: detector),
+    ReferenceSchema(
       type: "readnoise", planes: image(["electron", "e", "e-", "electrons"], axes: 2...2), flags: nil,
       isRatio: false, requiredKeywords: detector),
     ReferenceSchema(

@@ -130,7 +130,7 @@ import Testing
     var exposures: [[PixelPosition]] = []
     for j in 0..<9 {
       let shift = PlaneTransform(s: 300 * Double(j % 3 - 1) + 17 * Double(j), t: 290 * Double(j / 3 - 1))
-      let turn = PlaneTransform.turn(degrees: 0.5 * Double(j), about: PixelPosition(x: 1000, y: 900))
+      let turn = PlaneTransform.turn(degrees: 10 * Double(j), about: PixelPosition(x: 1000, y: 900))
       let place = shift.then(turn)
       exposures.append(stars.map { dice.scattered(truth.distorted(place($0)), 0.01) })
     }
