@@ -49,17 +49,30 @@ struct FrameStars {
   init(of frame: Frame, _ options: Options) throws {
     let image = try frame.pixels()
     let mask = PixelMask(unusable: image, flags: Self.unusable)
-    do {
-      let mesh = MeshOptions(boxWidth: options.box, boxHeight: options.box)
-      let background = try meshBackground(of: image.value, excluding: mask, options: mesh)
-      let flat = background.subtracted(from: image.value)
-      let noise = DetectionNoise.image(background.noiseImage())
-      let catalog = try extractSources(
-        from: flat, noise: noise, excluding: mask,
-        options: DetectionOptions(threshold: Float(options.threshold)))
-      self.init(catalog.sources, flat, Self.errors(image.error, noise), mask, options)
-    } catch let error as SourceExtractionError {
+    let found: Search
+    do throws(SourceExtractionError) {
+      found = try Search(image, mask, options)
+    } catch {
       throw EngineError(error.code, error.message, subject: frame.member.name, hint: error.hint, underlying: error)
+    }
+    self.init(found.sources, found.image, Self.errors(image.error, found.noise), mask, options)
+  }
+
+  /// Sources above the background, and the image without it.
+  private struct Search {
+    let sources: [Source]
+    let image: Plane<Float>
+    let noise: DetectionNoise
+
+    init(_ given: Measured, _ mask: PixelMask, _ options: Options) throws(SourceExtractionError) {
+      let mesh = MeshOptions(boxWidth: options.box, boxHeight: options.box)
+      let background = try meshBackground(of: given.value, excluding: mask, options: mesh)
+      image = background.subtracted(from: given.value)
+      noise = .image(background.noiseImage())
+      sources = try extractSources(
+        from: image, noise: noise, excluding: mask,
+        options: DetectionOptions(threshold: Float(options.threshold))
+      ).sources
     }
   }
 
