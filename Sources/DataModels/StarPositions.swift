@@ -1,14 +1,15 @@
 import FITSIO
 import Foundation
 
-/// Positions of stars from a catalog file: a FITS table or comma-separated text with columns `RA` and `DEC` in degrees.
+/// Positions of stars from a catalog file: a FITS table or comma-separated text with columns `RA` and `DEC`
+/// in degrees.
 public struct StarPositions: Sendable {
   /// Degrees.
   public let ra: [Double]
   public let dec: [Double]
 
-  /// Reads the first table of a FITS file that has both columns, else comma-separated text; columns go by `RA`, `RA_ICRS`,
-  /// `RAJ2000` or `RA_DEG` and the like of `DEC`, in any case.
+  /// Reads the first table of a FITS file that has both columns, else comma-separated text; columns go by
+  /// `RA`, `RA_ICRS`, `RAJ2000` or `RA_DEG` and the like of `DEC`, in any case.
   /// - Throws: `no-star-columns` without them; what reading throws.
   public init(path: String) throws(ModelError) {
     let isText = ["csv", "ecsv", "txt"].contains((path as NSString).pathExtension.lowercased())
@@ -24,7 +25,8 @@ public struct StarPositions: Sendable {
   }
 
   private static let pairs = [
-    ("RA", "DEC"), ("RA_ICRS", "DE_ICRS"), ("RAJ2000", "DEJ2000"), ("RA_DEG", "DEC_DEG"), ("ALPHA_J2000", "DELTA_J2000"),
+    ("RA", "DEC"), ("RA_ICRS", "DE_ICRS"), ("RAJ2000", "DEJ2000"), ("RA_DEG", "DEC_DEG"),
+    ("ALPHA_J2000", "DELTA_J2000"),
   ]
 
   private static func text(_ path: String) throws(ModelError) -> (ra: [Double], dec: [Double])? {

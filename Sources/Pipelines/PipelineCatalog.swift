@@ -12,7 +12,8 @@ public enum PipelineCatalog {
   /// All pipelines and steps.
   public static let registry = PipelineRegistry(
     pipelines: [
-      .readout, .createDark, .processFlatfield, .flatFromSky, .createSuperSky, .createMask, .createDistortion, .imagerLevel2,
+      .readout, .createDark, .processFlatfield, .flatFromSky, .createSuperSky, .createMask, .createDistortion,
+      .imagerLevel2,
       .ifsDetectorLevel2, .mergeSubarrays,
     ], extraSteps: [Background2DStep.self, GainScaleStep.self, SubtractImagesStep.self, TweakRegStep.self],
     software: version)

@@ -2,39 +2,43 @@ import CSEP
 import Foundation
 import Pixels
 
-/// Where a source is, to a hundredth of a pixel and better: the centre of light in a Gaussian window that follows it
-/// (SExtractor's `XWIN_IMAGE`, `YWIN_IMAGE`); pixels count from 0 at the centre of the first.
+/// Where a source is, to a hundredth of a pixel and better: the centre of light in a Gaussian window that
+/// follows it (SExtractor's `XWIN_IMAGE`, `YWIN_IMAGE`); pixels count from 0 at the centre of the first.
 public struct WindowedPosition: Sendable, Equatable {
   public var x: Double
   public var y: Double
-  /// One sigma of each coordinate (`ERRAWIN`, the mean of both axes); not finite when the window holds no light.
+  /// One sigma of each coordinate (`ERRAWIN`, the mean of both axes); not finite when the window holds no
+  /// light.
   public var error: Double
   /// Light in the window over its error.
   public var signalToNoise: Double
   /// The window's light, in the unit of the image times the window's weights.
   public var flux: Double
-  /// The iteration did not converge, the window reaches beyond the image, or a masked pixel lies within two sigmas.
+  /// The iteration did not converge, the window reaches beyond the image, or a masked pixel lies within two
+  /// sigmas.
   public var isDoubtful: Bool
 }
 
 /// Centres of light of sources in Gaussian windows of one width.
 ///
-/// Masked pixels take the mean of their good neighbours: away from the core that moves a centre by less than 0.01 pixel,
-/// where leaving them out would move it by several.
+/// Masked pixels take the mean of their good neighbours: away from the core that moves a centre by less than
+/// 0.01 pixel, where leaving them out would move it by several.
 /// - Parameters:
 ///   - image: values without background.
 ///   - noise: one sigma of each pixel.
 ///   - mask: pixels that do not count.
 ///   - sigma: of the window; best that of a star (`windowSigma`).
 public func windowedPositions(
-  of sources: [Source], in image: Plane<Float>, noise: DetectionNoise, excluding mask: PixelMask? = nil, sigma: Double
+  of sources: [Source], in image: Plane<Float>, noise: DetectionNoise, excluding mask: PixelMask? = nil,
+  sigma: Double
 ) -> [WindowedPosition] {
   let window = Window(image: image, noise: noise, mask: mask?.plane, sigma: sigma)
   return sources.map { window.position(startingAt: ($0.x, $0.y)) }
 }
 
-/// The width of the window that suits most sources: the standard deviation of a Gaussian with their median half-light radius,
-/// SExtractor's rule. Sources that are blended or cut off do not count; nil when none is left.
+/// The width of the window that suits most sources: the standard deviation of a Gaussian with their median
+/// half-light radius, SExtractor's rule. Sources that are blended or cut off do not count; nil when none is
+/// left.
 public func windowSigma(
   of sources: [Source], in image: Plane<Float>, excluding mask: PixelMask? = nil
 ) -> Double? {
@@ -69,10 +73,12 @@ private struct Window {
     let isLost = status != 0 || !x.isFinite || hypot(x - first.0, y - first.1) > 4 * sigma
     if isLost { (x, y) = first }
     let light = light(in: cutout, at: (x, y))
-    let doubt = flag & Int16(SEP_APER_TRUNC | SEP_APER_NONPOSITIVE) != 0 || cutout.isRepaired(near: (x, y), 2 * sigma)
+    let doubt =
+      flag & Int16(SEP_APER_TRUNC | SEP_APER_NONPOSITIVE) != 0 || cutout.isRepaired(near: (x, y), 2 * sigma)
     return WindowedPosition(
       x: x + Double(cutout.x0), y: y + Double(cutout.y0), error: light.error,
-      signalToNoise: light.sum / light.noise, flux: light.sum, isDoubtful: isLost || doubt || !(light.sum > 0))
+      signalToNoise: light.sum / light.noise, flux: light.sum, isDoubtful: isLost || doubt || !(light.sum > 0)
+    )
   }
 
   func halfLightRadius(of source: Source) -> Double? {
@@ -100,8 +106,8 @@ private struct Window {
     }
   }
 
-  /// The window's light, its noise, and the error of its centre: `2 sqrt(sum w² d² s²) / sum w I`, the mean of both axes
-  /// (SExtractor's `ERRX2WIN`; the 2 is that of the iteration's step).
+  /// The window's light, its noise, and the error of its centre: `2 sqrt(sum w² d² s²) / sum w I`, the mean
+  /// of both axes (SExtractor's `ERRX2WIN`; the 2 is that of the iteration's step).
   private func light(
     in cutout: Cutout, at centre: (x: Double, y: Double)
   ) -> (sum: Double, noise: Double, error: Double) {
@@ -166,7 +172,8 @@ private struct Cutout {
       for ring in 1...5 {
         var (sum, count): (Float, Float) = (0, 0)
         for v in max(place.y - ring, 0)...min(place.y + ring, height - 1) {
-          for u in max(place.x - ring, 0)...min(place.x + ring, width - 1) where given[v * width + u].isFinite {
+          for u in max(place.x - ring, 0)...min(place.x + ring, width - 1) where given[v * width + u].isFinite
+          {
             sum += given[v * width + u]
             count += 1
           }

@@ -21,7 +21,8 @@ struct Room: Sendable {
   }
 }
 
-/// Who may import whom. Floors are one-way: a room uses rooms on lower floors, except where ``beside`` says so.
+/// Who may import whom. Floors are one-way: a room uses rooms on lower floors, except where ``beside`` says
+/// so.
 enum House {
   /// The language and the system: free for all.
   static let free: Set<String> = ["Foundation", "Glibc", "Synchronization", "Dispatch", "Swift"]
@@ -37,7 +38,8 @@ enum House {
   ]
   /// What the daemon must never be linked with: CFITSIO crashes on hostile files, and pixels belong to jobs.
   private static let pixelSide: Set<String> = steps.union([
-    "FITSIO", "CCFITSIO", "CLAPACKE", "CWCSLIB", "Astrometry", "CSEP", "SourceExtraction", "DataModels", "Pixels",
+    "FITSIO", "CCFITSIO", "CLAPACKE", "CWCSLIB", "Astrometry", "CSEP", "SourceExtraction", "DataModels",
+    "Pixels",
     "PipelineEngine", "Pipelines",
     "Simulator", "QuickLook",
   ])

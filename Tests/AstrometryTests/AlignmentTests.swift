@@ -5,7 +5,8 @@ import Testing
 @Suite struct AlignmentTests {
   private let centre = PixelPosition(x: 1000, y: 1000)
 
-  /// Stars of a sky seen by frames of 2000 pixels: each list is what a frame thinks the positions are, `maps` takes them back.
+  /// Stars of a sky seen by frames of 2000 pixels: each list is what a frame thinks the positions are, `maps`
+  /// takes them back.
   private func field(
     seed: UInt64, maps: [PlaneTransform], at corners: [PixelPosition], stars: Int = 400, sigma: Double = 0.01,
     spurious: Int = 0
@@ -43,7 +44,8 @@ import Testing
       case .general: PlaneTransform(a: 1.0003, b: 2e-4, c: -5e-4, d: 0.9996, s: 11, t: -2)
       }
     let origin = PixelPosition(x: 0, y: 0)
-    let lists = field(seed: 3, maps: [PlaneTransform.identity, truth], at: [origin, origin], spurious: 20).lists
+    let lists = field(seed: 3, maps: [PlaneTransform.identity, truth], at: [origin, origin], spurious: 20)
+      .lists
     let found = try alignFrames(lists, options: options(geometry))
     let map = try #require(found[1].map)
     #expect(found[0].map == .identity && found[1].stars > 80)
@@ -60,7 +62,8 @@ import Testing
   @Test func chainsAreFollowed() throws {
     let truth = [
       PlaneTransform.identity, PlaneTransform(s: 30, t: 12),
-      PlaneTransform.turn(degrees: 0.03, about: PixelPosition(x: 4500, y: 1000)).then(PlaneTransform(s: -21, t: 8)),
+      PlaneTransform.turn(degrees: 0.03, about: PixelPosition(x: 4500, y: 1000)).then(
+        PlaneTransform(s: -21, t: 8)),
     ]
     let corners = [0.0, 1500, 3000].map { PixelPosition(x: $0, y: 0) }
     let lists = field(seed: 8, maps: truth, at: corners, stars: 800).lists
@@ -105,7 +108,9 @@ import Testing
   @Test(arguments: [1, 2, 3, 4, 5])
   func strangersDoNotMatch(_ seed: UInt64) {
     var dice = Dice(seed: seed)
-    let (a, b) = ((0..<200).map { _ in dice.place(2000, 2000) }, (0..<200).map { _ in dice.place(2000, 2000) })
+    let (a, b) = (
+      (0..<200).map { _ in dice.place(2000, 2000) }, (0..<200).map { _ in dice.place(2000, 2000) }
+    )
     #expect(StarMatch(search: 50, tolerance: 1.5, minimum: 5).pairs(a, b).isEmpty)
   }
 

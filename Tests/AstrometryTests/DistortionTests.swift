@@ -44,7 +44,8 @@ import Testing
       width: 2048, height: 2048, objects: grid, freedom: freedom, observations: observations, order: order)
   }
 
-  /// Differences of two distortions over the detector, without the shift, turn and scale that no pinhole mask knows.
+  /// Differences of two distortions over the detector, without the shift, turn and scale that no pinhole mask
+  /// knows.
   private func differences(_ a: SIPDistortion, _ b: SIPDistortion, margin: Double = 50) -> [PixelPosition] {
     var (p, q): ([PixelPosition], [PixelPosition]) = ([], [])
     let step = (2048 - 2 * margin) / 20
@@ -72,7 +73,8 @@ import Testing
     #expect(off < 0.0025, "\(off)")
     #expect(!found.isUsed[100] && !found.isUsed[900] && found.isUsed.filter { !$0 }.count < 30)
     #expect(abs(found.rms - 0.01) < 0.001, "\(found.rms)")
-    #expect(abs(found.exposures[0].scale * 51.2 - 1) < 1e-3 && abs(found.exposures[0].rotationDegrees + 0.7) < 0.05)
+    #expect(
+      abs(found.exposures[0].scale * 51.2 - 1) < 1e-3 && abs(found.exposures[0].rotationDegrees + 0.7) < 0.05)
     #expect(found.distortion.a[0, 0] == 0)
     #expect(abs(found.distortion.a[0, 1] - found.distortion.b[1, 0]) < 1e-12)
     let largest = try #require(found.distortion.inverse?.largestError)
@@ -88,7 +90,8 @@ import Testing
     #expect(found.rms < 1e-7)
   }
 
-  /// A mask whose pinholes are off by 0.05 pixel: one exposure takes that for distortion; eight with shifts and turns do not.
+  /// A mask whose pinholes are off by 0.05 pixel: one exposure takes that for distortion; eight with shifts
+  /// and turns do not.
   @Test func freePinholesAreCalibratedToo() throws {
     let truth = Self.truth(seed: 9)
     var dice = Dice(seed: 77)
@@ -193,7 +196,8 @@ import Testing
       SkyWCS(cards: plane.cards(reference: truth.reference, scale: 0.004, positionAngle: 33)))
     system.distortion = truth
     let (sip, tpv) = (try system.wcs(.sip), try system.wcs(.tpv))
-    #expect(tpv.cards.contains { $0.string == "RA---TPV" } && sip.cards.contains { $0.string == "RA---TAN-SIP" })
+    #expect(
+      tpv.cards.contains { $0.string == "RA---TPV" } && sip.cards.contains { $0.string == "RA---TAN-SIP" })
     let pixels = (0..<64).map { PixelPosition(x: 1 + Double($0 % 8) * 292, y: 1 + Double($0 / 8) * 292) }
     let sky = sip.sky(atFITSPixels: pixels)
     for (a, b) in zip(sky, tpv.sky(atFITSPixels: pixels)) {
@@ -223,8 +227,8 @@ import Testing
     _ = try system.wcs(.sip)
   }
 
-  /// A system seen through a distortion with linear terms and another reference pixel than its own shows, at every pixel, the
-  /// sky that the plain system shows at the undistorted one.
+  /// A system seen through a distortion with linear terms and another reference pixel than its own shows, at
+  /// every pixel, the sky that the plain system shows at the undistorted one.
   @Test func detectorsDistortionGoesIntoAnySystem() throws {
     var given = Self.truth(order: 4)
     (given.a[1, 0], given.a[0, 1], given.b[1, 0], given.b[0, 1]) = (8e-4, 3e-4, 3e-4, -8e-4)
@@ -249,7 +253,8 @@ import Testing
           reference: PixelPosition(x: 1500, y: 200), scale: 0.004, positionAngle: 10)))
     system.distortion = Self.truth().about(system.reference)
     let plane = TangentPlane(at: SkyPosition(ra: 200.001, dec: 45.002))
-    let map = PlaneTransform.turn(degrees: 0.3, about: PixelPosition(x: 1, y: 2)).then(PlaneTransform(s: 0.5, t: -0.8))
+    let map = PlaneTransform.turn(degrees: 0.3, about: PixelPosition(x: 1, y: 2)).then(
+      PlaneTransform(s: 0.5, t: -0.8))
     let before = try system.wcs()
     let after = try system.moved(by: map, in: plane, radius: 1448).wcs()
     let pixels = (0..<36).map { PixelPosition(x: 1 + Double($0 % 6) * 409, y: 1 + Double($0 / 6) * 409) }

@@ -18,7 +18,8 @@ import Testing
     var (a, b) = (Polynomial2D(order: 4), Polynomial2D(order: 4))
     let h = 512.0
     for (p, q, x, y) in [
-      (2, 0, 1.1, -0.4), (1, 1, -0.7, 0.9), (0, 2, 0.5, 0.8), (3, 0, 0.6, 0.1), (2, 1, -0.2, 0.4), (1, 2, 0.5, -0.3),
+      (2, 0, 1.1, -0.4), (1, 1, -0.7, 0.9), (0, 2, 0.5, 0.8), (3, 0, 0.6, 0.1), (2, 1, -0.2, 0.4),
+      (1, 2, 0.5, -0.3),
       (0, 3, 0.1, 0.7), (4, 0, -0.3, 0.2), (2, 2, 0.3, 0.3), (0, 4, 0.2, -0.4),
     ] {
       a[p, q] = x / pow(h, Double(p + q))
@@ -27,7 +28,8 @@ import Testing
     return SIPDistortion(reference: middle, a: a, b: b)
   }()
 
-  /// 40 x 40 pinholes of sigma 1.4 pixel and S/N 1000 as the distortion shows them on a mask turned by 0.4 degrees.
+  /// 40 x 40 pinholes of sigma 1.4 pixel and S/N 1000 as the distortion shows them on a mask turned by 0.4
+  /// degrees.
   private func pinholes(_ model: inout ImageModel) {
     var state: UInt64 = 5
     func uniform() -> Double {

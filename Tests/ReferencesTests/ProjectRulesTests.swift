@@ -21,7 +21,9 @@ import Testing
       checksums: .refuse)
     #expect(context.warnings.isEmpty)
     #expect(
-      context.types == ["bias", "dark", "distortion", "flat", "gain", "mask", "nonlincoeff", "readnoise", "saturation"])
+      context.types == [
+        "bias", "dark", "distortion", "flat", "gain", "mask", "nonlincoeff", "readnoise", "saturation",
+      ])
     for type in context.types {
       guard case .noMatch(let reason) = context.bestReference(type: type, header: Self.dark) else {
         Issue.record("\(type) found something")

@@ -3,7 +3,8 @@ import FITSIO
 import Foundation
 import Testing
 
-/// The measured distortion of the narrow camera of NIRC2 (maps of 512 x 512 values over 1024 x 1024 pixels) as truth.
+/// The measured distortion of the narrow camera of NIRC2 (maps of 512 x 512 values over 1024 x 1024 pixels)
+/// as truth.
 @Suite struct RealDistortionTests {
   private static let folder =
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -17,7 +18,8 @@ import Testing
 
     /// By lines between the nodes, which lie at FITS pixels 1.5, 3.5 …
     func callAsFunction(_ p: PixelPosition) -> Double {
-      let x = min(max((p.x - 1.5) / 2, 0), 510.999), y = min(max((p.y - 1.5) / 2, 0), 510.999)
+      let x = min(max((p.x - 1.5) / 2, 0), 510.999)
+      let y = min(max((p.y - 1.5) / 2, 0), 510.999)
       let (i, j) = (Int(x), Int(y))
       let (s, t) = (x - Double(i), y - Double(j))
       let low = values[j * 512 + i] * (1 - s) + values[j * 512 + i + 1] * s
@@ -50,7 +52,9 @@ import Testing
       }
     }
     let residual = (square / Double(2 * 17 * 17)).squareRoot()
-    print("NIRC2 narrow camera: residual \(residual) pixel rms, fit \(found.rms), way back \(found.distortion.inverse?.largestError ?? .nan)")
+    print(
+      "NIRC2 narrow camera: residual \(residual) pixel rms, fit \(found.rms), way back \(found.distortion.inverse?.largestError ?? .nan)"
+    )
     #expect(residual <= 0.02, "\(residual)")
     #expect((found.distortion.inverse?.largestError ?? 1) <= 1e-3)
   }

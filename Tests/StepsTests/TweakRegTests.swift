@@ -15,7 +15,8 @@ import Testing
   private static let pixel = 0.004
   private let field = SkyPosition(ra: 120, dec: -35)
 
-  /// A frame: where it really points (middle, arcsec East and North of the field), its real angle, and what its header says.
+  /// A frame: where it really points (middle, arcsec East and North of the field), its real angle, and what
+  /// its header says.
   private struct Pointing {
     var east = 0.0
     var north = 0.0
@@ -56,7 +57,8 @@ import Testing
   }
 
   private func frame(
-    _ name: String, _ p: Pointing, _ stars: [(sky: SkyPosition, flux: Double)], seed: UInt64, cards: [Card] = []
+    _ name: String, _ p: Pointing, _ stars: [(sky: SkyPosition, flux: Double)], seed: UInt64,
+    cards: [Card] = []
   ) throws -> Frame {
     var dice = Dice(state: seed)
     var values = (0..<Self.size * Self.size).map { _ in Float(100 + dice.gaussian()) }
@@ -76,24 +78,30 @@ import Testing
       quality: Plane(width: Self.size, height: Self.size, repeating: 0))
     let said = try wcs(p.east + p.errorEast, p.north + p.errorNorth, p.angle + p.errorAngle)
     return Frame(
-      member: Member(name: name, path: name, exptype: .science), header: Header(cards), scienceHeader: Header(said.cards),
+      member: Member(name: name, path: name, exptype: .science), header: Header(cards),
+      scienceHeader: Header(said.cards),
       metadata: FrameMetadata(primary: cards), unit: "adu/s",
       window: PixelWindow(x0: 0, y0: 0, width: Self.size, height: Self.size), pixels: pixels)
   }
 
-  private func run(_ work: inout Workpiece, _ settings: [String: ParameterSetting]) throws -> (StepOutcome, RunNotes) {
+  private func run(_ work: inout Workpiece, _ settings: [String: ParameterSetting]) throws -> (
+    StepOutcome, RunNotes
+  ) {
     var parameters = ParameterSet(defaultsOf: TweakRegStep.declaration)
     for (name, value) in settings { parameters.set(name, value, from: .commandLine) }
     let notes = RunNotes()
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let context = StepContext(
-      parameters: parameters, logger: logger, references: ReferenceShelf([], notes: notes, logger: logger), notes: notes)
+      parameters: parameters, logger: logger, references: ReferenceShelf([], notes: notes, logger: logger),
+      notes: notes)
     return (try TweakRegStep().run(&work, in: context), notes)
   }
 
-  /// How far a frame's coordinates are off at the middle (pixels) and in angle (degrees), when all are moved by what the first
-  /// one is off.
-  private func error(_ frame: Frame, _ p: Pointing, firstEast: Double = 0, firstNorth: Double = 0) throws -> (Double, Double) {
+  /// How far a frame's coordinates are off at the middle (pixels) and in angle (degrees), when all are moved
+  /// by what the first one is off.
+  private func error(_ frame: Frame, _ p: Pointing, firstEast: Double = 0, firstNorth: Double = 0) throws -> (
+    Double, Double
+  ) {
     let found = try SkyWCS(cards: frame.scienceHeader.cards)
     let middle = PixelPosition(x: Double(Self.size + 1) / 2, y: Double(Self.size + 1) / 2)
     let offset = TangentPlane(at: field).offset(of: found.sky(atFITSPixels: [middle])[0])
@@ -117,7 +125,8 @@ import Testing
     #expect(outcome == .complete && notes.degraded.isEmpty, "\(notes.degraded)")
     for (frame, p) in zip(work.frames, dithers) {
       let (off, turn) = try error(frame, p)
-      // 40 stars of 0.02 pixel and better: 0.003 of a shift, 0.002 degrees of a turn over 300 pixels (0.0002 over 4096).
+      // 40 stars of 0.02 pixel and better: 0.003 of a shift, 0.002 degrees of a turn over 300 pixels (0.0002
+      // over 4096).
       #expect(off < 0.01, "\(frame.member.name) \(off)")
       #expect(turn < 0.004, "\(frame.member.name) \(turn)")
       #expect(frame.header.string("TWK_WAY") == "sources" && (frame.header.integer("TWK_N") ?? 0) >= 20)
@@ -169,7 +178,9 @@ import Testing
     let pointings = [
       Pointing(errorEast: 0.01), Pointing(east: 0.2, north: -0.1, errorEast: 0.4, errorNorth: 0.3),
     ]
-    let frames = try pointings.enumerated().map { try frame("f\($0)", $1, stars, seed: 3, cards: offsets($1)) }
+    let frames = try pointings.enumerated().map {
+      try frame("f\($0)", $1, stars, seed: 3, cards: offsets($1))
+    }
     var work = Workpiece(frames: frames)
     _ = try run(&work, ["align": .string("header")])
     for (frame, p) in zip(work.frames, pointings) { #expect(try error(frame, p, firstEast: 0.01).0 < 1e-4) }

@@ -1,7 +1,8 @@
 import Glibc
 
-/// Brings frames onto each other, all at once: of every two that overlap the stars are matched, and the maps of all
-/// frames are those of least squares over all matches, so that frames that overlap in chains only come out right too.
+/// Brings frames onto each other, all at once: of every two that overlap the stars are matched, and the maps
+/// of all frames are those of least squares over all matches, so that frames that overlap in chains only come
+/// out right too.
 ///
 /// Fixed is the catalog where there is one, else the frame `reference`.
 /// - Throws: `fit-underdetermined` when matches do not determine the maps.
@@ -71,7 +72,8 @@ private struct FrameAlignment {
   private mutating func connect() {
     var counts: [[Int]: Int] = [:]
     for pair in pairs where pair.isUsed { counts[[pair.frames.0, pair.frames.1], default: 0] += 1 }
-    let strong = counts.filter { $0.value >= max(options.match.minimum, (options.geometry.unknowns + 1) / 2) }.keys
+    let strong = counts.filter { $0.value >= max(options.match.minimum, (options.geometry.unknowns + 1) / 2) }
+      .keys
     connected = [fixed]
     var grew = true
     while grew {
@@ -114,8 +116,8 @@ private struct FrameAlignment {
     return change
   }
 
-  /// Factors of a frame's unknowns in the change of one coordinate at `z`, positions from the frame's middle over its
-  /// size.
+  /// Factors of a frame's unknowns in the change of one coordinate at `z`, positions from the frame's middle
+  /// over its size.
   private func terms0(_ z: PixelPosition, _ axis: Int) -> [(Int, Double)] {
     let shift = [(axis, 1.0)]
     return switch options.geometry {
@@ -153,14 +155,16 @@ private struct FrameAlignment {
     return (p.x - q.x, p.y - q.y)
   }
 
-  /// Judges every match anew against the scatter of all that count, each over its own error; whether that changed any.
+  /// Judges every match anew against the scatter of all that count, each over its own error; whether that
+  /// changed any.
   private mutating func reject() -> Bool {
     let pulls = pairs.map { pair in
       let (dx, dy) = residual(pair)
       return (dx * dx + dy * dy).squareRoot() * pair.weight.squareRoot()
     }
     let used = pairs.indices.filter { counts(pairs[$0]) }.map { pulls[$0] }
-    // The median length of a pair of normal coordinates is 1.1774 sigmas; 3 sigmas of one is 3.44 of a length (0.27 %).
+    // The median length of a pair of normal coordinates is 1.1774 sigmas; 3 sigmas of one is 3.44 of a length
+    // (0.27 %).
     let limit = options.kappa * 1.1466 * max(median(used) / 1.1774, 1e-6)
     var changed = false
     for i in pairs.indices {
@@ -177,7 +181,8 @@ private struct FrameAlignment {
     let stars = Set(used.map { $0.frames.0 == frame ? $0.stars.0 : $0.stars.1 })
     let squares = used.map(residual).reduce(0.0) { $0 + $1.x * $1.x + $1.y * $1.y }
     return AlignedFrame(
-      map: connected.contains(frame) ? maps[frame] : nil, stars: stars.count, rejected: own.count - used.count,
+      map: connected.contains(frame) ? maps[frame] : nil, stars: stars.count,
+      rejected: own.count - used.count,
       rms: used.isEmpty ? .nan : (squares / Double(2 * used.count)).squareRoot())
   }
 }

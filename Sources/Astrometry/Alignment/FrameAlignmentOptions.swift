@@ -33,7 +33,8 @@ public struct FrameAlignmentOptions: Sendable {
   public var leastError: Double
 
   public init(
-    geometry: Geometry = .rscale, match: StarMatch, kappa: Double = 3, rounds: Int = 10, leastError: Double = 0.01
+    geometry: Geometry = .rscale, match: StarMatch, kappa: Double = 3, rounds: Int = 10,
+    leastError: Double = 0.01
   ) {
     self.geometry = geometry
     self.match = match
@@ -57,7 +58,8 @@ public struct StarList: Sendable {
 
 /// Where a frame belongs, by its stars.
 public struct AlignedFrame: Sendable {
-  /// Takes its positions to where they belong; nil when too few of its stars are connected with the reference.
+  /// Takes its positions to where they belong; nil when too few of its stars are connected with the
+  /// reference.
   public var map: PlaneTransform?
   /// Stars of it that count: matched with another frame or the catalog, and not rejected.
   public var stars: Int

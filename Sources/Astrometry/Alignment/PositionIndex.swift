@@ -15,7 +15,9 @@ struct PositionIndex {
   init(_ positions: [PixelPosition], cell: Double) {
     self.positions = positions
     self.cell = cell
-    for (i, p) in positions.enumerated() where p.x.isFinite && p.y.isFinite { cells[key(p), default: []].append(i) }
+    for (i, p) in positions.enumerated() where p.x.isFinite && p.y.isFinite {
+      cells[key(p), default: []].append(i)
+    }
   }
 
   private func key(_ p: PixelPosition) -> Cell {

@@ -2,9 +2,10 @@ import Glibc
 
 /// Which star of one list is which of another that is shifted, and perhaps turned a little.
 ///
-/// The shift is the peak of the histogram of all differences of positions: stars that are the same differ by the same, others
-/// by anything. Then stars match that are each other's nearest within the tolerance; a map fitted to them is
-/// applied and they are matched anew, so that a turn that moves the corners by more than the tolerance is followed.
+/// The shift is the peak of the histogram of all differences of positions: stars that are the same differ by
+/// the same, others by anything. Then stars match that are each other's nearest within the tolerance; a map
+/// fitted to them is applied and they are matched anew, so that a turn that moves the corners by more than
+/// the tolerance is followed.
 public struct StarMatch: Sendable {
   /// Largest shift, in the unit of the positions.
   public var search: Double
@@ -93,8 +94,8 @@ public struct StarMatch: Sendable {
     }
   }
 
-  /// Shift, turn and scale between matched positions, with points beyond 4 sigmas left out; nil when they say nothing of a
-  /// turn.
+  /// Shift, turn and scale between matched positions, with points beyond 4 sigmas left out; nil when they say
+  /// nothing of a turn.
   private func similarity(_ from: [PixelPosition], _ to: [PixelPosition]) -> PlaneTransform? {
     var kept = Array(from.indices)
     var map: PlaneTransform?
@@ -112,8 +113,8 @@ public struct StarMatch: Sendable {
 }
 
 extension PlaneTransform {
-  /// The shift, turn and scale of least squares that takes one list of positions to another; nil for fewer than two
-  /// places.
+  /// The shift, turn and scale of least squares that takes one list of positions to another; nil for fewer
+  /// than two places.
   package static func similarity(_ from: [PixelPosition], _ to: [PixelPosition]) -> PlaneTransform? {
     let n = Double(from.count)
     guard from.count >= 2 else { return nil }

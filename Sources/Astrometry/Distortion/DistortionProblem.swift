@@ -1,9 +1,10 @@
-/// What a distortion is solved from: objects of known or nearly known places, seen at pixels in one or more exposures.
+/// What a distortion is solved from: objects of known or nearly known places, seen at pixels in one or more
+/// exposures.
 ///
-/// The model of an object `k` in an exposure `j`: `U_j(p + f(p)) = q_k + d_k`, where `f` is the distortion of the detector,
-/// `U_j` a shift, turn and scale, `q_k` the object's nominal place and `d_k` how far it really is from it: 0, or a normal
-/// deviate of standard deviation `freedom` (pinholes of a mask that are off by the mask maker's tolerance, self-calibration
-/// as in Service et al. 2019), or anything.
+/// The model of an object `k` in an exposure `j`: `U_j(p + f(p)) = q_k + d_k`, where `f` is the distortion of
+/// the detector, `U_j` a shift, turn and scale, `q_k` the object's nominal place and `d_k` how far it really
+/// is from it: 0, or a normal deviate of standard deviation `freedom` (pinholes of a mask that are off by the
+/// mask maker's tolerance, self-calibration as in Service et al. 2019), or anything.
 public struct DistortionProblem: Sendable {
   /// One object in one exposure.
   public struct Observation: Sendable {
@@ -24,12 +25,13 @@ public struct DistortionProblem: Sendable {
   public var height: Int
   /// Nominal places of the objects in any unit and turn, but not mirrored.
   public var objects: [PixelPosition]
-  /// Standard deviation of objects about their places, pixels: 0 when they are exact, infinite when nothing is known.
+  /// Standard deviation of objects about their places, pixels: 0 when they are exact, infinite when nothing
+  /// is known.
   public var freedom: Double
   public var observations: [Observation]
-  /// Whether all exposures have the same scale. Without it the part of a quadratic distortion that keeps angles cannot be
-  /// told from scales that change with the dithers, when the places of the objects are hardly known; when nothing is known
-  /// of them the scale is that of the first guess.
+  /// Whether all exposures have the same scale. Without it the part of a quadratic distortion that keeps
+  /// angles cannot be told from scales that change with the dithers, when the places of the objects are
+  /// hardly known; when nothing is known of them the scale is that of the first guess.
   public var hasOneScale: Bool
   /// Highest total order of the distortion.
   public var order: Int
@@ -44,7 +46,8 @@ public struct DistortionProblem: Sendable {
 
   public init(
     width: Int, height: Int, objects: [PixelPosition], freedom: Double = 0, observations: [Observation],
-    hasOneScale: Bool = false, order: Int = 4, kappa: Double = 3, rounds: Int = 10, largestRMS: Double = 0.1, largestHole: Double = 0.25
+    hasOneScale: Bool = false, order: Int = 4, kappa: Double = 3, rounds: Int = 10, largestRMS: Double = 0.1,
+    largestHole: Double = 0.25
   ) {
     (self.width, self.height, self.objects, self.freedom) = (width, height, objects, freedom)
     (self.observations, self.order, self.kappa, self.rounds) = (observations, order, kappa, rounds)
@@ -59,7 +62,8 @@ public struct DistortionSolution: Sendable {
   public var distortion: SIPDistortion
   /// Pixels that are undistorted to the objects' unit, of each exposure.
   public var exposures: [PlaneTransform]
-  /// How far each object is from its nominal place, in undistorted pixels of the first exposure; 0 unless objects are free.
+  /// How far each object is from its nominal place, in undistorted pixels of the first exposure; 0 unless
+  /// objects are free.
   public var offsets: [PixelPosition]
   /// Whether an observation counted.
   public var isUsed: [Bool]

@@ -3,11 +3,11 @@ import Glibc
 extension DistortionProblem {
   /// Solves it by least squares with rejection.
   ///
-  /// The unknowns are the factors of two Legendre surfaces without their shift, turn and scale, and shift, turn and scale of
-  /// each exposure; the offsets of the objects are eliminated exactly. Since the maps multiply the distortion, the linear
-  /// problem is repeated until nothing changes.
-  /// - Throws: `distortion-order` beyond 1…9, `too-few-points` (fewer than three for each coefficient of one surface),
-  ///   `distortion-hole`, `distortion-rms`, `fit-underdetermined`.
+  /// The unknowns are the factors of two Legendre surfaces without their shift, turn and scale, and shift,
+  /// turn and scale of each exposure; the offsets of the objects are eliminated exactly. Since the maps
+  /// multiply the distortion, the linear problem is repeated until nothing changes.
+  /// - Throws: `distortion-order` beyond 1…9, `too-few-points` (fewer than three for each coefficient of one
+  ///   surface), `distortion-hole`, `distortion-rms`, `fit-underdetermined`.
   public func solved() throws(AstrometryError) -> DistortionSolution {
     guard (1...SIPDistortion.maximumOrder).contains(order) else {
       throw AstrometryError("distortion-order", "an order of \(order)", subject: "distortion")
@@ -28,7 +28,8 @@ extension DistortionProblem {
     let wanted = 3 * LegendreSurface.termCount(order: order)
     guard distinct >= wanted else {
       throw AstrometryError(
-        "too-few-points", "\(distinct) points are left, and order \(order) wants \(wanted)", subject: "distortion",
+        "too-few-points", "\(distinct) points are left, and order \(order) wants \(wanted)",
+        subject: "distortion",
         hint: "take a lower order, or more pinholes or stars")
     }
     let hole = Coverage(width: width, height: height, of: seen.map(\.pixel)).largestHole
@@ -85,7 +86,8 @@ private struct DistortionSolver {
     _ = try problem.check(used: isUsed)
   }
 
-  /// The surfaces' terms that are fitted: all of order 2 and more, and the two linear ones that are no turn or scale.
+  /// The surfaces' terms that are fitted: all of order 2 and more, and the two linear ones that are no turn
+  /// or scale.
   private var nonlinear: Int { LegendreSurface.termCount(order: problem.order) - 3 }
   private var unknowns: Int { 2 + 2 * nonlinear + 3 * maps.count + scales }
   /// Without any knowledge of places the scale is arbitrary, and least squares would make it 0.
@@ -136,7 +138,9 @@ private struct DistortionSolver {
   /// One linear solution; returns the greatest change, pixels.
   mutating func step() throws(AstrometryError) -> Double {
     var equations = LeastSquares(unknowns: unknowns, expectingRows: 2 * problem.observations.count)
-    let groups = Dictionary(grouping: isUsed.indices.filter { isUsed[$0] }) { problem.observations[$0].object }
+    let groups = Dictionary(grouping: isUsed.indices.filter { isUsed[$0] }) {
+      problem.observations[$0].object
+    }
     for (_, members) in groups.sorted(by: { $0.key < $1.key }) { add(members, to: &equations) }
     let (values, _) = try equations.solved(tolerance: 1e-11)
     let before = (f, g)
@@ -176,9 +180,9 @@ private struct DistortionSolver {
     return result
   }
 
-  /// The rows of one object. Its own offset is eliminated: of residuals `r / error` with the unit vector `e` along `1 / error`,
-  /// least squares over the offset leave `r² - w / (w + 1 / freedom²) (e r)²`, which is the square of
-  /// `r - (1 - sqrt(1 - that)) e (e r)`.
+  /// The rows of one object. Its own offset is eliminated: of residuals `r / error` with the unit vector `e`
+  /// along `1 / error`, least squares over the offset leave `r² - w / (w + 1 / freedom²) (e r)²`, which is
+  /// the square of `r - (1 - sqrt(1 - that)) e (e r)`.
   private func add(_ members: [Int], to equations: inout LeastSquares) {
     let all = members.map { rows($0) }
     let inverse = members.map { 1 / (problem.observations[$0].error * unit) }
@@ -256,8 +260,8 @@ private struct DistortionSolver {
     return changed
   }
 
-  /// The solution in its gauge: what the surfaces do to the middle pixel's surroundings in shift, turn and scale is given to the
-  /// maps.
+  /// The solution in its gauge: what the surfaces do to the middle pixel's surroundings in shift, turn and
+  /// scale is given to the maps.
   func solution() throws(AstrometryError) -> DistortionSolution {
     let hole = try problem.check(used: isUsed)
     let residuals = isUsed.indices.map { residual($0) }
@@ -276,7 +280,8 @@ private struct DistortionSolver {
     return DistortionSolution(
       distortion: try distortion.withInverse(width: problem.width, height: problem.height),
       exposures: maps.map { gauge.then($0) },
-      offsets: offsets.map { PixelPosition(x: $0.x / unit, y: $0.y / unit) }, isUsed: isUsed, residuals: residuals,
+      offsets: offsets.map { PixelPosition(x: $0.x / unit, y: $0.y / unit) }, isUsed: isUsed,
+      residuals: residuals,
       rms: rms, hole: hole)
   }
 }
@@ -294,8 +299,9 @@ extension PlaneTransform {
 }
 
 extension SIPDistortion {
-  /// The distortion without shift, turn and scale at its reference pixel, and the map of undistorted pixels that does these:
-  /// `u + f(u) = map(u + f'(u))`, where the linear part of `u + f'(u)` is symmetric and of determinant 1.
+  /// The distortion without shift, turn and scale at its reference pixel, and the map of undistorted pixels
+  /// that does these: `u + f(u) = map(u + f'(u))`, where the linear part of `u + f'(u)` is symmetric and of
+  /// determinant 1.
   func inGauge() throws(AstrometryError) -> (SIPDistortion, PlaneTransform) {
     let (linear, _) = try absorbed()
     let turn = PlaneTransform.turn(degrees: linear.rotationDegrees)

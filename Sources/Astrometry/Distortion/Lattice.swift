@@ -2,9 +2,10 @@ import Glibc
 
 /// The places of points on a square lattice, found from the points alone.
 ///
-/// Pitch and direction are those of most neighbours (the direction modulo 90 degrees: the first axis is the one nearest to
-/// +x); from a point in the middle, neighbours are then followed one step at a time, each step as the one before went, so
-/// that a smooth distortion of many pixels is followed and points that belong to no lattice are passed over.
+/// Pitch and direction are those of most neighbours (the direction modulo 90 degrees: the first axis is the
+/// one nearest to +x); from a point in the middle, neighbours are then followed one step at a time, each step
+/// as the one before went, so that a smooth distortion of many pixels is followed and points that belong to
+/// no lattice are passed over.
 public struct Lattice: Sendable {
   /// Column and row of a point.
   public struct Index: Hashable, Sendable {
@@ -141,7 +142,8 @@ private struct LatticeWalk {
     local[i] = axes
   }
 
-  /// The axes at the point that was reached: the one that was walked is half of what it was and half of what this step was.
+  /// The axes at the point that was reached: the one that was walked is half of what it was and half of what
+  /// this step was.
   private func turned(
     _ axes: (PixelPosition, PixelPosition), _ way: (Int, Int), from i: Int, to j: Int
   ) -> (PixelPosition, PixelPosition) {

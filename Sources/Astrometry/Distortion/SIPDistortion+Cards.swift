@@ -6,7 +6,8 @@ extension SIPDistortion {
     var all = Self.cards("A", a, "shift of x, pixel -> undistorted") + Self.cards("B", b, "shift of y")
     if let inverse {
       all +=
-        Self.cards("AP", inverse.ap, "shift of x, undistorted -> pixel") + Self.cards("BP", inverse.bp, "shift of y")
+        Self.cards("AP", inverse.ap, "shift of x, undistorted -> pixel")
+        + Self.cards("BP", inverse.bp, "shift of y")
     }
     return all
   }

@@ -1,10 +1,11 @@
 import FITSStructure
 
-/// A distortion in the form of SIP (Shupe et al. 2005): where light that fell on pixel `(x, y)` would have fallen
-/// without it.
+/// A distortion in the form of SIP (Shupe et al. 2005): where light that fell on pixel `(x, y)` would have
+/// fallen without it.
 ///
-/// With `u = x - reference.x`, `v = y - reference.y` in FITS pixels (the centre of the first pixel is 1) the undistorted
-/// pixel is `(x + A(u, v), y + B(u, v))`. Terms of order 0 and 1 are allowed here; ``absorbed()`` takes them out.
+/// With `u = x - reference.x`, `v = y - reference.y` in FITS pixels (the centre of the first pixel is 1) the
+/// undistorted pixel is `(x + A(u, v), y + B(u, v))`. Terms of order 0 and 1 are allowed here; ``absorbed()``
+/// takes them out.
 public struct SIPDistortion: Sendable, Equatable {
   /// `CRPIX`: where the coordinates of the polynomials are 0.
   public var reference: PixelPosition
@@ -14,7 +15,8 @@ public struct SIPDistortion: Sendable, Equatable {
   /// The way back, approximately: an undistorted pixel at `(u, v)` came from `(u + AP(u, v), v + BP(u, v))`.
   public var inverse: Inverse?
 
-  /// Polynomials of the way back, and how far off they are at most over the image they were fitted for, pixels.
+  /// Polynomials of the way back, and how far off they are at most over the image they were fitted for,
+  /// pixels.
   public struct Inverse: Sendable, Equatable {
     public var ap: Polynomial2D
     public var bp: Polynomial2D
@@ -38,8 +40,8 @@ public struct SIPDistortion: Sendable, Equatable {
     return PixelPosition(x: pixel.x + a(u, v), y: pixel.y + b(u, v))
   }
 
-  /// The pixel whose undistorted place this is: Newton's iteration on `A` and `B` to 1e-9 pixel; NaN where it does not
-  /// converge.
+  /// The pixel whose undistorted place this is: Newton's iteration on `A` and `B` to 1e-9 pixel; NaN where it
+  /// does not converge.
   public func distorted(_ place: PixelPosition) -> PixelPosition {
     let derivatives = (
       a.derivative(alongU: true), a.derivative(alongU: false), b.derivative(alongU: true),
@@ -74,8 +76,8 @@ public struct SIPDistortion: Sendable, Equatable {
     return PixelPosition(x: .nan, y: .nan)
   }
 
-  /// The same distortion about another pixel, exactly: its terms of order 0 and 1 are then not 0. The way back is left
-  /// out.
+  /// The same distortion about another pixel, exactly: its terms of order 0 and 1 are then not 0. The way
+  /// back is left out.
   public func about(_ pixel: PixelPosition) -> SIPDistortion {
     let (s, t) = (pixel.x - reference.x, pixel.y - reference.y)
     return SIPDistortion(
@@ -83,8 +85,8 @@ public struct SIPDistortion: Sendable, Equatable {
       b: b.substituting(u: (1, 0, s), v: (0, 1, t)))
   }
 
-  /// The same distortion as a linear map of pixels about the reference pixel, and a rest with terms of order 2 and
-  /// higher only: `u + f(u) = L (u + f'(u)) + shift`. What software expects of SIP.
+  /// The same distortion as a linear map of pixels about the reference pixel, and a rest with terms of order
+  /// 2 and higher only: `u + f(u) = L (u + f'(u)) + shift`. What software expects of SIP.
   /// - Throws: `distortion-singular` when the linear part cannot be inverted.
   public func absorbed() throws(AstrometryError) -> (linear: PlaneTransform, rest: SIPDistortion) {
     let linear = PlaneTransform(
@@ -100,8 +102,8 @@ public struct SIPDistortion: Sendable, Equatable {
     return (linear, rest)
   }
 
-  /// With polynomials of the way back, fitted over an image: of the lowest order that is off by `tolerance` pixels at
-  /// most, else of order 9.
+  /// With polynomials of the way back, fitted over an image: of the lowest order that is off by `tolerance`
+  /// pixels at most, else of order 9.
   public func withInverse(
     width: Int, height: Int, tolerance: Double = 1e-4
   ) throws(AstrometryError) -> SIPDistortion {
@@ -139,7 +141,8 @@ public struct SIPDistortion: Sendable, Equatable {
     (0...count).flatMap { j in
       (0...count).map { i in
         PixelPosition(
-          x: 0.5 + Double(width) * Double(i) / Double(count), y: 0.5 + Double(height) * Double(j) / Double(count))
+          x: 0.5 + Double(width) * Double(i) / Double(count),
+          y: 0.5 + Double(height) * Double(j) / Double(count))
       }
     }
   }

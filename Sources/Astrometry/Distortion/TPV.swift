@@ -1,10 +1,12 @@
 import FITSStructure
 
-/// The same polynomials in the plane of the sky (`TPV`), which SExtractor and SWarp understand: they know nothing of SIP.
+/// The same polynomials in the plane of the sky (`TPV`), which SExtractor and SWarp understand: they know
+/// nothing of SIP.
 ///
-/// SIP shifts pixels before the matrix: `xi = CD (u + f(u))`. TPV shifts the plane after it: `xi = P(x)`, `x = CD u`.
-/// Both are one map when `P(x) = x + CD f(CD^-1 x)`, a polynomial of the same order: the two forms agree exactly. TPV has
-/// terms up to order 7 (`PVi_0 … PVi_39`); its radial terms (`PVi_3, 11, 23, 39`) are not polynomials and stay 0.
+/// SIP shifts pixels before the matrix: `xi = CD (u + f(u))`. TPV shifts the plane after it: `xi = P(x)`, `x
+/// = CD u`. Both are one map when `P(x) = x + CD f(CD^-1 x)`, a polynomial of the same order: the two forms
+/// agree exactly. TPV has terms up to order 7 (`PVi_0 … PVi_39`); its radial terms (`PVi_3, 11, 23, 39`) are
+/// not polynomials and stay 0.
 enum TPV {
   static let maximumOrder = 7
 
@@ -30,7 +32,8 @@ enum TPV {
   static func cards(_ matrix: PlaneTransform, _ distortion: SIPDistortion) throws(AstrometryError) -> [Card] {
     guard distortion.order <= maximumOrder else {
       throw AstrometryError(
-        "distortion-order", "TPV has room for order \(maximumOrder), the distortion is of \(distortion.order)",
+        "distortion-order",
+        "TPV has room for order \(maximumOrder), the distortion is of \(distortion.order)",
         subject: "A_ORDER", hint: "keep SIP")
     }
     guard let back = matrix.inverse else {

@@ -1,10 +1,10 @@
 import FITSStructure
 
-/// A gnomonic coordinate system taken apart into its parts, so that they can be changed: reference pixel and sky,
-/// matrix, distortion.
+/// A gnomonic coordinate system taken apart into its parts, so that they can be changed: reference pixel and
+/// sky, matrix, distortion.
 ///
-/// Not every system is one: other projections, a swapped order of axes and poles elsewhere than at 180 degrees are
-/// refused.
+/// Not every system is one: other projections, a swapped order of axes and poles elsewhere than at 180
+/// degrees are refused.
 public struct TangentSystem: Sendable {
   /// How a distortion is written.
   public enum Form: String, Sendable, CaseIterable {
@@ -46,7 +46,8 @@ public struct TangentSystem: Sendable {
 
   private static func refusal(_ message: String, _ subject: String) -> AstrometryError {
     AstrometryError(
-      "wcs-not-tangent", "only gnomonic systems of the usual form can be changed: \(message)", subject: subject)
+      "wcs-not-tangent", "only gnomonic systems of the usual form can be changed: \(message)",
+      subject: subject)
   }
 
   private static func matrix(_ number: (String) -> Double?) -> PlaneTransform {
@@ -90,8 +91,8 @@ public struct TangentSystem: Sendable {
 
   /// The system with what it says of the sky moved by a map of a tangent plane (arcsec East and North).
   ///
-  /// The reference pixel is moved exactly; the matrix is the map's linear part there, carried from plane to plane by
-  /// least squares over a field of the matrix's own pixels, `radius` of them about the reference.
+  /// The reference pixel is moved exactly; the matrix is the map's linear part there, carried from plane to
+  /// plane by least squares over a field of the matrix's own pixels, `radius` of them about the reference.
   public func moved(
     by map: PlaneTransform, in plane: TangentPlane, radius: Double
   ) throws(AstrometryError) -> TangentSystem {
@@ -109,7 +110,8 @@ public struct TangentSystem: Sendable {
     return result
   }
 
-  /// The matrix that comes nearest to a map of undistorted pixels, counted from the one at `centre`, on the sky.
+  /// The matrix that comes nearest to a map of undistorted pixels, counted from the one at `centre`, on the
+  /// sky.
   static func matrix(
     centre: SkyPosition, radius: Double, _ sky: (Double, Double) -> SkyPosition
   ) throws(AstrometryError) -> PlaneTransform {
@@ -127,8 +129,9 @@ public struct TangentSystem: Sendable {
     return PlaneTransform(a: x[0], b: x[1], c: y[0], d: y[1])
   }
 
-  /// The system without distortion seen through a distortion of the detector: its reference pixel becomes that of the
-  /// distortion, where both agree in place, and the distortion's linear part goes into the matrix.
+  /// The system without distortion seen through a distortion of the detector: its reference pixel becomes
+  /// that of the distortion, where both agree in place, and the distortion's linear part goes into the
+  /// matrix.
   ///
   /// Any distortion it had is replaced.
   public func distorted(by given: SIPDistortion, radius: Double) throws(AstrometryError) -> TangentSystem {

@@ -1,7 +1,7 @@
 import CLAPACKE
 
-/// A linear least-squares problem that is filled row by row and solved by LAPACK (`dgelsy`: complete orthogonal
-/// factorisation of the design matrix itself, so the condition number is not squared).
+/// A linear least-squares problem that is filled row by row and solved by LAPACK (`dgelsy`: complete
+/// orthogonal factorisation of the design matrix itself, so the condition number is not squared).
 struct LeastSquares {
   let unknowns: Int
   private(set) var rows = 0
@@ -23,7 +23,8 @@ struct LeastSquares {
     rows += 1
   }
 
-  /// The unknowns, and the rank of the design: where it is below `unknowns`, they are those of the smallest norm.
+  /// The unknowns, and the rank of the design: where it is below `unknowns`, they are those of the smallest
+  /// norm.
   /// - Parameter tolerance: directions whose singular value is below this share of the greatest do not count.
   /// - Throws: `fit-underdetermined` without rows, `fit-failed` for numbers that are not finite.
   func solved(tolerance: Double = 1e-13) throws(AstrometryError) -> (values: [Double], rank: Int) {
@@ -44,11 +45,14 @@ struct LeastSquares {
   }
 }
 
-/// Normal equations `N x = b` of a problem with far more rows than unknowns, each row of which touches few of them.
+/// Normal equations `N x = b` of a problem with far more rows than unknowns, each row of which touches few of
+/// them.
 struct NormalEquations {
   let unknowns: Int
   private var matrix: [Double]
   private var right: [Double]
+  /// LAPACK's name of the triangle that is given.
+  private static let upper = CChar(UInt8(ascii: "U"))
 
   init(unknowns: Int) {
     self.unknowns = unknowns
@@ -69,7 +73,7 @@ struct NormalEquations {
   func solved() throws(AstrometryError) -> [Double] {
     var (a, b) = (matrix, right)
     let n = Int32(unknowns)
-    guard unknowns > 0, LAPACKE_dposv(LAPACK_ROW_MAJOR, 0x55 /* U */, n, 1, &a, n, &b, 1) == 0 else {
+    guard unknowns > 0, LAPACKE_dposv(LAPACK_ROW_MAJOR, Self.upper, n, 1, &a, n, &b, 1) == 0 else {
       throw AstrometryError(
         "fit-underdetermined", "the equations do not determine every unknown", subject: "least squares")
     }

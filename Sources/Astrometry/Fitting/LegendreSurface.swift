@@ -1,12 +1,13 @@
-/// A sum of products of Legendre polynomials `P_i(s) P_j(t)`, `i + j <= order`, over a square of pixels: nearly
-/// orthogonal for points that cover it, so that it can be fitted to a high order.
+/// A sum of products of Legendre polynomials `P_i(s) P_j(t)`, `i + j <= order`, over a square of pixels:
+/// nearly orthogonal for points that cover it, so that it can be fitted to a high order.
 struct LegendreSurface: Sendable, Equatable {
   let order: Int
   let domain: Domain
   /// Factors in the order of `Polynomial2D.terms`.
   var coefficients: [Double]
 
-  /// The square that is mapped on -1 … 1 in both coordinates; a square, so that turns and scales stay what they are.
+  /// The square that is mapped on -1 … 1 in both coordinates; a square, so that turns and scales stay what
+  /// they are.
   struct Domain: Sendable, Equatable {
     let centre: PixelPosition
     let half: Double

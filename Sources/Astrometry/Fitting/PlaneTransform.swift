@@ -19,7 +19,9 @@ public struct PlaneTransform: Sendable, Hashable {
   public static let identity = PlaneTransform()
 
   /// A turn from +x towards +y about a point.
-  public static func turn(degrees: Double, about centre: PixelPosition = PixelPosition(x: 0, y: 0)) -> PlaneTransform {
+  public static func turn(degrees: Double, about centre: PixelPosition = PixelPosition(x: 0, y: 0))
+    -> PlaneTransform
+  {
     let (sine, cosine) = (sin(degrees * .pi / 180), cos(degrees * .pi / 180))
     return PlaneTransform(
       a: cosine, b: -sine, c: sine, d: cosine, s: centre.x - cosine * centre.x + sine * centre.y,
@@ -50,7 +52,8 @@ public struct PlaneTransform: Sendable, Hashable {
   /// Mean scale: the square root of the area of the unit square's image.
   public var scale: Double { abs(determinant).squareRoot() }
 
-  /// The turn from +x towards +y that comes nearest to it, degrees; of a mirrored map that before the mirror in y.
+  /// The turn from +x towards +y that comes nearest to it, degrees; of a mirrored map that before the mirror
+  /// in y.
   public var rotationDegrees: Double {
     let sign = determinant < 0 ? -1.0 : 1.0
     return atan2(c - sign * b, a + sign * d) * 180 / .pi

@@ -8,16 +8,18 @@ public struct PatchShift: Sendable, Equatable {
   /// Normalised cross-correlation there, -1…1.
   public var correlation: Double
 
-  /// The shift of greatest normalised cross-correlation, to a fraction of a pixel by a parabola through the logarithms of
-  /// the neighbours (exact for Gaussian sources, whose correlation is a Gaussian).
+  /// The shift of greatest normalised cross-correlation, to a fraction of a pixel by a parabola through the
+  /// logarithms of the neighbours (exact for Gaussian sources, whose correlation is a Gaussian).
   ///
   /// Directly summed, for small windows: `(2 search + 1)² x patch` products.
   /// - Parameters:
   ///   - patch: the content to look for; pixels that are not finite do not count.
   ///   - image: `search` pixels wider than the patch on each side.
-  /// - Returns: nil when the shapes do not fit, the peak lies on the rim of the search, or nothing correlates.
+  /// - Returns: nil when the shapes do not fit, the peak lies on the rim of the search, or nothing
+  ///   correlates.
   public init?(of patch: Plane<Float>, in image: Plane<Float>, search: Int) {
-    guard search > 0, image.width == patch.width + 2 * search, image.height == patch.height + 2 * search else {
+    guard search > 0, image.width == patch.width + 2 * search, image.height == patch.height + 2 * search
+    else {
       return nil
     }
     let side = 2 * search + 1
@@ -42,7 +44,8 @@ public struct PatchShift: Sendable, Equatable {
 
   /// Normalised correlation over the pixels that both have.
   private static func score(
-    _ patch: UnsafeBufferPointer<Float>, width: Int, _ image: UnsafeBufferPointer<Float>, stride: Int, _ i: Int,
+    _ patch: UnsafeBufferPointer<Float>, width: Int, _ image: UnsafeBufferPointer<Float>, stride: Int,
+    _ i: Int,
     _ j: Int
   ) -> Double {
     var (n, a, b, aa, bb, ab) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)

@@ -3,8 +3,8 @@ import FITSStructure
 import PipelineEngine
 import Pixels
 
-/// A solved distortion as the frame that becomes the reference: a coarse map of the shifts to look at, and the polynomials as
-/// SIP cards beside it.
+/// A solved distortion as the frame that becomes the reference: a coarse map of the shifts to look at, and
+/// the polynomials as SIP cards beside it.
 struct DistortionFrame {
   let frame: Frame
 
@@ -31,17 +31,23 @@ struct DistortionFrame {
       value: map, error: Plane(width: side, height: 2 * side, repeating: Float(solution.rms)),
       quality: Plane(width: side, height: 2 * side, repeating: DQ.none))
     var science = first.scienceHeader
-    science.cards.removeAll { WCSCards.isImageKeyword($0.keyword) || SkyWCS.derivedKeywords.contains($0.keyword) }
+    science.cards.removeAll {
+      WCSCards.isImageKeyword($0.keyword) || SkyWCS.derivedKeywords.contains($0.keyword)
+    }
     science.cards += Self.cards(solution, first)
     frame = Frame(
-      member: first.member, header: first.header, scienceHeader: science, metadata: first.metadata, unit: "pixel",
-      window: PixelWindow(x0: 0, y0: 0, width: side, height: 2 * side), darkShare: first.darkShare, pixels: pixels)
+      member: first.member, header: first.header, scienceHeader: science, metadata: first.metadata,
+      unit: "pixel",
+      window: PixelWindow(x0: 0, y0: 0, width: side, height: 2 * side), darkShare: first.darkShare,
+      pixels: pixels)
   }
 
   private static func cards(_ solution: DistortionSolution, _ first: Frame) -> [Card] {
     let d = solution.distortion
     return [
-      Card("DISCRPX1", .real(d.reference.x + Double(first.window.x0)), comment: "full-frame pixel of the polynomials"),
+      Card(
+        "DISCRPX1", .real(d.reference.x + Double(first.window.x0)),
+        comment: "full-frame pixel of the polynomials"),
       Card("DISCRPX2", .real(d.reference.y + Double(first.window.y0)), comment: "where they are 0"),
       Card("DISRMS", .real(solution.rms), comment: "[pixel] residuals of the points"),
       Card("DISNPTS", .integer(Int64(solution.isUsed.filter { $0 }.count)), comment: "points"),

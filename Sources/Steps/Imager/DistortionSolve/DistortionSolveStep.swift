@@ -12,20 +12,24 @@ public struct DistortionSolveStep: Step {
       Parameter(
         "points", .choice(["pinholes", "stars"]), default: .string("pinholes"),
         help: "what the frames show: a square grid of pinholes, or stars (of a catalog, or dithered)"),
-      Parameter("order", .integer(2...9), default: .integer(4), help: "highest total order of the polynomials"),
+      Parameter(
+        "order", .integer(2...9), default: .integer(4), help: "highest total order of the polynomials"),
       Parameter(
         "freedom", .number(0...10), default: .number(0), unit: "pixel",
         help: "standard deviation of pinholes about their grid; more than 0 solves for each pinhole's place"),
       Parameter(
         "sigma_clip", .number(1...20), default: .number(3), help: "points farther off than this do not count"),
       Parameter(
-        "max_rms", .number(0.0001...10), default: .number(0.1), unit: "pixel", help: "greater residuals are refused"),
+        "max_rms", .number(0.0001...10), default: .number(0.1), unit: "pixel",
+        help: "greater residuals are refused"),
       Parameter(
         "max_hole", .number(0...1), default: .number(0.25),
         help: "a greater part of the detector without points is refused"),
       Parameter(
         "catalog", .string, default: .none,
-        help: "catalog of the stars: FITS table or comma-separated text with RA and DEC; without it dithers are compared"),
+        help:
+          "catalog of the stars: FITS table or comma-separated text with RA and DEC; without it dithers are compared"
+      ),
       Parameter(
         "search", .number(1...1000), default: .number(50), unit: "pixel",
         help: "how far stars may be from where the coordinates say"),
@@ -57,11 +61,13 @@ public struct DistortionSolveStep: Step {
     return .complete
   }
 
-  private func problem(_ seen: ObservedObjects, _ first: Frame, in context: StepContext) -> DistortionProblem {
+  private func problem(_ seen: ObservedObjects, _ first: Frame, in context: StepContext) -> DistortionProblem
+  {
     let parameters = context.parameters
     return DistortionProblem(
       width: first.width, height: first.height, objects: seen.objects,
-      freedom: seen.isUnknown ? .infinity : parameters.number("freedom") ?? 0, observations: seen.observations,
+      freedom: seen.isUnknown ? .infinity : parameters.number("freedom") ?? 0,
+      observations: seen.observations,
       order: parameters.integer("order") ?? 4, kappa: parameters.number("sigma_clip") ?? 3,
       largestRMS: parameters.number("max_rms") ?? 0.1, largestHole: parameters.number("max_hole") ?? 0.25)
   }

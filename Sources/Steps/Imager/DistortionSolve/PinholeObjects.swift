@@ -4,8 +4,8 @@ import PipelineEngine
 
 /// The pinholes of a mask in several exposures, each known by its column and row in the first one.
 ///
-/// Which pinhole is which in an exposure that is shifted by more than half a pitch or turned by more than 45 degrees follows from
-/// the headers' offsets and position angles.
+/// Which pinhole is which in an exposure that is shifted by more than half a pitch or turned by more than 45
+/// degrees follows from the headers' offsets and position angles.
 struct PinholeObjects {
   private(set) var observed = ObservedObjects()
   private var numbers: [Lattice.Index: Int] = [:]

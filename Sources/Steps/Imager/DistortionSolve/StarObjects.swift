@@ -8,17 +8,19 @@ import PipelineEngine
 struct StarObjects {
   private(set) var observed = ObservedObjects()
 
-  /// - Throws: `too-few-exposures` for fewer than four dithers without a catalog; `AstrometryError` for frames without
-  ///   coordinates; what reading a catalog throws.
+  /// - Throws: `too-few-exposures` for fewer than four dithers without a catalog; `AstrometryError` for
+  ///   frames without coordinates; what reading a catalog throws.
   init(_ frames: [Frame], _ points: [FrameStars], in context: StepContext) throws {
     let systems = try frames.map { try TangentSystem(SkyWCS(cards: $0.worldCoordinateCards)).wcs(.none) }
     guard let base = systems.first else { return }
     let match = StarMatch(
-      search: context.parameters.number("search") ?? 50, tolerance: context.parameters.number("tolerance") ?? 6,
+      search: context.parameters.number("search") ?? 50,
+      tolerance: context.parameters.number("tolerance") ?? 6,
       minimum: 10)
     if let path = context.parameters.string("catalog") {
       let catalog = try StarPositions(path: path)
-      observed.objects = base.fitsPixels(of: zip(catalog.ra, catalog.dec).map { SkyPosition(ra: $0, dec: $1) })
+      observed.objects = base.fitsPixels(
+        of: zip(catalog.ra, catalog.dec).map { SkyPosition(ra: $0, dec: $1) })
     } else {
       guard frames.count >= 4 else {
         throw EngineError(

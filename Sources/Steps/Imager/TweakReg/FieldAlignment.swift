@@ -94,7 +94,9 @@ struct FieldAlignment {
       return tellUnaligned(stars)
     }
     for i in frames.indices where moves[i] == nil && placed[i] != nil {
-      guard let shift = try windowShift(of: frames[i], i, from: frames[reference], stars[reference]) else { continue }
+      guard let shift = try windowShift(of: frames[i], i, from: frames[reference], stars[reference]) else {
+        continue
+      }
       moves[i] = Move(map: shift.map.then(base), stars: shift.windows, rms: shift.scatter, way: "xcorr")
       context.note("\(names[i]) has too few stars: aligned by cross-correlation of \(shift.windows) windows")
     }
@@ -104,7 +106,8 @@ struct FieldAlignment {
   private func tellUnaligned(_ stars: [FrameStars]) {
     for i in names.indices where moves[i] == nil && placed[i] != nil {
       context.degrade(
-        "\(names[i]) is not aligned and keeps its coordinates: of its \(stars[i].pixels.count) stars too few match")
+        "\(names[i]) is not aligned and keeps its coordinates: of its \(stars[i].pixels.count) stars too few match"
+      )
     }
   }
 
@@ -137,7 +140,9 @@ struct FieldAlignment {
     guard let x0 = xs.first, let x1 = xs.last, let y0 = ys.first, let y1 = ys.last else {
       return StarList(positions: [], errors: [])
     }
-    let near = all.filter { (x0 - margin...x1 + margin).contains($0.x) && (y0 - margin...y1 + margin).contains($0.y) }
+    let near = all.filter {
+      (x0 - margin...x1 + margin).contains($0.x) && (y0 - margin...y1 + margin).contains($0.y)
+    }
     context.logger.info("\(near.count) of \(all.count) stars of the catalog are in the field")
     return StarList(positions: near, errors: near.map { _ in 0 })
   }
@@ -163,7 +168,9 @@ struct FieldAlignment {
       if move.map != .identity { try frame.move(by: common.inArcsec(move.map), in: common.plane) }
       let after = move.map(before)
       work.frames[i].place(try frame.wcs)
-      tell(move, east: (after.x - before.x) * common.pixel, north: (after.y - before.y) * common.pixel, &work.frames[i])
+      tell(
+        move, east: (after.x - before.x) * common.pixel, north: (after.y - before.y) * common.pixel,
+        &work.frames[i])
       if move.rms.isFinite { scatters.append(move.rms) }
     }
     work.quality["tweakreg_aligned"] = Double(moves.filter { $0 != nil }.count)

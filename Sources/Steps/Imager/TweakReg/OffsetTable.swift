@@ -7,11 +7,12 @@ struct OffsetTable {
   /// The map of a frame's FITS pixels to those of the first frame.
   private let maps: [String: (dx: Double, dy: Double, turn: Double)]
 
-  /// - Throws: `offsets-format` without the columns or with a name twice, `offsets-frames` when rows and frames differ; what
-  ///   reading throws.
+  /// - Throws: `offsets-format` without the columns or with a name twice, `offsets-frames` when rows and
+  ///   frames differ; what reading throws.
   init(path: String, frames: [Frame]) throws {
     let rows = try DelimitedRows(path: path)
-    guard let names = rows.column("name"), let dx = try rows.numbers("dx"), let dy = try rows.numbers("dy") else {
+    guard let names = rows.column("name"), let dx = try rows.numbers("dx"), let dy = try rows.numbers("dy")
+    else {
       throw EngineError(
         "offsets-format", "the columns are \(rows.names.joined(separator: ", "))", subject: path,
         hint: "a head line 'name,dx,dy' or 'name,dx,dy,dtheta', then one row for each frame")
@@ -24,7 +25,8 @@ struct OffsetTable {
     guard names.count == wanted.count, Set(names) == Set(wanted) else {
       let lack = wanted.filter { !names.contains($0) } + names.filter { !wanted.contains($0) }
       throw EngineError(
-        "offsets-frames", "\(names.count) rows for \(wanted.count) frames; only on one side: \(lack.joined(separator: ", "))",
+        "offsets-frames",
+        "\(names.count) rows for \(wanted.count) frames; only on one side: \(lack.joined(separator: ", "))",
         subject: path)
     }
     maps = Dictionary(uniqueKeysWithValues: names.indices.map { (names[$0], (dx[$0], dy[$0], turns[$0])) })

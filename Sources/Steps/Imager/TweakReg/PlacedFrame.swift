@@ -34,7 +34,8 @@ struct PlacedFrame {
   var nodes: [PixelPosition] {
     let (w, h) = (Double(width), Double(height))
     return [
-      middle, PixelPosition(x: 1, y: 1), PixelPosition(x: w, y: 1), PixelPosition(x: 1, y: h), PixelPosition(x: w, y: h),
+      middle, PixelPosition(x: 1, y: 1), PixelPosition(x: w, y: 1), PixelPosition(x: 1, y: h),
+      PixelPosition(x: w, y: h),
     ]
   }
 }

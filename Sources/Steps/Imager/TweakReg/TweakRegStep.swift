@@ -18,7 +18,8 @@ public struct TweakRegStep: Step {
         "catalog", .string, default: .none,
         help: "catalog of stars that is right: FITS table or comma-separated text with RA and DEC"),
       Parameter(
-        "geometry", .choice(FrameAlignmentOptions.Geometry.allCases.map(\.rawValue)), default: .string("rshift"),
+        "geometry", .choice(FrameAlignmentOptions.Geometry.allCases.map(\.rawValue)),
+        default: .string("rshift"),
         help: "what is fitted: shift; and turn; and scale; any linear map"),
       Parameter(
         "search", .number(1...1000), default: .number(50), unit: "pixel",
@@ -27,9 +28,11 @@ public struct TweakRegStep: Step {
         "tolerance", .number(0.1...20), default: .number(1.5), unit: "pixel",
         help: "how far matched stars may be from each other at last"),
       Parameter(
-        "min_matches", .integer(2...1000), default: .integer(5), help: "frames with fewer are not aligned by stars"),
+        "min_matches", .integer(2...1000), default: .integer(5),
+        help: "frames with fewer are not aligned by stars"),
       Parameter(
-        "sigma_clip", .number(1...20), default: .number(3), help: "matches farther off than this do not count"),
+        "sigma_clip", .number(1...20), default: .number(3), help: "matches farther off than this do not count"
+      ),
       Parameter(
         "xcorr", .boolean, default: .boolean(true),
         help: "align frames with too few stars by cross-correlation about the brightest sources"),
@@ -40,7 +43,9 @@ public struct TweakRegStep: Step {
 
   public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
     let align = context.parameters.string("align") ?? "sources"
-    guard align != "wcs" else { return .skipped(reason: "align is wcs: the coordinates are taken as they are") }
+    guard align != "wcs" else {
+      return .skipped(reason: "align is wcs: the coordinates are taken as they are")
+    }
     guard work.frames.count > 1 || (align == "sources" && context.parameters.string("catalog") != nil) else {
       return .skipped(reason: "there is one frame and nothing to align it with")
     }

@@ -2,7 +2,8 @@ import Astrometry
 import PipelineEngine
 import Pixels
 
-/// How far a frame is off another one by cross-correlation of windows about the brightest sources of that one.
+/// How far a frame is off another one by cross-correlation of windows about the brightest sources of that
+/// one.
 struct WindowShift {
   /// Of the common plane.
   let map: PlaneTransform
@@ -15,7 +16,8 @@ struct WindowShift {
 
   /// Nil when no window correlates.
   init?(
-    of frame: (frame: Frame, wcs: SkyWCS), from first: (frame: Frame, wcs: SkyWCS), about stars: FrameStars, search: Int,
+    of frame: (frame: Frame, wcs: SkyWCS), from first: (frame: Frame, wcs: SkyWCS), about stars: FrameStars,
+    search: Int,
     in common: CommonPlane
   ) throws {
     var shifts: [PixelPosition] = []
@@ -27,7 +29,8 @@ struct WindowShift {
       let place = PixelPosition(x: expected.x.rounded(), y: expected.y.rounded())
       guard let patch = try Self.window(first.frame, centre, Self.half),
         let image = try Self.window(frame.frame, place, Self.half + search),
-        let found = PatchShift(of: patch, in: image, search: search), found.correlation >= Self.leastCorrelation
+        let found = PatchShift(of: patch, in: image, search: search),
+        found.correlation >= Self.leastCorrelation
       else { continue }
       let seen = frame.wcs.sky(atFITSPixels: [PixelPosition(x: place.x + found.dx, y: place.y + found.dy)])
       let (wanted, now) = (common.positions(of: sky)[0], common.positions(of: seen)[0])

@@ -39,12 +39,15 @@ public struct AssignWCSStep: Step {
     return reasons.isEmpty ? .complete : .skipped(reason: reasons.joined(separator: "; "))
   }
 
-  /// The system with the detector's distortion, in the form that is asked for; a system that cannot take it stays as it is.
+  /// The system with the detector's distortion, in the form that is asked for; a system that cannot take it
+  /// stays as it is.
   private func distorted(
     _ wcs: SkyWCS, _ frame: Frame, _ distortion: DetectorDistortion?, in context: StepContext
   ) -> SkyWCS {
     let form = TangentSystem.Form(rawValue: context.parameters.string("form") ?? "") ?? .sip
-    let hasOwn = wcs.cards.contains { $0.keyword == "A_ORDER" || $0.keyword == "B_ORDER" || $0.string == "RA---TPV" }
+    let hasOwn = wcs.cards.contains {
+      $0.keyword == "A_ORDER" || $0.keyword == "B_ORDER" || $0.string == "RA---TPV"
+    }
     guard distortion != nil || (hasOwn && form != .sip) else { return wcs }
     do throws(AstrometryError) {
       var system = try TangentSystem(wcs)
@@ -57,7 +60,8 @@ public struct AssignWCSStep: Step {
       }
       return try system.wcs(form)
     } catch {
-      context.degrade("the distortion of \(frame.member.name) is not written: \(error.message) (\(error.subject))")
+      context.degrade(
+        "the distortion of \(frame.member.name) is not written: \(error.message) (\(error.subject))")
       return wcs
     }
   }
