@@ -73,6 +73,7 @@ let package = Package(
     .systemLibrary(name: "CCFITSIO", path: "Sources/System/CCFITSIO"),
     .systemLibrary(name: "CInotify", path: "Sources/System/CInotify"),
     .systemLibrary(name: "CInotifyTools", path: "Sources/System/CInotifyTools"),
+    .systemLibrary(name: "CLAPACKE", path: "Sources/System/CLAPACKE"),
     .systemLibrary(name: "CPNG", path: "Sources/System/CPNG"),
     .systemLibrary(name: "CSEP", path: "Sources/System/CSEP"),
     .systemLibrary(name: "CWCSLIB", path: "Sources/System/CWCSLIB"),
@@ -85,7 +86,7 @@ let package = Package(
     // floor 2
     room("Metadata", ["FITSStructure", yams], resources: [.embedInCode("Schemas")]),
     room("DataModels", ["FITSIO", "FITSStructure", "Pixels", "Metadata", "Tables"]),
-    room("Astrometry", ["CWCSLIB", "FITSStructure"]),
+    room("Astrometry", ["CLAPACKE", "CWCSLIB", "FITSStructure"]),
     room("SourceExtraction", ["CSEP", "Pixels"]),
     room("References", [crypto]),
     room("Associations", ["JobContract", yams]),
@@ -125,6 +126,7 @@ let package = Package(
       "ImagerSteps", path: "Steps/Imager",
       ["PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry", "SourceExtraction", "Tables"],
       exclude: [
+        "DistortionSolve/README.md",
         "MergeSubarrays/README.md",
         "OutlierDetection/README.md",
         "ParseSubarrayMap/README.md",
@@ -133,6 +135,7 @@ let package = Package(
         "ScaledSkyImager/README.md",
         "SkyMatch/README.md",
         "SourceCatalog/README.md",
+        "TweakReg/README.md",
         "ZeroPoint/README.md",
       ]),
     room(

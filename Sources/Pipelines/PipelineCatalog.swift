@@ -12,11 +12,9 @@ public enum PipelineCatalog {
   /// All pipelines and steps.
   public static let registry = PipelineRegistry(
     pipelines: [
-      .readout, .createDark, .processFlatfield, .flatFromSky, .createSuperSky, .createMask, .createPhotom, .imagerLevel2, .ifsDetectorLevel2, .mergeSubarrays,
+      .readout, .createDark, .processFlatfield, .flatFromSky, .createSuperSky, .createMask, .createDistortion,
+      .createPhotom, .imagerLevel2, .imagerLevel3, .ifsDetectorLevel2, .mergeSubarrays,
     ],
-    extraSteps: [
-      ,
-    ],
-    ],
+    extraSteps: [Background2DStep.self, GainScaleStep.self, SubtractImagesStep.self],
     software: version)
 }

@@ -1,6 +1,7 @@
 /// What a reference file of one type must be made of. The table is data: a new type is a new entry.
 ///
-/// Planes and flags are those of the data contract; a plane's names are the present one and that of older files.
+/// Planes and flags are those of the data contract; a plane's names are the present one and that of older
+/// files.
 public struct ReferenceSchema: Sendable {
   /// An image extension that a reference has or may have.
   public struct Plane: Sendable {
@@ -85,6 +86,9 @@ public struct ReferenceSchema: Sendable {
       type: "gain", planes: image(["electron/adu", "e/adu", "e-/adu", "electron/dn"], axes: 2...2),
       flags: nil,
       isRatio: false, requiredKeywords: detector),
+    ReferenceSchema(
+      type: "distortion", planes: image(["pixel"], axes: 2...2), flags: nil, isRatio: false,
+      requiredKeywords: detector),
     ReferenceSchema(
       type: "readnoise", planes: image(["electron", "e", "e-", "electrons"], axes: 2...2), flags: nil,
       isRatio: false, requiredKeywords: detector),

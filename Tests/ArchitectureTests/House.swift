@@ -21,7 +21,8 @@ struct Room: Sendable {
   }
 }
 
-/// Who may import whom. Floors are one-way: a room uses rooms on lower floors, except where ``beside`` says so.
+/// Who may import whom. Floors are one-way: a room uses rooms on lower floors, except where ``beside`` says
+/// so.
 enum House {
   /// The language and the system: free for all.
   static let free: Set<String> = ["Foundation", "Glibc", "Synchronization", "Dispatch", "Swift"]
@@ -37,7 +38,8 @@ enum House {
   ]
   /// What the daemon must never be linked with: CFITSIO crashes on hostile files, and pixels belong to jobs.
   private static let pixelSide: Set<String> = steps.union([
-    "FITSIO", "CCFITSIO", "CWCSLIB", "Astrometry", "CSEP", "SourceExtraction", "DataModels", "Pixels",
+    "FITSIO", "CCFITSIO", "CLAPACKE", "CWCSLIB", "Astrometry", "CSEP", "SourceExtraction", "DataModels",
+    "Pixels",
     "PipelineEngine", "Pipelines",
     "Simulator", "QuickLook",
   ])
@@ -49,6 +51,7 @@ enum House {
     Room(1, "CCFITSIO", in: "System/CCFITSIO"),
     Room(1, "CInotify", in: "System/CInotify"),
     Room(1, "CInotifyTools", in: "System/CInotifyTools"),
+    Room(1, "CLAPACKE", in: "System/CLAPACKE"),
     Room(1, "CPNG", in: "System/CPNG"),
     Room(1, "CSEP", in: "System/CSEP"),
     Room(1, "CWCSLIB", in: "System/CWCSLIB"),
@@ -60,7 +63,7 @@ enum House {
     Room(1, "CfgFormat"),
     Room(2, "Metadata", ["FITSStructure", "Yams"]),
     Room(2, "DataModels", ["FITSIO", "FITSStructure", "Pixels", "Metadata", "Tables"]),
-    Room(2, "Astrometry", ["CWCSLIB", "FITSStructure"]),
+    Room(2, "Astrometry", ["CLAPACKE", "CWCSLIB", "FITSStructure"]),
     Room(2, "SourceExtraction", ["Pixels", "CSEP"]),
     Room(2, "References", ["Crypto"]),
     Room(2, "Associations", ["JobContract", "Yams"]),

@@ -22,7 +22,8 @@ import Testing
     #expect(context.warnings.isEmpty)
     #expect(
       context.types == [
-        "bias", "dark", "flat", "gain", "mask", "nonlincoeff", "photom", "readnoise", "saturation",
+        "bias", "dark", "distortion", "flat", "gain", "mask", "nonlincoeff", "photom", "readnoise",
+        "saturation",
       ])
     for type in context.types {
       guard case .noMatch(let reason) = context.bestReference(type: type, header: Self.dark) else {

@@ -13,25 +13,57 @@ public struct AssignWCSStep: Step {
     parameters: [
       Parameter(
         "crpix", .choice(["image", "detector"]), default: .string("image"),
-        help: "what the CRPIX cards of a subarray count: pixels of the image, or of the whole detector")
-    ])
+        help: "what the CRPIX cards of a subarray count: pixels of the image, or of the whole detector"),
+      Parameter(
+        "form", .choice(TangentSystem.Form.allCases.map(\.rawValue)), default: .string("sip"),
+        help: "how a distortion is written: SIP, TPV (which SExtractor and SWarp read), or not at all"),
+    ], referenceTypes: ["distortion"])
 
   public init() {}
 
   public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
     guard !work.frames.isEmpty else { return .skipped(reason: "there is no frame") }
     var reasons: [String] = []
+    let distortion = try DetectorDistortion(in: context)
     for i in work.frames.indices {
       let pointing = FramePointing(work.frames[i])
       let (found, reason) = assign(work.frames[i], pointing, in: context)
-      guard let wcs = found else {
+      guard var wcs = found else {
         reasons.append(reason)
         continue
       }
+      wcs = distorted(wcs, work.frames[i], distortion, in: context)
       pointing.check(wcs).forEach(context.degrade)
       work.frames[i].place(wcs)
     }
     return reasons.isEmpty ? .complete : .skipped(reason: reasons.joined(separator: "; "))
+  }
+
+  /// The system with the detector's distortion, in the form that is asked for; a system that cannot take it
+  /// stays as it is.
+  private func distorted(
+    _ wcs: SkyWCS, _ frame: Frame, _ distortion: DetectorDistortion?, in context: StepContext
+  ) -> SkyWCS {
+    let form = TangentSystem.Form(rawValue: context.parameters.string("form") ?? "") ?? .sip
+    let hasOwn = wcs.cards.contains {
+      $0.keyword == "A_ORDER" || $0.keyword == "B_ORDER" || $0.string == "RA---TPV"
+    }
+    guard distortion != nil || (hasOwn && form != .sip) else { return wcs }
+    do throws(AstrometryError) {
+      var system = try TangentSystem(wcs)
+      if let distortion, !hasOwn {
+        system = try system.distorted(
+          by: distortion.within(frame), radius: Double(max(frame.width, frame.height)) / 2)
+        system.distortion = try system.distortion?.withInverse(width: frame.width, height: frame.height)
+      } else if distortion != nil {
+        context.note("\(frame.member.name) has a distortion of its own: the reference is not used")
+      }
+      return try system.wcs(form)
+    } catch {
+      context.degrade(
+        "the distortion of \(frame.member.name) is not written: \(error.message) (\(error.subject))")
+      return wcs
+    }
   }
 
   /// The frame's own system, else one made of its pointing, else why there is none.
