@@ -1,4 +1,12 @@
 extension CoordinateGrid {
+  /// Mapped y of a row at the columns of nodes, the first of which lies half a pixel before the window.
+  func nodes(along row: Double) -> [Double] {
+    let up = Stencil(at: (row - Double(window.y0) + 0.5) / spacing.y, nodes: rows)
+    return (0..<columns).map { i in
+      (0..<4).reduce(0) { $0 + up.weights[$1] * y[(up.first + $1) * columns + i] }
+    }
+  }
+
   /// The mapped positions of a run of neighbouring pixels of a row: four nodes are blended in y once for the row, and
   /// between two nodes the positions are a cubic in x.
   ///

@@ -4,7 +4,7 @@ struct InputReach: Sendable {
   let turboSide: Double
   private let height: Int
   /// How far a drop reaches from its centre in y, and from one row's centre to the edge of a pixel.
-  private let reach: Double
+  let reach: Double
   /// Mapped y of blocks of rows; nil where none has a place.
   private let blocks: [ClosedRange<Double>?]
   private static let blockRows = 16

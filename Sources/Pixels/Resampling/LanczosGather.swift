@@ -4,20 +4,17 @@
 /// used, or what is left of the weights is under 0.7, the frame gives nothing. The flags are those of all pixels used.
 struct LanczosGather {
   private let input: ResampleInput
-  private let rows: Range<Int>
+  private let firstRow: Int
   private let padded: PaddedInput
   private let table: LanczosTable
   /// Less of the kernel than this is no interpolation.
   static let leastSum: Float = 0.7
 
-  init(
-    _ input: ResampleInput, _ pixels: Measured, _ rows: Range<Int>, _ options: ResampleOptions,
-    _ table: LanczosTable
-  ) {
-    self.input = input
-    self.rows = rows
+  init(_ loaded: LoadedInput, _ padded: PaddedInput, _ table: LanczosTable) {
+    input = loaded.input
+    firstRow = loaded.firstRow
+    self.padded = padded
     self.table = table
-    padded = PaddedInput(pixels, scale: input.valueScale, excludedFlags: options.excludedFlags)
   }
 
   func gather(into band: MosaicBand) {
@@ -47,7 +44,7 @@ struct LanczosGather {
     let (wx, wy) = (lanczosWeights(weights, tx), lanczosWeights(weights, ty))
     // Columns and lines -2…3 of the place, in the padded image.
     let corner =
-      (line - 2 - rows.lowerBound + PaddedInput.border) * padded.stride + column - 2 + PaddedInput.border
+      (line - 2 - firstRow + PaddedInput.border) * padded.stride + column - 2 + PaddedInput.border
     let (marks, hasHoles) = padded.marks(corner)
     var factor = input.weight
     if let weights = input.pixelWeights {

@@ -4,27 +4,35 @@
 final class MosaicBand {
   let width: Int
   /// First row of the band in the output.
-  let firstRow: Int
-  let height: Int
+  private(set) var firstRow = 0
+  private(set) var height = 0
   /// By pixel: sum of w x, sum of w, sum of w² variance, sum of w of the frame at work.
   let sums: UnsafeMutablePointer<SIMD4<Double>>
   /// By pixel: flags of the pixels used.
   let flags: UnsafeMutablePointer<UInt32>
+  private let capacity: Int
 
   private var count: Int { width * height }
 
-  init(width: Int, rows: Range<Int>) {
+  /// Room for `rows` rows; nothing is in it before `move`.
+  init(width: Int, rows: Int) {
     self.width = width
-    firstRow = rows.lowerBound
-    height = rows.count
-    sums = .allocate(capacity: width * rows.count)
-    flags = .allocate(capacity: width * rows.count)
-    clear()
+    capacity = width * rows
+    sums = PixelMemory.take(capacity * MemoryLayout<SIMD4<Double>>.stride)
+      .bindMemory(to: SIMD4<Double>.self, capacity: capacity)
+    flags = PixelMemory.take(capacity * 4).bindMemory(to: UInt32.self, capacity: capacity)
   }
 
   deinit {
-    sums.deallocate()
-    flags.deallocate()
+    PixelMemory.giveBack(sums, capacity * MemoryLayout<SIMD4<Double>>.stride)
+    PixelMemory.giveBack(flags, capacity * 4)
+  }
+
+  /// Begins another band, with nothing in it.
+  func move(to rows: Range<Int>) {
+    firstRow = rows.lowerBound
+    height = rows.count
+    clear()
   }
 
   /// Forgets everything.

@@ -2,9 +2,7 @@
 struct PointDrops {
   private let source: DropSource
 
-  init(_ input: ResampleInput, _ pixels: Measured, _ rows: Range<Int>, _ options: ResampleOptions) {
-    source = DropSource(input: input, pixels: pixels, rows: rows, excludedFlags: options.excludedFlags)
-  }
+  init(_ source: DropSource) { self.source = source }
 
   func drop(into band: MosaicBand) {
     let input = source.input
@@ -13,9 +11,11 @@ struct PointDrops {
     withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * input.width) { places in
       guard let xs = places.baseAddress else { return }
       let ys = xs + input.width
-      source.forEachRow { row, value, error, quality, weights in
-        input.map.positions(row: row, from: 0, count: input.width, x: xs, y: ys)
-        for x in 0..<input.width {
+      source.forEachRow { row, columns, value, error, quality, weights in
+        input.map.positions(
+          row: row, from: columns.lowerBound, count: columns.count, x: xs + columns.lowerBound,
+          y: ys + columns.lowerBound)
+        for x in columns {
           guard abs(xs[x]) < farthestPosition, abs(ys[x]) < farthestPosition else { continue }
           let column = nearestIndex(xs[x])
           let line = nearestIndex(ys[x]) - band.firstRow

@@ -24,12 +24,12 @@ public func resample(
   try options.validate(inputs)
   let room = Mosaic.Room(width: width, height: height, frames: inputs.count)
   let plan = ResamplePlan(inputs, width: width, height: height, options)
-  let bands = plan.bands
+  let strips = plan.strips
   let failure = Mutex<(any Error)?>(nil)
-  DispatchQueue.concurrentPerform(iterations: bands.count) { i in
+  DispatchQueue.concurrentPerform(iterations: strips.count) { i in
     guard failure.withLock({ $0 == nil }) else { return }
     do {
-      try plan.fill(bands[i], of: room)
+      try plan.fill(strips[i], of: room)
     } catch {
       failure.withLock { $0 = $0 ?? error }
     }
@@ -59,86 +59,122 @@ struct ResamplePlan: Sendable {
     lanczos = options.kernel == .lanczos3 ? LanczosTable() : nil
   }
 
-  /// Disjoint rows that cover the output. Their number follows from the memory allowed, never from the machine.
-  var bands: [Range<Int>] {
-    var bytes = MemoryLayout<SIMD4<Double>>.stride + 4
-    if case .stack = options.method { bytes += 12 * inputs.count }
-    let most = max(options.bandBytes / max(width * bytes, 1), 8)
-    // Eight bands at least, so that cores share the work evenly.
-    let rows = max(min(most, (height + 7) / 8), 1)
-    return stride(from: 0, to: height, by: rows).map { $0..<min($0 + rows, height) }
+  /// Disjoint rows that cover the output, of each of which the inputs are read as a whole. Their number follows from the
+  /// memory allowed, never from the machine.
+  var strips: [Range<Int>] {
+    var strips: [Range<Int>] = []
+    // Eight at least, so that cores share the work evenly.
+    let most = max((height + 7) / 8, 1)
+    var start = 0
+    while start < height {
+      let ahead = start..<min(start + 64, height)
+      let bytes = inputs.indices.reduce(0) { sum, i in
+        guard inputs[i].image == nil || options.kernel.gathers, reaching(ahead, i) != nil else { return sum }
+        return sum + inputs[i].width * (options.kernel.gathers ? 28 : 12)
+      }
+      let rows = bytes == 0 ? most : min(max(options.bandBytes / bytes, 16), most)
+      strips.append(start..<min(start + rows, height))
+      start += rows
+    }
+    return strips
   }
 
-  /// Makes one band of the mosaic.
+  /// Rows whose sums stay in the cache while they are added to.
+  private var bandRows: Int { min(max((3 << 20) / max(width * 36, 1), 4), height) }
+
+  /// Makes one strip of the mosaic.
   func fill(_ rows: Range<Int>, of room: Mosaic.Room) throws {
+    let loaded = try inputs.indices.compactMap { i in try reaching(rows, i).map { try load(i, $0) } }
+    let step = min(bandRows, rows.count)
+    let band = MosaicBand(width: width, rows: step)
+    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: step) {
+      band.move(to: start..<min(start + step, rows.upperBound))
+      fill(band, with: loaded, of: room)
+    }
+  }
+
+  private func fill(_ band: MosaicBand, with loaded: [LoadedInput], of room: Mosaic.Room) {
+    let rows = band.firstRow..<band.firstRow + band.height
     let (start, count) = (rows.lowerBound * width, rows.count * width)
     (room.coverage.base + start).initialize(repeating: 0, count: count)
     (room.exposure.base + start).initialize(repeating: 0, count: count)
     (room.weight.base + start).initialize(repeating: 0, count: count)
     for plane in room.context { (plane.base + start).initialize(repeating: 0, count: count) }
-    let band = MosaicBand(width: width, rows: rows)
-    let present = inputs.indices.compactMap { i in reaching(rows, i).map { (i, $0) } }
+    let present = loaded.compactMap { source in reaching(rows, source.index).map { (source, $0) } }
     switch options.method {
     case .mean:
-      for (i, source) in present {
-        try deposit(i, source, in: band)
-        band.finishFrame(i, exposure: Float(inputs[i].exposure), in: room)
+      for (source, reached) in present {
+        deposit(source, reached, in: band)
+        band.finishFrame(source.index, exposure: Float(source.input.exposure), in: room)
       }
       band.finish(in: room)
     case .stack(let combining):
-      try stack(present, combining, band, in: room)
+      stack(present, combining, band, in: room)
     }
   }
 
-  /// The rows of an input that reach a band; nil when none does.
+  private func load(_ index: Int, _ rows: Range<Int>) throws -> LoadedInput {
+    let input = inputs[index]
+    guard options.kernel.gathers else {
+      let pixels = try input.image ?? input.rows(rows)
+      return LoadedInput(
+        index: index, input: input, pixels: pixels, firstRow: input.image == nil ? rows.lowerBound : 0,
+        padded: nil)
+    }
+    let pixels = try input.rows(rows)
+    return LoadedInput(
+      index: index, input: input, pixels: Measured(width: 0, height: 0), firstRow: rows.lowerBound,
+      padded: PaddedInput(pixels, scale: input.valueScale, excludedFlags: options.excludedFlags))
+  }
+
+  /// The rows of an input that reach rows of the output; nil when none does.
   private func reaching(_ rows: Range<Int>, _ index: Int) -> Range<Int>? {
     guard inputs[index].weight > 0 else { return nil }
     return options.kernel.gathers
       ? gatheredRows(of: inputs[index], for: rows) : reaches[index].rows(reaching: rows)
   }
 
-  private func deposit(_ index: Int, _ source: Range<Int>, in band: MosaicBand) throws {
-    let input = inputs[index]
-    let pixels = try input.rows(source)
+  private func deposit(_ loaded: LoadedInput, _ rows: Range<Int>, in band: MosaicBand) {
+    if let lanczos, let padded = loaded.padded {
+      LanczosGather(loaded, padded, lanczos).gather(into: band)
+      return
+    }
+    let reach = reaches[loaded.index]
+    let source = DropSource(
+      loaded, rows: rows, reach: reach.reach, band, excludedFlags: options.excludedFlags)
     switch options.kernel {
-    case .square:
-      SquareDrops(input, pixels, source, options).drop(into: band)
-    case .turbo:
-      TurboDrops(input, pixels, source, options, side: reaches[index].turboSide).drop(into: band)
-    case .point, .shift:
-      PointDrops(input, pixels, source, options).drop(into: band)
-    case .lanczos3:
-      guard let lanczos else { return }
-      LanczosGather(input, pixels, source, options, lanczos).gather(into: band)
+    case .square: SquareDrops(source, pixfrac: options.pixfrac).drop(into: band)
+    case .turbo: TurboDrops(source, side: reach.turboSide * options.pixfrac).drop(into: band)
+    case .point, .shift, .lanczos3: PointDrops(source).drop(into: band)
     }
   }
 
   /// Every frame by itself into the band, then the stack combined.
   private func stack(
-    _ present: [(index: Int, rows: Range<Int>)], _ combining: CombineOptions, _ band: MosaicBand,
+    _ present: [(source: LoadedInput, rows: Range<Int>)], _ combining: CombineOptions, _ band: MosaicBand,
     in room: Mosaic.Room
-  ) throws {
+  ) {
     let (start, count) = (band.firstRow * width, band.height * width)
     guard !present.isEmpty else { return band.finish(in: room) }
     let capacity = (count + 15) / 16 * 16
     let floats = PixelStorage<Float>(uninitialized: 2 * present.count * capacity)
     let marks = PixelStorage<UInt32>(uninitialized: present.count * capacity)
-    for (k, (i, source)) in present.enumerated() {
-      band.clear()
-      try deposit(i, source, in: band)
-      let room16 = floats.base + 2 * k * capacity
+    for (k, (source, rows)) in present.enumerated() {
+      if k > 0 { band.clear() }
+      deposit(source, rows, in: band)
+      let own = floats.base + 2 * k * capacity
       band.finishSamples(
-        value: room16, error: room16 + capacity, quality: marks.base + k * capacity, in: room)
-      band.finishFrame(i, exposure: Float(inputs[i].exposure), in: room)
+        value: own, error: own + capacity, quality: marks.base + k * capacity, in: room)
+      band.finishFrame(source.index, exposure: Float(source.input.exposure), in: room)
     }
     var combining = combining
     if combining.isWeighted {
-      combining.weights = .frames(present.map { Float(inputs[$0.index].weight) })
+      combining.weights = .frames(present.map { Float($0.source.input.weight) })
     }
     let samples = (0..<present.count).map { k in
-      let room16 = floats.base + 2 * k * capacity
+      let own = floats.base + 2 * k * capacity
       return CombineSamples(
-        value: room16, error: room16 + capacity, quality: marks.base + k * capacity)
+        value: own, error: own + capacity, quality: marks.base + k * capacity)
     }
     let scatter = PixelStorage<Float>(uninitialized: count)
     let used = PixelStorage<UInt16>(uninitialized: count)

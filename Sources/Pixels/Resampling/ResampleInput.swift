@@ -23,6 +23,8 @@ public struct ResampleInput: Sendable {
   public let exposure: Double
   /// Reads rows.
   public let rows: Reader
+  /// The whole image, when it is in memory.
+  let image: Measured?
 
   /// An image whose rows `rows` reads.
   ///
@@ -41,6 +43,7 @@ public struct ResampleInput: Sendable {
     self.valueScale = valueScale
     self.exposure = exposure
     self.rows = rows
+    image = nil
   }
 
   /// An image in memory.
@@ -48,14 +51,18 @@ public struct ResampleInput: Sendable {
     _ image: Measured, map: PixelMap, weight: Double = 1, pixelWeights: Plane<Float>? = nil,
     valueScale: Float = 1, exposure: Double = 1
   ) {
-    let whole = 0..<image.height
-    self.init(
-      width: image.width, height: image.height, map: map, weight: weight, pixelWeights: pixelWeights,
-      valueScale: valueScale, exposure: exposure
-    ) { rows in
-      if rows == whole { return image }
-      return image.cropped(
-        to: PixelWindow(x0: 0, y0: rows.lowerBound, width: image.width, height: rows.count))
+    precondition(
+      pixelWeights.map { $0.width == image.width && $0.height == image.height } ?? true,
+      "weights of another shape")
+    (width, height) = (image.width, image.height)
+    self.map = map
+    self.weight = weight
+    self.pixelWeights = pixelWeights
+    self.valueScale = valueScale
+    self.exposure = exposure
+    self.image = image
+    rows = { rows in
+      image.cropped(to: PixelWindow(x0: 0, y0: rows.lowerBound, width: image.width, height: rows.count))
     }
   }
 }

@@ -7,19 +7,19 @@ struct SquareDrops {
   /// Half the drop's side, input pixels.
   private let half: Double
 
-  init(_ input: ResampleInput, _ pixels: Measured, _ rows: Range<Int>, _ options: ResampleOptions) {
-    source = DropSource(input: input, pixels: pixels, rows: rows, excludedFlags: options.excludedFlags)
-    half = options.pixfrac / 2
+  init(_ source: DropSource, pixfrac: Double) {
+    self.source = source
+    half = pixfrac / 2
   }
 
   func drop(into band: MosaicBand) {
-    let window = PlaceWindow(source.input)
+    let window = PlaceWindow(source)
     let cells = DropCells()
     let scale = Double(source.input.valueScale)
-    source.forEachRow { row, value, error, quality, weights in
+    source.forEachRow { row, columns, value, error, quality, weights in
       window.move(to: row)
-      for x in stride(from: 0, to: source.input.width, by: 4) {
-        let count = min(4, source.input.width - x)
+      for x in stride(from: columns.lowerBound, to: columns.upperBound, by: 4) {
+        let count = min(4, columns.upperBound - x)
         var weight = SIMD4<Double>.zero
         for lane in 0..<count {
           weight[lane] = source.weight(value[x + lane], quality[x + lane], weights, x + lane)
@@ -60,6 +60,7 @@ struct Drops {
 
 /// The mapped positions of three neighbouring rows of an input.
 final class PlaceWindow {
+  private let source: DropSource
   private let input: ResampleInput
   /// Doubles of a row: one before the first pixel, some after the last.
   private let stride: Int
@@ -67,8 +68,9 @@ final class PlaceWindow {
   private var slots = (below: 0, here: 1, above: 2)
   private var row = Int.min
 
-  init(_ input: ResampleInput) {
-    self.input = input
+  init(_ source: DropSource) {
+    self.source = source
+    input = source.input
     stride = input.width + 8
     memory = .allocate(capacity: 6 * stride)
     memory.initialize(repeating: .nan, count: 6 * stride)
@@ -94,15 +96,16 @@ final class PlaceWindow {
   private func load(_ row: Int, _ slot: Int) {
     guard row >= 0, row < input.height else { return }
     let (x, y) = (xs(slot), ys(slot))
-    input.map.positions(row: row, from: 0, count: input.width, x: x, y: y)
-    let last = input.width - 1
-    guard last > 0 else {
+    let columns = source.columnsAround(row)
+    guard let first = columns.first, let last = columns.last else { return }
+    input.map.positions(row: row, from: first, count: columns.count, x: x + first, y: y + first)
+    guard input.width > 1 else {
       (x[-1], x[1], y[-1], y[1]) = (x[0] - 1, x[0] + 1, y[0], y[0])
       return
     }
     for places in [x, y] {
-      places[-1] = 2 * places[0] - places[1]
-      places[last + 1] = 2 * places[last] - places[last - 1]
+      if first == 0 { places[-1] = 2 * places[0] - places[1] }
+      if last == input.width - 1 { places[last + 1] = 2 * places[last] - places[last - 1] }
     }
   }
 

@@ -4,12 +4,10 @@ struct TurboDrops {
   /// Half the side, output pixels.
   private let half: Double
 
-  /// - Parameter side: side of a whole input pixel in output pixels.
-  init(
-    _ input: ResampleInput, _ pixels: Measured, _ rows: Range<Int>, _ options: ResampleOptions, side: Double
-  ) {
-    source = DropSource(input: input, pixels: pixels, rows: rows, excludedFlags: options.excludedFlags)
-    half = side * options.pixfrac / 2
+  /// - Parameter side: side of the drops in output pixels.
+  init(_ source: DropSource, side: Double) {
+    self.source = source
+    half = side / 2
   }
 
   func drop(into band: MosaicBand) {
@@ -19,9 +17,11 @@ struct TurboDrops {
     withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * input.width) { places in
       guard let xs = places.baseAddress else { return }
       let ys = xs + input.width
-      source.forEachRow { row, value, error, quality, weights in
-        input.map.positions(row: row, from: 0, count: input.width, x: xs, y: ys)
-        for x in 0..<input.width {
+      source.forEachRow { row, columns, value, error, quality, weights in
+        input.map.positions(
+          row: row, from: columns.lowerBound, count: columns.count, x: xs + columns.lowerBound,
+          y: ys + columns.lowerBound)
+        for x in columns {
           let y = ys[x] - Double(band.firstRow)
           guard y > -0.5 - half, y < top, abs(xs[x]) < farthestPosition else { continue }
           let weight = source.weight(value[x], quality[x], weights, x)

@@ -27,10 +27,16 @@ struct MosaicGrid: Sendable {
   /// A tangent plane that holds all frames.
   /// - Throws: `EngineError` `mosaic-too-large`, `mixed-places`.
   init(holding frames: [Frame], at places: [FramePlace], _ options: Options) throws {
-    guard let first = frames.first, case .sky(let firstWCS)? = places.first else {
+    if let first = frames.first, case .sky(let wcs)? = places.first {
+      try self.init(onSky: frames, places, options, first, wcs)
+    } else {
       try self.init(byOffsetsOf: frames, places, options)
-      return
     }
+  }
+
+  private init(
+    onSky frames: [Frame], _ places: [FramePlace], _ options: Options, _ first: Frame, _ firstWCS: SkyWCS
+  ) throws {
     let centre = firstWCS.sky(atFITSPixels: [FramePlace.middle(of: first)])[0]
     let geometry = firstWCS.geometry(atFITSPixel: FramePlace.middle(of: first))
     let scale = geometry.scaleArcsec / options.scaleRatio
@@ -50,8 +56,8 @@ struct MosaicGrid: Sendable {
         FramePlace.middle(of: first).x.truncatingRemainder(dividingBy: 1),
         FramePlace.middle(of: first).y.truncatingRemainder(dividingBy: 1)
       ) : (0, 0)
-    let left = (box.left - 0.5 + shiftX).rounded(.down) - shiftX + 0.5
-    let bottom = (box.bottom - 0.5 + shiftY).rounded(.down) - shiftY + 0.5
+    let left = (box.left + 1e-6 - 0.5 + shiftX).rounded(.down) - shiftX + 0.5
+    let bottom = (box.bottom + 1e-6 - 0.5 + shiftY).rounded(.down) - shiftY + 0.5
     width = Int((box.right - left - 1e-6).rounded(.up))
     height = Int((box.top - bottom - 1e-6).rounded(.up))
     wcs = try SkyWCS(
@@ -82,7 +88,7 @@ struct MosaicGrid: Sendable {
       points.append(PixelPosition(x: x - 0.5 + Double(frame.width), y: y - 0.5 + Double(frame.height)))
     }
     let box = try Self.box(points, of: frames)
-    origin = ((box.left + 0.5).rounded(.down) - 0.5, (box.bottom + 0.5).rounded(.down) - 0.5)
+    origin = ((box.left + 1e-6 + 0.5).rounded(.down) - 0.5, (box.bottom + 1e-6 + 0.5).rounded(.down) - 0.5)
     width = Int(((box.right - origin.x) * options.scaleRatio - 1e-6).rounded(.up))
     height = Int(((box.top - origin.y) * options.scaleRatio - 1e-6).rounded(.up))
     wcs = nil
