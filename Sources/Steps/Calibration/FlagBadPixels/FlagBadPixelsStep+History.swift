@@ -38,7 +38,7 @@ extension FlagBadPixelsStep {
       "\(result.cleared) pixels recovered, \(result.kept) are good now and kept until \(recover) masks say so"
     )
     frame.header.set(
-      Self.countKeyword, .integer(earlier.count + 1), comment: "masks in a row that this one knows of")
+      Self.countKeyword, .integer(Int64(earlier.count + 1)), comment: "masks in a row that this one knows of")
     numbers["recovered_pixels"] = Double(result.cleared)
     numbers["recovering_pixels"] = Double(result.kept)
     return history
