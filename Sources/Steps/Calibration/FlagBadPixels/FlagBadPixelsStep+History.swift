@@ -78,9 +78,8 @@ extension FlagBadPixelsStep {
       refuse("its frames are no earlier than these")
       return nil
     }
-    return (
-      history(flags, model.image.extraPlanes), max(1, model.image.header.integer(Self.countKeyword) ?? 1)
-    )
+    let count = model.image.header.integer(Self.countKeyword).map { Int($0) } ?? 1
+    return (history(flags, model.image.extraPlanes), max(1, count))
   }
 
   /// Begin of the exposure as ISO 8601 text, which sorts.
