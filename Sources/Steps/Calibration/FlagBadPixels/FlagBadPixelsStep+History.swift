@@ -38,7 +38,7 @@ extension FlagBadPixelsStep {
       "\(result.cleared) pixels recovered, \(result.kept) are good now and kept until \(recover) masks say so"
     )
     frame.header.set(
-      Self.countKeyword, .integer(earlier.count + 1), comment: "masks in a row that this one knows of")
+      Self.countKeyword, .integer(Int64(earlier.count + 1)), comment: "masks in a row that this one knows of")
     numbers["recovered_pixels"] = Double(result.cleared)
     numbers["recovering_pixels"] = Double(result.kept)
     return history
@@ -78,9 +78,8 @@ extension FlagBadPixelsStep {
       refuse("its frames are no earlier than these")
       return nil
     }
-    return (
-      history(flags, model.image.extraPlanes), max(1, model.image.header.integer(Self.countKeyword) ?? 1)
-    )
+    let count = model.image.header.integer(Self.countKeyword).map { Int($0) } ?? 1
+    return (history(flags, model.image.extraPlanes), max(1, count))
   }
 
   /// Begin of the exposure as ISO 8601 text, which sorts.

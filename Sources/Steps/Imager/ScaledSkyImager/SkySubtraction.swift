@@ -144,7 +144,7 @@ struct SkySubtraction {
   private func note(_ frame: inout Frame, _ mode: String, level: Float, skies: Int) {
     frame.header.set("SKYMODE", .string(mode), comment: "how the sky was found")
     frame.header.set("SKYLEVEL", .real(Double(level)), comment: "level of the sky, \(frame.unit)")
-    frame.header.set("NSKY", .integer(skies), comment: "frames that told the sky")
+    frame.header.set("NSKY", .integer(Int64(skies)), comment: "frames that told the sky")
     context.logger.info("\(frame.member.name): sky \(level) \(frame.unit) (\(mode.lowercased()))")
   }
 

@@ -126,7 +126,7 @@ extension SIMD3<Double> {
   /// The angle to another unit vector, in radians; exact for small ones too.
   fileprivate func angle(to other: SIMD3<Double>) -> Double {
     let d = self - other
-    return 2 * asin(min(1, (d * d).sum().squareRoot() / 2))
+    return 2 * asin(Swift.min(1, (d * d).sum().squareRoot() / 2))
   }
 }
 
