@@ -44,7 +44,7 @@ import Testing
 
   @Test func aFieldGivesItsZeroPointAndItsMagnitudes() throws {
     let bench = try PhotometryBench()
-    let stars = PhotometryBench.field(seed: 5, count: 80)
+    let stars = PhotometryBench.field(seed: 5, count: 36)
     let frame = try bench.write("field.fits", seed: 6, stars: stars, airmass: 1.0)
     // The catalog of the sky, one star of it wrong by half a magnitude.
     let wcs = try bench.wcs()
@@ -128,11 +128,11 @@ import Testing
       "catalog: \(pulls.count) of \(stars.count) stars, \(aperture.count) of S/N > 50: mean offset aperture "
         + "\(mean(aperture)), PSF \(mean(fitted)) mag; places \(mean(offsets)) pixel; pulls \(width(pulls)), "
         + "\(width(psfPulls))")
-    #expect(pulls.count >= stars.count * 9 / 10 && aperture.count > 20)
+    #expect(pulls.count >= stars.count * 9 / 10 && aperture.count > 15)
     #expect(abs(mean(aperture)) < 0.01 && abs(mean(fitted)) < 0.01)
     #expect(mean(offsets) < 0.03)
-    // Errors hold the zero point's; the widths of 70 pulls are known to 9 %.
-    #expect(width(pulls) < 1.3 && width(psfPulls) < 1.3)
+    // Errors hold the zero point's and the correction's, which all stars share: 36 pulls say little more.
+    #expect(width(pulls) < 1.6 && width(psfPulls) < 1.6)
   }
 
   // MARK: real frames
@@ -177,13 +177,13 @@ final class PhotometryBench: Sendable {
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
-  /// Stars of magnitude 15 to 20, 30 pixels apart.
+  /// Stars of magnitude 16 to 21, 50 pixels apart.
   static func field(seed: UInt64, count: Int) -> [Star] {
     var noise = Deviates(seed: seed)
     return (0..<count).map { k in
       Star(
-        x: 22 + 31 * Double(k % 9) + 3 * noise.uniform(), y: 22 + 31 * Double(k / 9) + 3 * noise.uniform(),
-        magnitude: 15 + 5 * noise.uniform())
+        x: 32 + 50 * Double(k % 6) + 3 * noise.uniform(), y: 32 + 50 * Double(k / 6) + 3 * noise.uniform(),
+        magnitude: 16 + 5 * noise.uniform())
     }
   }
 
@@ -280,7 +280,8 @@ struct Deviates {
   mutating func gaussian() -> Double { (-2 * log(uniform())).squareRoot() * cos(2 * .pi * uniform()) }
 }
 
-/// The three nods of HD 1160, each less the median of the three, as rates.
+/// The three nods of HD 1160, each less the mean of the other two, as rates. (Less the median of the three a third of the
+/// pixels would be 0 exactly, a spike that pulls the sky's clipped median.)
 enum NIRC2Standard {
   private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../../../shared/data/nirc2_uranus").standardizedFileURL.path
@@ -299,8 +300,7 @@ enum NIRC2Standard {
         width: first.width, height: first.height,
         elements: (0..<first.count).map { i in
           let (x, y) = (i % first.width, i / first.width)
-          let sorted = planes.map { $0[x, y] }.sorted()
-          return (planes[k][x, y] - sorted[1]) / seconds
+          return (planes[k][x, y] - (planes.map { $0[x, y] }.reduce(0, +) - planes[k][x, y]) / 2) / seconds
         })
       let model = ImageModel(
         header: Header([

@@ -17,7 +17,7 @@ public struct LocalBackground: Sendable, Equatable {
 
 extension PhotometryImage {
   /// Median and MAD, clipped at 3 sigma, of the pixels whose centres lie between two circles, without masked ones and
-  /// without those of any source of the segmentation.
+  /// without those that light of sources may lie in.
   ///
   /// - Returns: nil when fewer than `least` are left.
   public func localBackground(
@@ -41,7 +41,8 @@ extension PhotometryImage {
   }
 
   private func isOfSource(_ i: Int) -> Bool {
-    segmentation?.withUnsafeBuffer { $0[i] != 0 } ?? false
+    if let lit { return lit.withUnsafeBuffer { $0[i] != 0 } }
+    return segmentation?.withUnsafeBuffer { $0[i] != 0 } ?? false
   }
 
   /// Calls `body` with index and offset of each pixel that is not masked and whose centre lies within `radius` of a

@@ -15,6 +15,8 @@ public struct PhotometryImage: Sendable {
   public let noiseCorrelation: Double
   /// 1 where a pixel may not be used.
   let mask: Plane<UInt8>
+  /// 1 where light of sources may lie: left out of every local sky; nil for the pixels of the segmentation.
+  let lit: Plane<UInt8>?
   /// Whose pixel each is: a source's index + 1, or 0; used where a function takes an `owner`.
   let segmentation: Plane<Int32>?
 
@@ -26,14 +28,16 @@ public struct PhotometryImage: Sendable {
   ///   - error: of the same shape.
   ///   - mask: pixels that may not be used.
   ///   - segmentation: pixels of the sources found in it.
+  ///   - lit: pixels that no local sky is taken of, e.g. the sources dilated; nil for those of the segmentation.
   ///   - noiseCorrelation: factor on the errors of sums; smaller ones than 1 count as 1.
   /// - Throws: `photometry-shape` when the shapes differ.
   public init(
     value: Plane<Float>, error: Plane<Float>, excluding mask: PixelMask? = nil,
-    segmentation: Plane<Int32>? = nil, noiseCorrelation: Double = 1
+    segmentation: Plane<Int32>? = nil, skyExcluding lit: PixelMask? = nil, noiseCorrelation: Double = 1
   ) throws(SourceExtractionError) {
     let shapes = [
       (error.width, error.height), (mask?.width ?? value.width, mask?.height ?? value.height),
+      (lit?.width ?? value.width, lit?.height ?? value.height),
       (segmentation?.width ?? value.width, segmentation?.height ?? value.height),
     ]
     guard value.count > 0, shapes.allSatisfy({ $0 == (value.width, value.height) }) else {
@@ -44,6 +48,7 @@ public struct PhotometryImage: Sendable {
     self.value = value
     self.error = error
     self.segmentation = segmentation
+    self.lit = lit?.plane
     self.noiseCorrelation = max(1, noiseCorrelation.isFinite ? noiseCorrelation : 1)
     var marks = mask?.plane ?? Plane(width: value.width, height: value.height, repeating: 0)
     Self.markNotFinite(value, error, in: &marks)

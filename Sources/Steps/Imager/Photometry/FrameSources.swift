@@ -19,6 +19,9 @@ struct FrameSources {
     var detection = DetectionOptions(threshold: 5)
   }
 
+  /// Pixels about a source in which its halo may still lie, left out of every sky.
+  static let halo = 8.0
+
   /// Flags of pixels that say nothing about light.
   static let unusable = DQ.doNotUse | DQ.nonScience | DQ.referencePixel | DQ.dead
 
@@ -36,14 +39,15 @@ struct FrameSources {
       // The sky without the sources, as the sky subtraction of the archive takes it.
       background = try maskSources(
         in: pixels.value, excluding: mask,
-        options: SourceMaskOptions(mesh: mesh, detection: DetectionOptions(threshold: 3), maximumRounds: 3)
+        options: SourceMaskOptions(
+          mesh: mesh, detection: DetectionOptions(threshold: 3), dilation: Self.halo, maximumRounds: 3)
       ).background
       let value = background.subtracted(from: pixels.value)
       catalog = try extractSources(
         from: value, noise: .image(Self.noise(pixels.error)), excluding: mask, options: options.detection)
       image = try PhotometryImage(
         value: value, error: pixels.error, excluding: mask, segmentation: catalog.segmentation,
-        noiseCorrelation: noiseCorrelation)
+        skyExcluding: catalog.mask.dilated(by: Self.halo), noiseCorrelation: noiseCorrelation)
     } catch {
       throw EngineError(error.code, error.message, subject: name, hint: error.hint, underlying: error)
     }

@@ -42,9 +42,9 @@ struct CatalogPhotometry {
     return zero - 2.5 * log10(flux * factor)
   }
 
-  /// 2.5 / ln 10 x relative error, with the zero point's own.
-  func magnitudeError(_ flux: Double, _ error: Double) -> Double? {
+  /// 2.5 / ln 10 x relative error, with the zero point's own and that of an aperture correction.
+  func magnitudeError(_ flux: Double, _ error: Double, correction: Double = 0) -> Double? {
     guard flux > 0, error.isFinite else { return nil }
-    return hypot(error / flux / ZeroPoint.relative, zeroError)
+    return hypot(hypot(error / flux / ZeroPoint.relative, zeroError), correction)
   }
 }

@@ -132,7 +132,7 @@ struct CatalogTable {
       flux("TOTAL_FLUX", "phot.flux", "aperture flux corrected to all light") { $0.total },
       flux("TOTAL_FLUX_ERR", "stat.error;phot.flux", "error of it") { $0.totalError },
     ]
-    entries += magnitudes("TOTAL", "aperture-corrected") { ($0.total, $0.totalError) }
+    entries += magnitudes("TOTAL", "aperture-corrected", isCorrected: true) { ($0.total, $0.totalError) }
     entries += [
       flux("AUTO_FLUX", "phot.flux", "flux in Kron's ellipse") { $0.auto.flux },
       flux("AUTO_FLUX_ERR", "stat.error;phot.flux", "error of it") { $0.auto.error },
@@ -154,7 +154,9 @@ struct CatalogTable {
       flux("PSF_FLUX", "phot.flux", "flux by the PSF") { $0.psf?.flux ?? .nan },
       flux("PSF_FLUX_ERR", "stat.error;phot.flux", "error of it") { $0.psf?.fluxError ?? .nan },
     ]
-    entries += magnitudes("PSF", "PSF") { ($0.psf?.flux ?? .nan, $0.psf?.fluxError ?? .nan) }
+    entries += magnitudes("PSF", "PSF", isCorrected: true) {
+      ($0.psf?.flux ?? .nan, $0.psf?.fluxError ?? .nan)
+    }
     entries += [
       number("SPREAD", nil, "src.morph.param", "0 for a star, above for what is wider") { s, _ in
         s.psf?.spread
@@ -245,9 +247,11 @@ struct CatalogTable {
   }
 
   private func magnitudes(
-    _ name: String, _ what: String, _ value: @escaping (MeasuredSource) -> (flux: Double, error: Double)
+    _ name: String, _ what: String, isCorrected: Bool = false,
+    _ value: @escaping (MeasuredSource) -> (flux: Double, error: Double)
   ) -> [Entry] {
     let photometry = photometry
+    let correction = isCorrected ? survey?.correction?.error ?? 0 : 0
     return [
       number("\(name)_MAG_AB", "mag", "phot.mag", "\(what) AB magnitude") { source, _ in
         photometry.magnitude(value(source).flux, zero: photometry.ab)
@@ -255,8 +259,8 @@ struct CatalogTable {
       number("\(name)_MAG_VEGA", "mag", "phot.mag", "\(what) Vega magnitude") { source, _ in
         photometry.magnitude(value(source).flux, zero: photometry.vega)
       },
-      number("\(name)_MAG_ERR", "mag", "stat.error;phot.mag", "error, the zero point's too") { source, _ in
-        photometry.magnitudeError(value(source).flux, value(source).error)
+      number("\(name)_MAG_ERR", "mag", "stat.error;phot.mag", "error, with the zero point's") { source, _ in
+        photometry.magnitudeError(value(source).flux, value(source).error, correction: correction)
       },
     ]
   }

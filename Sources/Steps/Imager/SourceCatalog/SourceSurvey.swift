@@ -140,7 +140,13 @@ struct SourceSurvey {
     var curves: [CurveOfGrowth] = []
     for i in stars {
       let one = measured[i]
-      curves.append(try sources.image.curveOfGrowth(x: one.x, y: one.y, radii: settings.radii))
+      // What the mesh left of the sky, where enough of it is dark.
+      let reach = settings.radii.last ?? 24
+      let sky = sources.image.localBackground(
+        x: one.x, y: one.y, inner: reach, outer: 1.5 * reach, least: 200)
+      curves.append(
+        try sources.image.curveOfGrowth(
+          x: one.x, y: one.y, radii: settings.radii, sky: sky == nil ? nil : reach...1.5 * reach))
     }
     let index = settings.radii.firstIndex(of: bestAperture(stars)) ?? 0
     radius = settings.radii[index]

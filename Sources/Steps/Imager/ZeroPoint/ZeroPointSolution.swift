@@ -126,13 +126,14 @@ struct ZeroPointSolution {
     context.note(
       "zero point AB \(ab.thousandths)\(vegaText) ± \(error.thousandths) of \(used), aperture correction "
         + correction.value.thousandths + colour)
-    let light = stars.map { star -> Double in
-      let last = star.curve.flux.suffix(2)
-      guard let before = last.first, before > 0 else { return 0 }
-      return star.curve.total / before - 1
-    }
-    if let most = light.max(), most > 0.005 {
-      let percent = (most * 100).tenths
+    let rises = stars.filter(\.isIsolated).compactMap { star -> Double? in
+      let curve = star.curve
+      let last = curve.radii.count - 1
+      guard last > 0, curve.flux[last - 1] > 0, curve.signalToNoise(last) > 50 else { return nil }
+      return curve.total / curve.flux[last - 1] - 1
+    }.sorted()
+    if !rises.isEmpty, rises[rises.count / 2] > 0.005 {
+      let percent = (rises[rises.count / 2] * 100).tenths
       context.degrade(
         "a curve of growth still rises by \(percent) % over its last pixel: set a larger zero_point.max_radius"
       )
