@@ -62,6 +62,9 @@ public struct RulesContext: Sendable {
     Set(instruments.values.flatMap(\.types.keys)).sorted()
   }
 
+  /// Instruments that the context has rules for, sorted.
+  public var instrumentNames: [String] { instruments.keys.sorted() }
+
   /// The best reference of one type (any case) for a header of `META.*` names and/or FITS keywords, upper
   /// case.
   public func bestReference(type: String, header: [String: String]) -> LookupResult {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Real frames of another instrument, taken in by two files of configuration.
+/// Real frames of another instrument, taken in by configuration alone.
 @Suite struct ForeignInstrumentTests {
   private static let data = "/work/shared/data/nirc2pol"
   private static let isThere = FileManager.default.fileExists(atPath: data + "/n0984.fits.gz")
@@ -10,7 +10,7 @@ import Testing
 
   private func archive(_ stem: String) async throws -> TestArchive {
     let archive = try await TestArchive(stem: stem)
-    for file in ["classification.yaml", "associations/nirc2-flat.yaml"] {
+    for file in ["classification.yaml", "associations/nirc2-flat.yaml", "pipelines/process_flatfield.cfg"] {
       let target = archive.root + "/config/" + file
       try? FileManager.default.removeItem(atPath: target)
       try FileManager.default.copyItem(atPath: Self.example + "/" + file, toPath: target)

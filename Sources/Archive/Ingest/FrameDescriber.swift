@@ -28,6 +28,7 @@ struct FrameDescriber: Sendable {
     fillColumns(&description, metadata)
     description.fields = MatchFields.fields(metadata, classification)
     description.fields["night"] = description.night
+    description.fields["adapted"] = classifier.additions(to: read).isEmpty ? nil : "yes"
     description.exposureKey = description.fields["exposure"]
     if classification.kind == "readout" || classification.level == 1 {
       description.detectorExposure = metadata.detectorExposure

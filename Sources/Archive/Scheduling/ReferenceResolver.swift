@@ -17,7 +17,7 @@ struct ReferenceResolver: Sendable {
   func resolve(type: String, for exposure: Exposure, metadata: FrameMetadata) throws(CatalogError)
     -> ResolvedReference
   {
-    switch context.bestReference(type: type, header: CRDSHeader(metadata).values) {
+    switch context.bestReference(type: type, header: header(exposure, metadata)) {
     case .found(let file, let rmap, let row, let useAfter):
       return try judged(type, file, "\(rmap) \(row)", useAfter, exposure, metadata)
     case .notApplicable(let rmap):
@@ -29,6 +29,16 @@ struct ReferenceResolver: Sendable {
     case .noMatch(let reason):
       return try standIn(type, exposure, metadata, because: reason)
     }
+  }
+
+  /// The values that the rules are asked with. A foreign frame is known to them by its detector: an adapter gave it that,
+  /// and its masters were put under it into the rules of the one instrument that there are.
+  private func header(_ exposure: Exposure, _ metadata: FrameMetadata) -> [String: String] {
+    var values = CRDSHeader(metadata).values
+    let known = context.instrumentNames
+    guard exposure["adapted"] != nil, known.count == 1, let name = known.first else { return values }
+    for key in ["INSTRUME", "META.INSTRUMENT.NAME"] { values[key] = name }
+    return values
   }
 
   /// The parameters of a step (`pars-<step>`) that the rules choose for the frame; nil where they choose none, which
@@ -95,6 +105,8 @@ struct ReferenceResolver: Sendable {
         candidate.exposure.id != exposure.id && maker.rule.selector.matches(candidate.exposure)
           && match.firstDifference(exposure, candidate.exposure) == nil
           && candidate.exposure["aborted"] == nil
+          // A reference is read as it is, without what an adapter says of it.
+          && candidate.exposure["adapted"] == nil
       }
       let best = usable.min { a, b in
         (a.exposure.gap(to: exposure), -a.exposure.start) < (b.exposure.gap(to: exposure), -b.exposure.start)

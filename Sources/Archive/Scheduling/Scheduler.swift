@@ -139,7 +139,7 @@ actor Scheduler {
     try planFailuresAgain(manifest)
     remembering = Set(manifest.pipelines.filter(PreviousExposures.concern).map(\.name))
     let planner = try planner(manifest)
-    for association in try parts.writer.reader.unsettledAssociations() {
+    for association in try unsettledInOrder() {
       parts.alive()
       do {
         try plan(association, planner)
@@ -147,6 +147,14 @@ actor Scheduler {
         try setAside(association, error)
       }
     }
+  }
+
+  /// Mosaics last: what they wait for may be settled in the same turn without a job.
+  private func unsettledInOrder() throws(CatalogError) -> [AssociationRecord] {
+    let rules = parts.associator.associator.rules
+    let combinations = Set(rules.filter(\.isCombination).map(\.name))
+    let all = try parts.writer.reader.unsettledAssociations()
+    return all.filter { !combinations.contains($0.rule) } + all.filter { combinations.contains($0.rule) }
   }
 
   private func plan(_ association: AssociationRecord, _ planner: JobPlanner) throws {
