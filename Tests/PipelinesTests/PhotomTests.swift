@@ -167,12 +167,13 @@ import Testing
 
   @Test func aStandardOfUnknownBrightnessIsRefused() throws {
     let bench = try Bench()
-    let report = try bench.run(.createPhotom, [(standard(bench), .science)])
+    let frame = try standard(bench)
+    let report = try bench.run(.createPhotom, [(frame, .science)])
     #expect(report.error?.code == "no-magnitude")
     let list = "\(bench.path)/standards.csv"
     try "name,filter,mag\nother,H,9\n".write(toFile: list, atomically: true, encoding: .utf8)
     let unknown = try bench.run(
-      .createPhotom, [(standard(bench), .science)], settings: ["zero_point.standards": list])
+      .createPhotom, [(frame, .science)], settings: ["zero_point.standards": list])
     #expect(unknown.error?.code == "no-magnitude")
   }
 }

@@ -42,7 +42,8 @@ public struct SourceCatalogStep: Step {
         "psf_snr", .number(5...100_000), default: .number(50),
         help: "signal-to-noise ratio that stars of the PSF have at least"),
       Parameter(
-        "oversampling", .integer(1...8), default: .integer(4), help: "grid points of the PSF along a pixel"),
+        "oversampling", .integer(0...8), default: .integer(0),
+        help: "grid points of the PSF along a pixel; 0: 4 with 64 stars and more, else 2"),
       Parameter(
         "ecsv", .boolean, default: .boolean(false), help: "write the catalog as ECSV too (by hand only)"),
     ])
@@ -112,7 +113,7 @@ struct CatalogSettings {
     wantsPSF = parameters.boolean("psf")
     psfStars = parameters.integer("psf_stars") ?? 100
     psfRatio = parameters.number("psf_snr") ?? 50
-    oversampling = parameters.integer("oversampling") ?? 4
+    oversampling = parameters.integer("oversampling") ?? 0
     wantsECSV = parameters.boolean("ecsv")
   }
 }

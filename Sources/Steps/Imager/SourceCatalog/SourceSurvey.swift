@@ -185,10 +185,13 @@ struct SourceSurvey {
     let widths = stars.map { 2 * measured[$0].halfLightRadius }.sorted()
     let width = widths[widths.count / 2]
     let reach = max(4, min(Int((4 * width).rounded(.up)), Int(settings.radii.last ?? 24)))
+    // With 64 stars some four tell of each of the 16 places in a pixel; fewer leave noise that moves places.
+    let few = stars.count < 64 ? 2 : 4
+    let oversampling = settings.oversampling > 0 ? settings.oversampling : few
     let empirical = try empiricalPSF(
       from: sources.image,
       stars: stars.map { PSFStar(x: measured[$0].x, y: measured[$0].y, flux: measured[$0].total) },
-      options: EmpiricalPSFOptions(oversampling: settings.oversampling, radius: reach))
+      options: EmpiricalPSFOptions(oversampling: oversampling, radius: reach))
     let options = PSFPhotometryOptions(radius: max(3, min(2 * width, Double(reach) - 1)))
     var fits = psfPhotometry(
       of: sources.image, at: measured.map { ($0.x, $0.y) }, with: empirical, options: options)
