@@ -123,7 +123,7 @@ let package = Package(
       ]),
     room(
       "ImagerSteps", path: "Steps/Imager", ["PipelineEngine", "JobContract", "DataModels", "Pixels"],
-      exclude: ["MergeSubarrays/README.md", "ParseSubarrayMap/README.md"]),
+      exclude: ["LACosmic/README.md", "MergeSubarrays/README.md", "ParseSubarrayMap/README.md"]),
     room(
       "CalibrationSteps", path: "Steps/Calibration",
       ["PipelineEngine", "JobContract", "DataModels", "Pixels"],

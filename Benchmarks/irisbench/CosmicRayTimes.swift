@@ -33,7 +33,9 @@ struct CosmicRayTimes: ParsableCommand {
 
   private func search(_ path: String) throws {
     let bytes = try Data(contentsOf: URL(filePath: path))
-    guard bytes.count == size * size * 4 else { throw ValidationError("\(path) is no frame of \(size) x \(size)") }
+    guard bytes.count == size * size * 4 else {
+      throw ValidationError("\(path) is no frame of \(size) x \(size)")
+    }
     let frame = Plane<Float>(uninitializedWidth: size, height: size) { _ = bytes.copyBytes(to: $0) }
     // What the peer does by default.
     let options = CosmicRayOptions(

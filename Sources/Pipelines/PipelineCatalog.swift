@@ -1,4 +1,5 @@
 import CalibrationSteps
+import ImagerSteps
 import PipelineEngine
 import ReadoutSteps
 import SharedSteps
@@ -13,6 +14,6 @@ public enum PipelineCatalog {
     pipelines: [
       .readout, .createDark, .processFlatfield, .flatFromSky, .createSuperSky, .createMask, .imagerLevel2,
       .ifsDetectorLevel2, .mergeSubarrays,
-    ], extraSteps: [Background2DStep.self, GainScaleStep.self, SubtractImagesStep.self],
+    ], extraSteps: [Background2DStep.self, GainScaleStep.self, LACosmicStep.self, SubtractImagesStep.self],
     software: version)
 }

@@ -32,6 +32,7 @@ import Testing
     ("background2d_*", "PixelsTests/BoxBackgroundTests.swift", #"background2d_\(name).fits"#),
     ("calc_sky_one", "PixelsTests/BoxBackgroundTests.swift", "calc_sky_one.fits"),
     ("calc_sky_two", "PixelsTests/BoxBackgroundTests.swift", "calc_sky_two.fits"),
+    ("lacosmic", "PixelsTests/CosmicRays/LACosmicGoldenTests.swift", "lacosmic_out.fits"),
     ("sep", "SourceExtractionTests/GoldenSEPTests.swift", "sep_out.fits"),
   ]
 

@@ -145,7 +145,8 @@ struct CosmicRaySearch {
     for i in pixels {
       let (x, y) = (i % width, i / width)
       let columns = max(x - reach, 0) / CosmicRayTile.width...min(x + reach, width - 1) / CosmicRayTile.width
-      for row in max(y - reach, 0) / CosmicRayTile.height...min(y + reach, height - 1) / CosmicRayTile.height {
+      for row in max(y - reach, 0) / CosmicRayTile.height...min(y + reach, height - 1) / CosmicRayTile.height
+      {
         for column in columns { isNear[row * perRow + column] = true }
       }
     }

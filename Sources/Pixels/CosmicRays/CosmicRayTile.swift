@@ -58,7 +58,9 @@ struct CosmicRayMedians: Sendable {
     for row in 0..<rows {
       let start = row * CosmicRayTile.stride
       for x in stride(from: start, to: start + columns, by: 8) {
-        let middle = medianOfSeven { UnsafeRawPointer(input + x + $0 * step).loadUnaligned(as: SIMD8<Float>.self) }
+        let middle = medianOfSeven {
+          UnsafeRawPointer(input + x + $0 * step).loadUnaligned(as: SIMD8<Float>.self)
+        }
         UnsafeMutableRawPointer(output + x).storeBytes(of: middle, as: SIMD8<Float>.self)
       }
     }
