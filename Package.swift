@@ -127,6 +127,7 @@ let package = Package(
       ["PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry", "SourceExtraction", "Tables"],
       exclude: [
         "DistortionSolve/README.md",
+        "LACosmic/README.md",
         "MergeSubarrays/README.md",
         "OutlierDetection/README.md",
         "ParseSubarrayMap/README.md",

@@ -33,6 +33,7 @@ import Testing
     ("calc_sky_one", "PixelsTests/BoxBackgroundTests.swift", "calc_sky_one.fits"),
     ("calc_sky_two", "PixelsTests/BoxBackgroundTests.swift", "calc_sky_two.fits"),
     ("drizzle", "PixelsTests/Resampling/GoldenDrizzleTests.swift", "drizzle_out.fits"),
+    ("lacosmic", "PixelsTests/CosmicRays/LACosmicGoldenTests.swift", "lacosmic_out.fits"),
     ("sep", "SourceExtractionTests/GoldenSEPTests.swift", "sep_out.fits"),
   ]
 

@@ -15,7 +15,11 @@ struct GoldenFile {
 
   init(_ name: String) throws {
     let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    let bytes = [UInt8](try Data(contentsOf: folder.appending(path: "Golden/\(name)")))
+    try self.init(at: folder.appending(path: "Golden/\(name)"))
+  }
+
+  init(at url: URL) throws {
+    let bytes = [UInt8](try Data(contentsOf: url))
     var images: [String: Image] = [:]
     var offset = 0
     while offset < bytes.count {

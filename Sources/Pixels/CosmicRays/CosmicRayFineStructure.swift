@@ -89,7 +89,8 @@ struct CosmicRayFineStructure: Sendable {
 
   /// At the image's border there is no median: pixels stand for themselves.
   private func restoreBorder(
-    x: Int, y: Int, from pixels: UnsafeMutablePointer<Float>, stride: Int, in window: UnsafeMutablePointer<Float>
+    x: Int, y: Int, from pixels: UnsafeMutablePointer<Float>, stride: Int,
+    in window: UnsafeMutablePointer<Float>
   ) {
     let reach = half + smallHalf
     if x >= reach, y >= reach, x < width - reach, y < height - reach { return }
@@ -139,7 +140,8 @@ struct CosmicRayFineStructure: Sendable {
 
   /// Copies the square about a pixel, zeros outside the image.
   private func copy(
-    _ plane: SharedPixels<Float>, x: Int, y: Int, reach: Int, to target: UnsafeMutablePointer<Float>, stride: Int
+    _ plane: SharedPixels<Float>, x: Int, y: Int, reach: Int, to target: UnsafeMutablePointer<Float>,
+    stride: Int
   ) {
     let columns = max(x - reach, 0)..<min(x + reach + 1, width)
     for row in max(y - reach, 0)..<min(y + reach + 1, height) {

@@ -46,7 +46,9 @@ struct CosmicRayInput {
   }
 
   /// Replaces pixels by what is about them; none of `left` are used.
-  mutating func replace(_ pixels: PixelMask, leaving left: PixelMask?, with kind: CosmicRayOptions.Replacement) {
+  mutating func replace(
+    _ pixels: PixelMask, leaving left: PixelMask?, with kind: CosmicRayOptions.Replacement
+  ) {
     let bad = pixels.union(unusable)
     guard !bad.isEmpty else { return }
     let replacement = CosmicRayReplacement(kind: kind, width: bad.width, height: bad.height)
@@ -66,9 +68,10 @@ struct CosmicRayInput {
   func saturatedArea(level: Float, isSeparable: Bool) -> PixelMask? {
     guard level.isFinite else { return nil }
     let (width, height) = (electrons.width, electrons.height)
-    let total = sky.map { sky in
-      Plane(width: width, height: height, elements: zip(electrons.elements, sky.elements).map { $0 + $1 })
-    } ?? electrons
+    let total =
+      sky.map { sky in
+        Plane(width: width, height: height, elements: zip(electrons.elements, sky.elements).map { $0 + $1 })
+      } ?? electrons
     let half = isSeparable ? 3 : 2
     let area = total.withUnsafeBuffer { values in
       Plane<UInt8>(uninitializedWidth: width, height: height) { area in

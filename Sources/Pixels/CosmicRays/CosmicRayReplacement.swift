@@ -8,23 +8,18 @@ struct CosmicRayReplacement {
   func value(
     x: Int, y: Int, in pixels: UnsafePointer<Float>, _ marks: UnsafePointer<UInt8>
   ) -> Float? {
-    var (values, weights) = (SIMD32<Float>.zero, SIMD32<Float>.zero)
-    var count = 0
+    var (sum, weight) = (Float(0), Float(0))
+    var good: [Float] = []
     for j in max(y - 2, 0)..<min(y + 3, height) {
       for i in max(x - 2, 0)..<min(x + 3, width) where marks[j * width + i] == 0 {
-        values[count] = pixels[j * width + i]
-        weights[count] = kind == .inverseDistance ? Self.weight(i - x, j - y) : 1
-        count += 1
+        let share = kind == .inverseDistance ? Self.weight(i - x, j - y) : 1
+        sum += share * pixels[j * width + i]
+        weight += share
+        if kind == .median { good.append(pixels[j * width + i]) }
       }
     }
-    guard count > 0 else { return nil }
-    if kind == .median { return (0..<count).map { values[$0] }.sorted()[(count - 1) / 2] }
-    var (sum, weight) = (Float(0), Float(0))
-    for k in 0..<count {
-      sum += weights[k] * values[k]
-      weight += weights[k]
-    }
-    return sum / weight
+    guard weight > 0 else { return nil }
+    return kind == .median ? good.sorted()[(good.count - 1) / 2] : sum / weight
   }
 
   /// Replaces some pixels, all of them marked, from those that are not; those that got another value.

@@ -24,8 +24,6 @@ struct CosmicRaySearch {
   var marks: Plane<UInt8>
   var significance: Plane<Float>
   var noise: Plane<Float>
-  /// Indices of all rays.
-  private var rays: [Int] = []
   private var found: [Int] = []
 
   init(
@@ -52,9 +50,8 @@ struct CosmicRaySearch {
     for _ in 0..<options.maximumIterations {
       let new = grow(cores(in: tiles))
       found.append(new.count)
-      rays += new
       if new.isEmpty { break }
-      let changed = replaceRays()
+      let changed = replaceRays(about: new)
       tiles = tilesNear(changed, of: all)
     }
     return result()
@@ -122,10 +119,21 @@ struct CosmicRaySearch {
     }
   }
 
-  /// Replaces all rays, from good pixels only; those whose value, or variance, is another than before.
-  private mutating func replaceRays() -> [Int] {
+  /// Replaces new rays and those that new ones were used for, from good pixels only; those whose value, or variance, is
+  /// another than before.
+  private mutating func replaceRays(about new: [Int]) -> [Int] {
+    var touched: Set<Int> = []
+    for i in new {
+      let (x, y) = (i % width, i / width)
+      for v in max(y - 2, 0)..<min(y + 3, height) {
+        for u in max(x - 2, 0)..<min(x + 3, width) where marks[u, v] & Mark.ray != 0 {
+          touched.insert(v * width + u)
+        }
+      }
+    }
     let replacement = CosmicRayReplacement(kind: options.replacement, width: width, height: height)
-    return replacement.replace(rays, in: &image, marks) + replacement.replace(rays, in: &smoothed, marks)
+    let pixels = touched.sorted()
+    return replacement.replace(pixels, in: &image, marks) + replacement.replace(pixels, in: &smoothed, marks)
   }
 
   /// The tiles in which a change at some pixels can make a difference.
@@ -137,7 +145,8 @@ struct CosmicRaySearch {
     for i in pixels {
       let (x, y) = (i % width, i / width)
       let columns = max(x - reach, 0) / CosmicRayTile.width...min(x + reach, width - 1) / CosmicRayTile.width
-      for row in max(y - reach, 0) / CosmicRayTile.height...min(y + reach, height - 1) / CosmicRayTile.height {
+      for row in max(y - reach, 0) / CosmicRayTile.height...min(y + reach, height - 1) / CosmicRayTile.height
+      {
         for column in columns { isNear[row * perRow + column] = true }
       }
     }

@@ -15,8 +15,11 @@ struct CosmicRayTilePass: Sendable {
 
   /// Scratch memory of one tile: four images of the tile and its surroundings.
   private struct Scratch {
-    let (a, b, c, d): (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>,
-      UnsafeMutablePointer<Float>)
+    let (a, b, c, d):
+      (
+        UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>,
+        UnsafeMutablePointer<Float>
+      )
     static let size = CosmicRayTile.stride * CosmicRayTile.rows
 
     init(_ base: UnsafeMutablePointer<Float>) {
@@ -85,7 +88,9 @@ struct CosmicRayTilePass: Sendable {
   /// so that the last bit agrees with it.
   @inline(__always)
   private static func laplacian(_ c: Lanes, left: Lanes, right: Lanes, below: Lanes, above: Lanes) -> Lanes {
-    @inline(__always) func positive(_ x: Lanes) -> Lanes { x.replacing(with: Lanes.zero, where: x .< Lanes.zero) }
+    @inline(__always) func positive(_ x: Lanes) -> Lanes {
+      x.replacing(with: Lanes.zero, where: x .< Lanes.zero)
+    }
     let four = 4 * c
     let leftParts = four - c - left
     let rightParts = four - right - c
@@ -127,7 +132,9 @@ struct CosmicRayTilePass: Sendable {
     }
   }
 
-  private func put(_ source: UnsafeMutablePointer<Float>, _ tile: CosmicRayTile, to plane: FilledPixels<Float>) {
+  private func put(
+    _ source: UnsafeMutablePointer<Float>, _ tile: CosmicRayTile, to plane: FilledPixels<Float>
+  ) {
     for row in 0..<tile.rows.count {
       (plane.base + (tile.rows.lowerBound + row) * width + tile.columns.lowerBound).update(
         from: source + row * CosmicRayTile.stride, count: tile.columns.count)
@@ -135,7 +142,9 @@ struct CosmicRayTilePass: Sendable {
   }
 
   /// Calls `body` for pixels of a tile and its surroundings that are too near the image's border for a median.
-  private func forEachBorderPixel(_ tile: CosmicRayTile, margin: Int, _ body: (_ row: Int, _ column: Int) -> Void) {
+  private func forEachBorderPixel(
+    _ tile: CosmicRayTile, margin: Int, _ body: (_ row: Int, _ column: Int) -> Void
+  ) {
     let half = medians.half
     let inner = (x: half..<max(width - half, half), y: half..<max(height - half, half))
     let (x0, y0) = (tile.columns.lowerBound - margin, tile.rows.lowerBound - margin)

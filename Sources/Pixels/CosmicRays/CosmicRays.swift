@@ -45,7 +45,8 @@ public func findCosmicRays(
   for case (let name, let shape?) in shapes where shape != (image.width, image.height) {
     throw PixelsError(
       code: "shape-mismatch",
-      message: "\(shape.0) x \(shape.1) pixels for an image of \(image.width) x \(image.height)", subject: name)
+      message: "\(shape.0) x \(shape.1) pixels for an image of \(image.width) x \(image.height)",
+      subject: name)
   }
   var search = CosmicRaySearch(
     image, excluding: excluded, saturated: saturated, background: background, level: subtractedLevel,

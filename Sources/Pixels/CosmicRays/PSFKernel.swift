@@ -15,7 +15,8 @@ public struct PSFKernel: Sendable, Equatable {
   public init(_ image: Plane<Float>) throws(PixelsError) {
     guard image.width % 2 == 1, image.height % 2 == 1, max(image.width, image.height) <= 99 else {
       throw PixelsError(
-        code: "kernel-shape", message: "\(image.width) x \(image.height) pixels have no middle, or are too many",
+        code: "kernel-shape",
+        message: "\(image.width) x \(image.height) pixels have no middle, or are too many",
         subject: "PSF kernel", hint: "both sides must be odd and at most 99")
     }
     let pixels = image.elements

@@ -63,4 +63,58 @@ import Testing
     print("lacosmic MEDIAN: Jaccard index \(jaccard) of \(expected.count) pixels")
     #expect(jaccard >= 0.98)
   }
+
+  private struct Masks: Decodable {
+    let width: Int
+    let height: Int
+    let plain: [Int]
+    let background: [Int]
+    let backgroundVariance: [Int]
+    let full: [Int]
+
+    func mask(_ indices: [Int]) -> PixelMask {
+      var plane = Plane<UInt8>(width: width, height: height, repeating: 0)
+      for i in indices { plane[i % width, i / width] = 1 }
+      return PixelMask(nonZero: plane)
+    }
+  }
+
+  private static let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+  private static let gmos = tests.deletingLastPathComponent().deletingLastPathComponent()
+    .appending(path: "shared/data/misc/astroscrappy_gmos.fits")
+
+  /// A real spectrum (GMOS, 200 x 150 pixels) with its sky and variance; the masks are astroscrappy 1.3.0's.
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: gmos.path), "the GMOS frame is not here"))
+  func masksOfARealFrame() throws {
+    let file = try GoldenFile(at: Self.gmos)
+    let masks = try JSONDecoder().decode(
+      Masks.self, from: Data(contentsOf: Self.tests.appending(path: "Golden/lacosmic_gmos.json")))
+    let (image, sky) = (try image("SCI", of: file), try image("SKYFIT", of: file))
+    let variance = try self.image("VAR", of: file)
+    var options = CosmicRayOptions(gain: 1.933, saturation: 65_536, repairsMasked: false)
+    let counts = CosmicRayNoise.counts(readNoise: 4.24)
+    var found = [
+      ("plain", try findCosmicRays(in: image, noise: counts, options: options), masks.plain),
+      (
+        "background", try findCosmicRays(in: image, background: sky, noise: counts, options: options),
+        masks.background
+      ),
+      (
+        "variance",
+        try findCosmicRays(in: image, background: sky, noise: .variance(variance), options: options),
+        masks.backgroundVariance
+      ),
+    ]
+    options.medians = .full
+    found.append(
+      ("full", try findCosmicRays(in: image, background: sky, noise: counts, options: options), masks.full))
+    for (name, rays, indices) in found {
+      let expected = masks.mask(indices)
+      let union = rays.mask.union(expected).count
+      let jaccard = Double(rays.mask.count + expected.count - union) / Double(union)
+      print("lacosmic of GMOS, \(name): Jaccard index \(jaccard) of \(expected.count) pixels")
+      #expect(jaccard >= 0.98)
+    }
+  }
 }
