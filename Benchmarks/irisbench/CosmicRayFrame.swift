@@ -8,7 +8,7 @@ struct CosmicRayFrame {
   /// A sky of 200 with its photon noise and a read noise of 6.5; a star (FWHM 3.5 pixels, peaks of 100 to 30,000) on
   /// every 3,400 pixels and the track of a ray on every 4,000.
   init(size: Int) {
-    var random = SeededRandom(state: 3)
+    var random = SplitMix(state: 3)
     var frame = Plane<Float>(width: size, height: size, repeating: 200)
     let area = size * size
     frame.withUnsafeMutableBuffer { pixels in
@@ -24,7 +24,7 @@ struct CosmicRayFrame {
   }
 
   private static func addStar(
-    to pixels: UnsafeMutableBufferPointer<Float>, _ size: Int, _ random: inout SeededRandom
+    to pixels: UnsafeMutableBufferPointer<Float>, _ size: Int, _ random: inout SplitMix
   ) {
     let (x, y) = (random.uniform() * Float(size), random.uniform() * Float(size))
     let peak = 100 * pow(300, random.uniform())
@@ -38,7 +38,7 @@ struct CosmicRayFrame {
 
   /// A straight track of 1 to 9 pixels.
   private static func addTrack(
-    to pixels: UnsafeMutableBufferPointer<Float>, _ size: Int, _ random: inout SeededRandom
+    to pixels: UnsafeMutableBufferPointer<Float>, _ size: Int, _ random: inout SplitMix
   ) {
     let (x, y) = (random.uniform() * Float(size), random.uniform() * Float(size))
     let angle = random.uniform() * 2 * Float.pi
