@@ -68,7 +68,7 @@ extension FlagBadPixelsStep {
       return nil
     }
     for keyword in ["DETECTOR", "SUBSTRT1", "SUBSTRT2"] {
-      guard let old = model.image.header[keyword]?.value, let new = frame.header[keyword]?.value, old != new
+      guard let old = model.image.header[keyword], let new = frame.header[keyword], old != new
       else { continue }
       refuse("its \(keyword) is another")
       return nil
