@@ -9,8 +9,8 @@ extension CosmicRaySearch {
     let bad = input.unusable.union(excluded ?? empty)
     let cores = (saturated ?? empty).dilated(by: 4).union(
       input.saturatedArea(level: options.saturation, isSeparable: options.medians == .separable) ?? empty)
-    // What is not finite is replaced in any case, as medians cannot order it.
-    input.replace(options.repairsMasked ? bad : empty, leaving: cores, with: options.replacement)
+    // What is not finite is replaced in any case, as medians cannot order it; by a median, as rays are not known yet.
+    input.replace(options.repairsMasked ? bad : empty, leaving: cores, with: .median)
     let blocked = (options.repairsMasked ? bad : bad.dilated(by: 2.0.squareRoot())).union(cores)
     self.init(
       image: input.electrons, smoothed: input.smoothed, added: input.added,
