@@ -20,10 +20,12 @@ extension Pipeline {
     intake: .exposure,
     steps: [
       ParseSubarrayMapStep.self, DQInitStep.self, BackgroundSubtractStep.self, AssignWCSStep.self,
-      DarkCurrentStep.self, FlatFieldStep.self, PhotomStep.self,
+      DarkCurrentStep.self, FlatFieldStep.self, LACosmicStep.self, PhotomStep.self,
     ],
     unavailable: [
       UnavailableStep(name: "resample", className: "ResampleStep", statusKeyword: "S_RESAMP")
     ],
-    productKind: "cal", level: 2, dataModel: "IRISImageModel", title: "calwebb_image2")
+    productKind: "cal", level: 2, dataModel: "IRISImageModel", title: "calwebb_image2",
+    // Jumps in ramps and the comparison of dithers find most rays: this search is for frames that have neither.
+    defaults: ["lacosmic.skip": "True"])
 }
