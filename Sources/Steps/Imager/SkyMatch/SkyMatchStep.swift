@@ -28,13 +28,13 @@ public struct SkyMatchStep: Step {
 
   public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
     guard work.frames.count > 1 else { return .skipped(reason: "one frame overlaps no other") }
-    var placed: [PlacedFrame] = []
+    var placed: [ComparedFrame] = []
     for (i, frame) in work.frames.enumerated() {
       guard let wcs = try? SkyWCS(cards: frame.worldCoordinateCards) else {
         context.degrade("\(frame.member.name) has no world coordinates: its background was not matched")
         continue
       }
-      placed.append(PlacedFrame(i, frame, wcs, try blocks(of: frame, context.parameters)))
+      placed.append(ComparedFrame(i, frame, wcs, try blocks(of: frame, context.parameters)))
     }
     let match = matchSkies(placed.map(\.blocks), options: options(context.parameters)) { i, j in
       placed[i].isNear(placed[j]) ? placed[i].centers(in: placed[j]) : nil
@@ -84,7 +84,7 @@ public struct SkyMatchStep: Step {
 }
 
 /// A frame, its blocks, and where these lie on the sky.
-private struct PlacedFrame {
+private struct ComparedFrame {
   let index: Int
   let blocks: SkyBlocks
   private let wcs: SkyWCS
@@ -107,9 +107,9 @@ private struct PlacedFrame {
   }
 
   /// Whether the two may overlap: where that is not known they may.
-  func isNear(_ other: PlacedFrame) -> Bool { !(pole.angle(to: other.pole) > reach + other.reach) }
+  func isNear(_ other: ComparedFrame) -> Bool { !(pole.angle(to: other.pole) > reach + other.reach) }
 
-  func centers(in other: PlacedFrame) -> [SIMD2<Double>] {
+  func centers(in other: ComparedFrame) -> [SIMD2<Double>] {
     other.wcs.arrayIndices(of: sky).map { SIMD2($0.x, $0.y) }
   }
 }

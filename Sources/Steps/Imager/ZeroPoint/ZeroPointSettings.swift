@@ -4,8 +4,8 @@ import PipelineEngine
 struct ZeroPointSettings {
   let magnitude: Double?
   let magnitudeError: Double
-  let standards: StarList?
-  let catalog: StarList?
+  let standards: StarTable?
+  let catalog: StarTable?
   let isVega: Bool
   let abMinusVega: Double?
   let extinction: Double
@@ -44,9 +44,9 @@ struct ZeroPointSettings {
     fitsColour = parameters.boolean("colour_term")
   }
 
-  private static func list(_ path: String?, _ columns: [String]) throws(EngineError) -> StarList? {
+  private static func list(_ path: String?, _ columns: [String]) throws(EngineError) -> StarTable? {
     guard let path, !path.isEmpty else { return nil }
-    return try StarList(path: path, requiring: columns)
+    return try StarTable(path: path, requiring: columns)
   }
 
   /// 1, 2, 3 … to the limit, and the aperture that was asked for.

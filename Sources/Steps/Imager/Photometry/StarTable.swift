@@ -5,7 +5,7 @@ import PipelineEngine
 ///
 /// Comma-separated values with a line of column names (ECSV too: lines that begin with `#` are passed over):
 /// `ra` and `dec` in degrees (ICRS), `mag`, optionally `name`, `filter`, `err`, `colour`.
-struct StarList: Sendable {
+struct StarTable: Sendable {
   struct Star: Sendable {
     let name: String
     let filter: String
