@@ -3,6 +3,7 @@ import FITSIO
 import FITSStructure
 import Foundation
 import ImagerSteps
+import JobContract
 import Logging
 import Metadata
 import PipelineEngine
@@ -64,8 +65,8 @@ import Testing
     var values = (0..<Self.size * Self.size).map { _ in Float(100 + dice.gaussian()) }
     let places = try wcs(p.east, p.north, p.angle).arrayIndices(of: stars.map(\.sky))
     for (place, star) in zip(places, stars) {
-      for v in max(0, Int(place.y) - 9)..<max(0, min(Self.size, Int(place.y) + 11)) {
-        for u in max(0, Int(place.x) - 9)..<max(0, min(Self.size, Int(place.x) + 11)) {
+      for v in Self.reach(place.y) {
+        for u in Self.reach(place.x) {
           let (dx, dy) = (Double(u) - place.x, Double(v) - place.y)
           let light = star.flux / (2 * .pi * 2.25) * exp(-(dx * dx + dy * dy) / 4.5)
           values[v * Self.size + u] += Float(light)
@@ -82,6 +83,12 @@ import Testing
       scienceHeader: Header(said.cards),
       metadata: FrameMetadata(primary: cards), unit: "adu/s",
       window: PixelWindow(x0: 0, y0: 0, width: Self.size, height: Self.size), pixels: pixels)
+  }
+
+  /// Pixels about a place, those inside the frame.
+  private static func reach(_ place: Double) -> Range<Int> {
+    let low = min(max(0, Int(place) - 9), size)
+    return low..<max(low, min(size, Int(place) + 11))
   }
 
   private func run(_ work: inout Workpiece, _ settings: [String: ParameterSetting]) throws -> (

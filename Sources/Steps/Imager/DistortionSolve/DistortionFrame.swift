@@ -1,5 +1,4 @@
 import Astrometry
-import FITSStructure
 import PipelineEngine
 import Pixels
 
@@ -34,24 +33,11 @@ struct DistortionFrame {
     science.cards.removeAll {
       WCSCards.isImageKeyword($0.keyword) || SkyWCS.derivedKeywords.contains($0.keyword)
     }
-    science.cards += Self.cards(solution, first)
+    science.cards += solution.cards(x0: first.window.x0, y0: first.window.y0)
     frame = Frame(
       member: first.member, header: first.header, scienceHeader: science, metadata: first.metadata,
       unit: "pixel",
       window: PixelWindow(x0: 0, y0: 0, width: side, height: 2 * side), darkShare: first.darkShare,
       pixels: pixels)
-  }
-
-  private static func cards(_ solution: DistortionSolution, _ first: Frame) -> [Card] {
-    let d = solution.distortion
-    return [
-      Card(
-        "DISCRPX1", .real(d.reference.x + Double(first.window.x0)),
-        comment: "full-frame pixel of the polynomials"),
-      Card("DISCRPX2", .real(d.reference.y + Double(first.window.y0)), comment: "where they are 0"),
-      Card("DISRMS", .real(solution.rms), comment: "[pixel] residuals of the points"),
-      Card("DISNPTS", .integer(Int64(solution.isUsed.filter { $0 }.count)), comment: "points"),
-      Card("DISINVER", .real(d.inverse?.largestError ?? .nan), comment: "[pixel] greatest error of AP, BP"),
-    ].filter { $0.double?.isFinite ?? false } + d.cards
   }
 }

@@ -1,6 +1,5 @@
 import Astrometry
 import DataModels
-import FITSStructure
 import PipelineEngine
 import Pixels
 

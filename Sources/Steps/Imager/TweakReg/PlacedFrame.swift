@@ -1,6 +1,4 @@
 import Astrometry
-import FITSIO
-import FITSStructure
 import PipelineEngine
 
 /// A frame's coordinate system taken apart, and the plane and pixel that all frames are compared in.
