@@ -58,12 +58,24 @@ private struct ScaledSkySearch {
       // A mesh of small numbers is exact; where nothing is common to the frames nothing can be searched.
       frame.value.subtract(result.sky.levels[i])
       if let common { frame.value.subtract(common) }
-      let found = try maskSources(
-        in: frame.value, excluding: PixelMask(unusable: frame, flags: excluded), options: options.search)
-      result.sky.masks[i] = result.sky.masks[i].union(found.sources)
+      let sources = try sources(in: frame)
+      result.sky.masks[i] = result.sky.masks[i].union(sources)
       result.sky.levels[i] = try result.sky.level(of: i)
     }
     noteMasked()
+  }
+
+  /// What sources cover in a frame. One round needs no background beside them, and its noise is that of the whole.
+  private func sources(in frame: Measured) throws -> PixelMask {
+    let unusable = PixelMask(unusable: frame, flags: excluded)
+    guard options.search.maximumRounds == 1 else {
+      return try maskSources(in: frame.value, excluding: unusable, options: options.search).sources
+    }
+    let mesh = try meshBackground(of: frame.value, excluding: unusable, options: options.search.mesh)
+    let found = try extractSources(
+      from: mesh.subtracted(from: frame.value), noise: .constant(mesh.globalNoise), excluding: unusable,
+      options: options.search.detection)
+    return found.mask.dilated(by: options.search.dilation)
   }
 
   /// One round: skies, levels, search, masks.
