@@ -65,17 +65,23 @@ private struct ScaledSkySearch {
     noteMasked()
   }
 
-  /// What sources cover in a frame. One round needs no background beside them, and its noise is that of the whole.
+  /// What sources cover in a frame: at half its size where the stack will show what is faint.
   private func sources(in frame: Measured) throws -> PixelMask {
-    let unusable = PixelMask(unusable: frame, flags: excluded)
-    guard options.search.maximumRounds == 1 else {
-      return try maskSources(in: frame.value, excluding: unusable, options: options.search).sources
+    guard canvas != nil, options.isFirstSearchCoarse, frame.width >= 16, frame.height >= 16 else {
+      return try maskSources(
+        in: frame.value, excluding: PixelMask(unusable: frame, flags: excluded), options: options.search
+      ).sources
     }
-    let mesh = try meshBackground(of: frame.value, excluding: unusable, options: options.search.mesh)
+    let (image, unusable) = frame.halfSize(excluding: excluded)
+    guard unusable.count < image.count else { return PixelMask(width: frame.width, height: frame.height) }
+    var (mesh, detection) = (options.search.mesh, options.search.detection)
+    (mesh.boxWidth, mesh.boxHeight) = (max(mesh.boxWidth / 2, 1), max(mesh.boxHeight / 2, 1))
+    detection.minimumArea = (detection.minimumArea + 1) / 2
+    let background = try meshBackground(of: image, excluding: unusable, options: mesh)
     let found = try extractSources(
-      from: mesh.subtracted(from: frame.value), noise: .constant(mesh.globalNoise), excluding: unusable,
-      options: options.search.detection)
-    return found.mask.dilated(by: options.search.dilation)
+      from: background.subtracted(from: image), noise: .image(background.noiseImage()), excluding: unusable,
+      options: detection)
+    return found.mask.doubled(width: frame.width, height: frame.height).dilated(by: options.search.dilation)
   }
 
   /// One round: skies, levels, search, masks.
