@@ -39,7 +39,7 @@ struct CombineKernel: Sendable {
 
   /// Loads a run of `length` pixels of frame `j`; what may not be used becomes NaN.
   @inline(__always)
-  private func load(_ frame: CombineSamples, _ j: Int, _ first: Int, _ length: Int, _ stack: CombineStack) {
+  func load(_ frame: CombineSamples, _ j: Int, _ first: Int, _ length: Int, _ stack: CombineStack) {
     let unused = weights[j] <= 0
     for b in 0..<(length + 15) / 16 {
       let i = first + 16 * b

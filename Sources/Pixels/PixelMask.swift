@@ -103,6 +103,17 @@ public struct PixelMask: Sendable, Equatable {
     return PixelMask(width: width, height: height, rows: rows)
   }
 
+  /// The mask of an image of twice the size: each pixel inside is four; a last odd row or column is outside.
+  ///
+  /// - Precondition: the mask is of half of that size, rounded down.
+  public func doubled(width: Int, height: Int) -> PixelMask {
+    precondition(width / 2 == self.width && height / 2 == self.height, "a mask of half the size")
+    let rows = (0..<height).map { y -> [Run] in
+      y / 2 < self.height ? row(y / 2).map { Run(low: 2 * $0.low, high: 2 * $0.high) } : []
+    }
+    return PixelMask(width: width, height: height, rows: rows)
+  }
+
   /// The pixels with any of `flags`.
   public init(anyOf flags: UInt32, in quality: Plane<UInt32>) {
     self.init(width: quality.width, height: quality.height, of: quality) { $0[$1] & flags != 0 }

@@ -25,7 +25,7 @@ import Testing
         Card("DETECTOR", "IMG1"), Card("OBSNAME", "IMG1-DRK"), Card("EXPTIME", 60.0),
         Card("DATE-BEG", "2026-07-\(10 + night)T18:0\(i):00.000"),
       ])
-      let path = "\(folder.path)/dark-\(night)-\(i).fits"
+      let path = "\(folder.path)/dark-\(night)-\(i)-\(UUID().uuidString).fits"
       let error = value.map { _ in Float(0.06) }
       try ImageModel(header: header, science: value, unit: "adu/s", error: error).write(to: path)
       return (path, .dark)

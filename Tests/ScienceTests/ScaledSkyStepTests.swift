@@ -70,7 +70,9 @@ import Testing
   @Test(arguments: ["super", "self", "realtime"]) func otherModes(mode: String) throws {
     let skies = try DitheredSkies(seed: 13, starCount: 40)
     let (files, light) = try Self.dithers(skies)
-    let (product, report) = try skies.run(Self.scaled, files, settings: ["scaled_sky_imager.mode": mode])
+    // The 3 x 3 median over a mesh of 4 x 4 tiles would flatten the vignetting of so small a frame.
+    let (product, report) = try skies.run(
+      Self.scaled, files, settings: ["scaled_sky_imager.mode": mode, "scaled_sky_imager.box_size": "16"])
     let measured = try #require(product.measured)
     let found = try Self.pulls(product, light)
     let left = clippedStatistics(of: measured.value, quality: measured.quality)
@@ -152,7 +154,9 @@ import Testing
     let measured = try #require(product.measured)
     let left = clippedStatistics(of: measured.value, quality: measured.quality)
     print("self-sky: median left \(left.median) of 120 with a dark of 7")
-    #expect(abs(left.median) < 0.2)
+    // 4 x 4 tiles under a 3 x 3 median do not follow the vignetting of so small a frame: 1 % of the sky. The dark of 7
+    // would show.
+    #expect(abs(left.median) < 1.2)
     #expect(report.degraded.contains("self-sky: the frame's own background was subtracted, waiting for sky"))
     #expect(product.header.string("S_BKDSUB") == "COMPLETE")
     let level = try #require(product.header.double("SKYLEVEL"))

@@ -1,12 +1,37 @@
 extension DitherSky {
-  /// The level of a frame: the clipped median of its pixels beside sources, less `pattern` where there is one.
+  /// The level of a frame: the clipped median of its pixels beside sources, less a pattern where there is one, of bands
+  /// spread evenly over it, a million pixels or the whole frame: a thousandth of the noise is the error of their median.
   ///
-  /// Holds one frame. NaN of a frame without a good pixel.
-  public func level(of i: Int, less pattern: Plane<Float>? = nil) throws -> Float {
-    var frame = try frame(i, rows: 0..<height)
-    if let pattern { frame.value.subtract(pattern) }
-    masks[i].raise(DQ.doNotUse, in: &frame.quality, rows: 0..<height)
-    return Float(clippedStatistics(of: frame.value, quality: frame.quality, options: levelStatistics).median)
+  /// NaN of a frame without a good pixel.
+  /// - Parameter pattern: gives rows of what is taken away first.
+  public func level(
+    of i: Int, less pattern: ((_ rows: Range<Int>) throws -> Plane<Float>)? = nil
+  ) throws -> Float {
+    let bands = spreadRows
+    let rows = bands.reduce(0) { $0 + $1.count }
+    var value = Plane<Float>(uninitializedWidth: width, height: rows) { _ in }
+    var quality = Plane<UInt32>(uninitializedWidth: width, height: rows) { _ in }
+    var next = 0
+    for band in bands {
+      var part = try frame(i, rows: band)
+      if let pattern { part.value.subtract(try pattern(band)) }
+      masks[i].raise(DQ.doNotUse, in: &part.quality, rows: band)
+      value.paste(part.value, x0: 0, y0: next)
+      quality.paste(part.quality, x0: 0, y0: next)
+      next += band.count
+    }
+    return Float(clippedStatistics(of: value, quality: quality, options: levelStatistics).median)
+  }
+
+  /// Bands of eight rows, evenly spread, of a million pixels in all; all rows of a smaller frame.
+  private var spreadRows: [Range<Int>] {
+    let wanted = (1 << 20) / max(8 * width, 1)
+    let bands = height / 8
+    guard wanted > 0, bands > wanted else { return [0..<height] }
+    return (0..<wanted).map { k in
+      let first = k * bands / wanted * 8
+      return first..<first + 8
+    }
   }
 
   /// The level of a frame over a super sky of median 1: the clipped median of their ratio beside sources.

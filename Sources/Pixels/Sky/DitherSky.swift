@@ -68,8 +68,10 @@ public struct DitherSky: Sendable {
   /// Flags of single samples are not in it: they say something of another exposure. Where no frame tells the sky it is
   /// 0 (the frame's level is all that is known of it), with the error of one sample.
   public func pattern(of i: Int, rows: Range<Int>) throws -> Measured {
-    let samples = try neighbors[i].map { try prepared($0, rows) }
-    return combined(samples, rows)
+    if isComplete {
+      return leaveOneOut.combined(try (0..<frameCount).map { try prepared($0, rows) }, for: [i])[0]
+    }
+    return combined(try neighbors[i].map { try prepared($0, rows) }, rows)
   }
 
   /// S of every frame in one pass: each frame is read once.
@@ -83,8 +85,20 @@ public struct DitherSky: Sendable {
     for first in stride(from: 0, to: height, by: max(rowsPerBand, 1)) {
       let rows = first..<min(first + max(rowsPerBand, 1), height)
       let bands = try (0..<frameCount).map { try prepared($0, rows) }
+      if isComplete {
+        let patterns = leaveOneOut.combined(bands, for: Array(0..<frameCount))
+        for i in 0..<frameCount { try body(i, rows, patterns[i]) }
+        continue
+      }
       for i in 0..<frameCount { try body(i, rows, combined(neighbors[i].map { bands[$0] }, rows)) }
     }
+  }
+
+  /// Whether every frame has all others for neighbours: then one sorting serves them all.
+  private var isComplete: Bool { frameCount > 1 && neighbors.allSatisfy { $0.count == frameCount - 1 } }
+
+  private var leaveOneOut: LeaveOneOut {
+    LeaveOneOut(frameCount: frameCount, options: combining, minimumSamples: options.minimumSamples)
   }
 
   /// A frame's rows less its level, what may not be used marked `DO_NOT_USE`.

@@ -22,11 +22,14 @@ public struct SettledSky: Sendable {
   init(_ sky: DitherSky, keepingErrors keepsErrors: Bool, memoryLimit: Int) throws {
     self.sky = sky
     let bytes = (keepsErrors ? 8 : 4) * sky.width * sky.height * sky.frameCount
-    kept = bytes <= memoryLimit ? try Self.patterns(of: sky, keepingErrors: keepsErrors) : nil
+    let kept = bytes <= memoryLimit ? try Self.patterns(of: sky, keepingErrors: keepsErrors) : nil
+    self.kept = kept
     var levels: [Float] = []
     for i in 0..<sky.frameCount {
-      let pattern = try kept?[i].value ?? sky.pattern(of: i, rows: 0..<sky.height).value
-      levels.append(try sky.level(of: i, less: pattern))
+      levels.append(
+        try sky.level(of: i) { rows in
+          try kept?[i].value.rows(rows) ?? sky.pattern(of: i, rows: rows).value
+        })
     }
     self.levels = levels
   }

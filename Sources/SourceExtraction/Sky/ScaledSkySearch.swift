@@ -58,12 +58,30 @@ private struct ScaledSkySearch {
       // A mesh of small numbers is exact; where nothing is common to the frames nothing can be searched.
       frame.value.subtract(result.sky.levels[i])
       if let common { frame.value.subtract(common) }
-      let found = try maskSources(
-        in: frame.value, excluding: PixelMask(unusable: frame, flags: excluded), options: options.search)
-      result.sky.masks[i] = result.sky.masks[i].union(found.sources)
+      let sources = try sources(in: frame)
+      result.sky.masks[i] = result.sky.masks[i].union(sources)
       result.sky.levels[i] = try result.sky.level(of: i)
     }
     noteMasked()
+  }
+
+  /// What sources cover in a frame: at half its size where the stack will show what is faint.
+  private func sources(in frame: Measured) throws -> PixelMask {
+    guard canvas != nil, options.isFirstSearchCoarse, frame.width >= 16, frame.height >= 16 else {
+      return try maskSources(
+        in: frame.value, excluding: PixelMask(unusable: frame, flags: excluded), options: options.search
+      ).sources
+    }
+    let (image, unusable) = frame.halfSize(excluding: excluded)
+    guard unusable.count < image.count else { return PixelMask(width: frame.width, height: frame.height) }
+    var (mesh, detection) = (options.search.mesh, options.search.detection)
+    (mesh.boxWidth, mesh.boxHeight) = (max(mesh.boxWidth / 2, 1), max(mesh.boxHeight / 2, 1))
+    detection.minimumArea = (detection.minimumArea + 1) / 2
+    let background = try meshBackground(of: image, excluding: unusable, options: mesh)
+    let found = try extractSources(
+      from: background.subtracted(from: image), noise: .image(background.noiseImage()), excluding: unusable,
+      options: detection)
+    return found.mask.doubled(width: frame.width, height: frame.height).dilated(by: options.search.dilation)
   }
 
   /// One round: skies, levels, search, masks.

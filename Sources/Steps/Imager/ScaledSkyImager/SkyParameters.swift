@@ -84,7 +84,7 @@ struct SkyParameters: Sendable {
       dilation: parameters.number("dilation") ?? 4, maximumRounds: 5)
     memoryLimit = (parameters.integer("memory") ?? 1536) << 20
     var (search, deep) = (mesh, mesh)
-    (search.maximumRounds, deep.maximumRounds) = (1, 2)
+    (search.maximumRounds, deep.maximumRounds) = (1, 1)
     scaled = ScaledSkyOptions(
       search: search, deepSearch: deep, maximumRounds: parameters.integer("rounds") ?? 5,
       crowdedShare: parameters.number("crowded") ?? 0.5, flattens: parameters.boolean("flatten"),
