@@ -6,6 +6,8 @@ import Pixels
 struct MosaicFrames: Sendable {
   let frames: [Frame]
   let places: [FramePlace]
+  /// What each frame shows of a light over what the first one shows of it.
+  let responses: [Double]
 
   /// Whether the places are on the sky.
   var isOnSky: Bool { if case .sky = places.first { true } else { false } }
@@ -23,6 +25,7 @@ struct MosaicFrames: Sendable {
         "unit-mismatch", "it is in \(other.unit), and \(first.member.name) in \(first.unit)",
         subject: other.member.name, hint: "calibrate all frames of a mosaic alike")
     }
+    responses = DetectorResponse.relative(of: frames, note: note)
     if byOffsets {
       places = try frames.map { try FramePlace(byOffsetOf: $0, from: first) }
       return
@@ -105,7 +108,7 @@ struct MosaicFrames: Sendable {
   ) throws -> [ResampleInput] {
     try frames.indices.map { i in
       let (frame, place) = (frames[i], places[i])
-      let scale = (keepsFlux ? grid.areaRatio(to: frame, at: place) : 1) / frame.chipScale
+      let scale = (keepsFlux ? grid.areaRatio(to: frame, at: place) : 1) / responses[i]
       return ResampleInput(
         width: frame.width, height: frame.height, map: try map(i, kernel, grid), weight: weights[i],
         valueScale: Float(scale), exposure: frame.metadata.exposureSeconds ?? 0
@@ -130,7 +133,7 @@ struct MosaicFrames: Sendable {
 
   /// `1 / sigma²` of each frame from its median error: of read noise and smooth sky, not of its stars.
   func inverseVariances() throws -> [Double] {
-    try frames.map { frame in
+    try zip(frames, responses).map { frame, response in
       let rows = 16
       var errors: [Double] = []
       for k in 0..<8 {
@@ -140,16 +143,8 @@ struct MosaicFrames: Sendable {
         if sigma > 0, sigma.isFinite { errors.append(sigma) }
       }
       guard !errors.isEmpty else { return 0 }
-      let sigma = SampleStatistics.median(errors) / frame.chipScale
+      let sigma = SampleStatistics.median(errors) / response
       return 1 / (sigma * sigma)
     }
-  }
-}
-
-extension Frame {
-  /// What the detector answers over the others' answer to the same light, where its flat kept it apart (`CHIPSCAL`).
-  var chipScale: Double {
-    guard let scale = header.double("CHIPSCAL"), scale > 0, scale.isFinite else { return 1 }
-    return scale
   }
 }

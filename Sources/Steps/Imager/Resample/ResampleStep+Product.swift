@@ -28,9 +28,10 @@ extension ResampleStep {
     result.header.set(
       "PIXFRAC", .real(settings.options.pixfrac), comment: "drop over pixel, square and turbo")
     setTimes(of: set, in: &result)
-    if let factor = first.header.double("PHOTMJSR"), areaRatio != 1 {
-      // The same sky gives more counts in a larger pixel.
-      result.header.set("PHOTMJSR", .real(factor / areaRatio), comment: "[MJy/sr] per adu/s of a pixel")
+    // The same sky gives more counts in a larger pixel.
+    for keyword in ["PHOTMJSR", "PHOTUJA2"] where areaRatio != 1 {
+      guard let card = first.scienceHeader.card(keyword), let factor = card.value?.double else { continue }
+      result.scienceHeader.set(keyword, .real(factor / areaRatio), comment: card.comment)
     }
     for keyword in ["SUBARRAY", "SUBARRID", "SUBSTRT1", "SUBSTRT2", "SUBSIZE1", "SUBSIZE2", "CHIPSCAL"] {
       result.header.remove(keyword)

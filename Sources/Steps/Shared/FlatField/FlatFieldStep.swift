@@ -37,6 +37,10 @@ public struct FlatFieldStep: Step {
     for i in work.frames.indices where work.frames[i].status("S_FLAT") != "COMPLETE" {
       try work.frames[i].apply(
         FrameOperation { pixels, rows in pixels = divideFlat(pixels, flat.rows(rows)) })
+      // What the division took from all detectors alike though they differ: a mosaic needs it.
+      if let level = flat.header.card("CHIPSCAL") {
+        work.frames[i].header.set("CHIPSCAL", level.value, comment: level.comment)
+      }
     }
     try keepVariances(&work, flat: flat, apart: context.parameters.boolean("save_var_flat"))
     return .complete
