@@ -71,6 +71,8 @@ irisarchive status
 
 say "irisarchive query --level 2"
 irisarchive query --level 2
+say "irisarchive query --level 3"
+irisarchive query --level 3
 
 product=$(irisarchive query --obsname IMG1-SCI --level 2 --names --limit 1 2>/dev/null | head -n 1)
 say "irisarchive show $product --provenance"
@@ -97,6 +99,8 @@ check "level 1 made from ramps" "$(count --kind rate --level 1 --state current)"
 check "imager science, level 2" "$(count --obsname IMG1-SCI --level 2)" 5
 check "lenslet science, level 2" "$(count --obsname LEN-SCI --level 2)" 3
 check "slicer science, level 2" "$(count --obsname SLI-SCI --level 2)" 3
+check "mosaics" "$(count --kind i2d)" 1
+check "source catalogs" "$(count --kind cat)" 1
 check "failed or dead jobs" "$(irisarchive jobs list --format tsv 2>/dev/null | grep -cE '	(failed|dead)	')" 0
 check "products announced by the hook" "$(sort -u "$root/logs/events.log" | wc -l)" "$(count --state current)"
 
