@@ -23,7 +23,8 @@ def run(bench):
     ours, catalogs, peak = [], [], 0
     for _ in range(bench.options.repeats):
         answer, _ = bench.json([*ours_command, 1])
-        if not answer["level_left"] < 1:
+        # The median over all pixels: stars on one in nine of them raise it by 2 of 1000.
+        if not answer["level_left"] < 3:
             raise BenchFailure(f"the sky left a level of {answer['level_left']}")
         ours += answer["seconds"]
         peak = max(peak, answer["peak_bytes"])
