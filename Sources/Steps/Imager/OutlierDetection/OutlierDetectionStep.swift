@@ -87,7 +87,7 @@ public struct OutlierDetectionStep: Step {
     let frame = set.frames[index]
     // Gathering at the frame's pixels asks for their place in the median: the same map as for dropping them there.
     let map = PixelMap.grid(try grid.map(of: frame, at: set.places[index]))
-    let blot = ResampleInput(expected, map: map, valueScale: Float(frame.chipScale))
+    let blot = ResampleInput(expected, map: map, valueScale: Float(set.responses[index]))
     let blotted = try resample(
       [blot], width: frame.width, height: frame.height, options: ResampleOptions(kernel: .lanczos3))
     return PixelMask(

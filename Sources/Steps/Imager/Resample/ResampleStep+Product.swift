@@ -30,7 +30,7 @@ extension ResampleStep {
     setTimes(of: set, in: &result)
     // The same sky gives more counts in a larger pixel.
     for keyword in ["PHOTMJSR", "PHOTUJA2"] where areaRatio != 1 {
-      guard let card = first.scienceHeader.card(keyword), let factor = card.value?.double else { continue }
+      guard let card = first.scienceHeader.card(keyword), let factor = card.double else { continue }
       result.scienceHeader.set(keyword, .real(factor / areaRatio), comment: card.comment)
     }
     for keyword in ["SUBARRAY", "SUBARRID", "SUBSTRT1", "SUBSTRT2", "SUBSIZE1", "SUBSIZE2", "CHIPSCAL"] {
