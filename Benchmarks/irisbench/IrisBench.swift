@@ -7,7 +7,8 @@ struct IrisBench: ParsableCommand {
     commandName: "irisbench",
     abstract: "Parts of the benchmarks; sh Benchmarks/run.sh runs them all.",
     subcommands: [
-      MakeSmall.self, MakeStack.self, CFITSIOCopy.self, CombineStack.self, CosmicRayTimes.self, LocalMedian.self, Lookups.self,
+      MakeSmall.self, MakeStack.self, CFITSIOCopy.self, CombineStack.self, CosmicRayTimes.self,
+      LocalMedian.self, Lookups.self,
       MeshBackgroundTimes.self, RampCopy.self, RampTimes.self, ScaledSkyTimes.self,
     ])
 }

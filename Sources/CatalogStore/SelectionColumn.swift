@@ -71,7 +71,8 @@ public struct SelectionColumn: Sendable, Equatable {
       "exposure", .text, "f.detector_exposure", "DET_ID/EXP_NO of readouts and level 1 frames",
       ucd: "obs.exposure"),
     .init(
-      "inputs", .integer, "(SELECT count(*) FROM run_input i WHERE i.run_id = q.run_id)",
+      "inputs", .integer,
+      "(SELECT count(*) FROM run_input i WHERE i.run_id = q.run_id AND i.role <> 'previous')",
       "files that the product was made of", ucd: "meta.number"),
     .init("association", .text, "a.name", "association that the product was made of", ucd: "meta.id.assoc"),
     .init("job", .text, "j.name", "job that made the product", ucd: "meta.id"),

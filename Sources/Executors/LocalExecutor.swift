@@ -21,7 +21,11 @@ public struct LocalExecutor: Executor {
   private let logger: Logger
 
   /// Enough for a program that reads nothing but its job.
-  public static let minimalEnvironment = ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent"]
+  public static let minimalEnvironment = [
+    "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent",
+    // Where LAPACK is OpenBLAS it would take memory for threads of its own as it is loaded; ours are busy already.
+    "OPENBLAS_NUM_THREADS": "1",
+  ]
 
   public init(
     program: String, environment: [String: String] = LocalExecutor.minimalEnvironment,

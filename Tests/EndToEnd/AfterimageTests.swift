@@ -45,8 +45,8 @@ import Testing
     #expect(found.previous == expected)
     #expect(try await rate(archive, of: old).previous == [])
     #expect(try await rate(archive, of: other).previous == [])
-    let job = try await archive.irisarchive("jobs", "show", try #require(found.row.job))
-    #expect(job.out.contains("persistence") && job.out.contains("COMPLETE"), "\(job.out)")
+    let header = try await archive.irisarchive("header", found.row.path ?? "", "--keys", "S_PERSIS")
+    #expect(header.out.contains("COMPLETE"), "\(header.talk)")
 
     // What only came before is nothing that it was made of.
     let name = (near[0] as NSString).lastPathComponent

@@ -26,8 +26,8 @@ import Testing
       ] + options)
   }
 
-  private func archive(_ stem: String) async throws -> TestArchive {
-    try await TestArchive(stem: stem)
+  private func archive(_ stem: String, skyWait: String = "10 min") async throws -> TestArchive {
+    try await TestArchive(["associations": ["sky_wait": skyWait]], stem: stem)
   }
 
   private func mosaics(_ archive: TestArchive) async throws -> [Row] {
@@ -45,8 +45,12 @@ import Testing
     let archive = try await archive("mosaic")
     for path in try await Self.pattern.value { try archive.drop(path) }
     // Another filter, another field.
-    try archive.drop(try await Self.science("IMG1", 4, of: 1, ["--filter", "J"]))
-    try archive.drop(try await Self.science("IMG1", 5, of: 1, ["--north", "300"]))
+    try archive.drop(
+      try await Self.science(
+        "IMG1", 1, of: 1, ["--filter", "J", "--expnum", "4", "--start", Frames.start(4)]))
+    try archive.drop(
+      try await Self.science(
+        "IMG1", 1, of: 1, ["--north", "300", "--expnum", "5", "--start", Frames.start(5)]))
     #expect(try await archive.watchOnce().exit == 0)
 
     let made = try await mosaics(archive)
@@ -149,7 +153,7 @@ import Testing
   }
 
   @Test func statusTellsWhatAMosaicWaitsForAndTheEndOfTheNightClosesIt() async throws {
-    let archive = try await archive("mosaic-waits")
+    let archive = try await archive("mosaic-waits", skyWait: "0 s")
     let daemon = try await Daemon(archive)
     for path in try await Self.pattern.value.prefix(4) { try archive.drop(path) }
     try await Eventually.holds("the level 2 is there", context: archive.summary) {

@@ -25,7 +25,9 @@ import Testing
     for (obsname, count) in ["IMG1-SCI": 5, "LEN-SCI": 3, "SLI-SCI": 3] {
       #expect(current.filter { $0.obsname == obsname && $0.level == 2 }.count == count, "\(obsname)")
     }
-    for kind in ["i2d", "cat"] { #expect(current.filter { $0.kind == kind && $0.level == 3 }.count == 1, "\(kind)") }
+    for kind in ["i2d", "cat"] {
+      #expect(current.filter { $0.kind == kind && $0.level == 3 }.count == 1, "\(kind)")
+    }
     #expect(current.count == 22)
     #expect(current.compactMap { row in row.degraded.map { "\(row.name): \($0)" } } == [])
   }

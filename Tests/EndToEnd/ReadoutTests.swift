@@ -40,7 +40,8 @@ import Testing
     let answer = try await archive.irisarchive("show", product, "--provenance", "--format", "json")
     let object = try JSONSerialization.jsonObject(with: Data(answer.out.utf8)) as? [String: Any]
     let maker = (object?["provenance"] as? [String: Any])?["made_by"] as? [String: Any]
-    return Set((maker?["inputs"] as? [[String: Any]] ?? []).compactMap { $0["name"] as? String })
+    let inputs = (maker?["inputs"] as? [[String: Any]] ?? []).filter { $0["role"] as? String != "previous" }
+    return Set(inputs.compactMap { $0["name"] as? String })
   }
 
   private func rates(_ archive: TestArchive) async throws -> [Row] {

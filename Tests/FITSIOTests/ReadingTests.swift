@@ -58,10 +58,10 @@ import Testing
     let values = (0..<Self.count).map { Double($0) }
     let path = try make(scratch.path("runs.fits")) { file, status in
       var axes = [40, 30]
-      var stored = values
+      var stored = values.map { UInt16($0) }
       if compressed { fits_set_compression_type(file, RICE_1, &status) }
       ffcrim(file, USHORT_IMG, 2, &axes, &status)
-      ffppr(file, TDOUBLE, 1, Int64(Self.count), &stored, &status)
+      ffppr(file, TUSHORT, 1, Int64(Self.count), &stored, &status)
     }
     let file = try FITSFile(reading: path)
     let hdu = try file.hduCount() - 1

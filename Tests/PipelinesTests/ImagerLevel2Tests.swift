@@ -24,8 +24,9 @@ import Testing
     #expect(abs((product.error?[3, 2] ?? 0) - Float(13).squareRoot() / 0.5) < 1e-5)
     #expect(
       report.steps.map(\.name) == [
-        "parse_subarray_map", "dq_init", "bkg_subtract", "assign_wcs", "dark_current", "flat_field", "photom",
-        "resample",
+        "parse_subarray_map", "dq_init", "bkg_subtract", "assign_wcs", "dark_current", "flat_field",
+        "lacosmic",
+        "photom", "resample",
       ])
     #expect(product.header.string("S_DARK") == "COMPLETE")
     #expect(product.header.string("S_WCS") == "SKIPPED")

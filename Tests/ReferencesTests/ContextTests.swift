@@ -54,7 +54,7 @@ import Testing
     let contexts = try RulesCache(path: cache.path).contexts()
     #expect(contexts.map(\.name) == ["tmt_0001.pmap", "tmt_0002.pmap", "tmt_0003.pmap"])
     #expect(contexts.map(\.derivedFrom) == [nil, "tmt_0001.pmap", nil])
-    #expect(contexts.map(\.mappings.count) == [11, 11, 0])
+    #expect(contexts.map(\.mappings.count) == [12, 12, 0])
     #expect(contexts[2].problem?.contains("tmt_iris_0009.imap") == true)
   }
 
@@ -89,8 +89,8 @@ import Testing
     let types = Set(try context(first).changes(to: published).map(\.type))
     #expect(
       types == [
-        "bias", "dark", "dflat", "distortion", "drizpars", "flat", "gain", "mask", "nonlincoeff", "readnoise",
-        "saturation",
+        "bias", "dark", "dflat", "distortion", "drizpars", "flat", "gain", "mask", "nonlincoeff", "photom",
+        "readnoise", "saturation",
       ])
   }
 }

@@ -107,7 +107,8 @@ import Testing
         "tmt_0002.pmap", "tmt_iris_0002.imap", "tmt_iris_bias_0001.rmap", "tmt_iris_dark_0001.rmap",
         "tmt_iris_distortion_0001.rmap", "tmt_iris_flat_0002.rmap", "tmt_iris_gain_0001.rmap",
         "tmt_iris_mask_0002.rmap",
-        "tmt_iris_nonlincoeff_0001.rmap", "tmt_iris_readnoise_0001.rmap", "tmt_iris_saturation_0001.rmap",
+        "tmt_iris_nonlincoeff_0001.rmap", "tmt_iris_photom_0001.rmap", "tmt_iris_readnoise_0001.rmap",
+        "tmt_iris_saturation_0001.rmap",
       ])
   }
 

@@ -91,9 +91,8 @@ extension AssociatorService {
   /// Open, or closed when the declared patterns are complete.
   func combined(_ matcher: CombinationMatcher, _ members: [Exposure]) -> AssociationUpdate {
     let patterns = matcher.patterns(members)
-    if patterns.isComplete, members.count >= matcher.rule.minimum {
-      return closedCombination(matcher, members)
-    }
+    // Also one that is complete and yet too small: nothing more is on its way.
+    if patterns.isComplete { return closedCombination(matcher, members) }
     return AssociationUpdate(
       state: "open", reason: "waiting for the dither pattern: \(patterns.sentence)",
       declared: patterns.declared, dueAt: now + waits.dither, settled: true)

@@ -1,5 +1,4 @@
 import DataModels
-import FITSIO
 import PipelineEngine
 import Pixels
 
@@ -74,7 +73,9 @@ extension FlagBadPixelsStep {
       return nil
     }
     // A mask made again of the same frames must not count them twice.
-    if let old = Self.date(model.image.header), let new = Self.date(frame.header), old >= new {
+    if let old = Self.date({ model.image.header.string($0) }),
+      let new = Self.date({ frame.header.string($0) }), old >= new
+    {
       refuse("its frames are no earlier than these")
       return nil
     }
@@ -83,8 +84,8 @@ extension FlagBadPixelsStep {
   }
 
   /// Begin of the exposure as ISO 8601 text, which sorts.
-  private static func date(_ header: Header) -> String? {
-    header.string("DATE-BEG") ?? header.string("DATE-OBS")
+  private static func date(_ value: (String) -> String?) -> String? {
+    value("DATE-BEG") ?? value("DATE-OBS")
   }
 
   private func history(_ flags: Plane<UInt32>, _ planes: [ImageModel.ExtraPlane]) -> BadPixelHistory {

@@ -103,6 +103,9 @@ struct FieldAlignment {
   }
 
   private func tellUnaligned(_ stars: [FrameStars]) {
+    if moves.allSatisfy({ $0 == nil }), placed.contains(where: { $0 != nil }) {
+      return context.note("the field has too few stars to align frames by: all keep their coordinates")
+    }
     for i in names.indices where moves[i] == nil && placed[i] != nil {
       context.degrade(
         "\(names[i]) is not aligned and keeps its coordinates: of its \(stars[i].pixels.count) stars too few match"
