@@ -15,6 +15,7 @@ public struct Plane<Element: PixelScalar>: Sendable, Equatable {
   @inlinable public var count: Int { width * height }
 
   /// A plane of one value.
+  @inlinable
   public init(width: Int, height: Int, repeating value: Element) {
     self.init(uninitializedWidth: width, height: height) { $0.initialize(repeating: value) }
   }
