@@ -2,7 +2,7 @@
 # There is one configuration, release: tests build in it too, and nothing is built twice.
 .PHONY: setup build test demo bench format lint template
 
-PACKAGES = libcfitsio-dev libsqlite3-dev libinotifytools0-dev liblapacke-dev libpng-dev libsep-dev wcslib-dev zlib1g-dev
+PACKAGES = libcfitsio-dev libfftw3-dev libsqlite3-dev libinotifytools0-dev liblapacke-dev libpng-dev libsep-dev wcslib-dev zlib1g-dev
 TEST_PACKAGES = fitsverify python3-astropy sqlite3
 SOURCES = Package.swift Sources Tests $(wildcard Benchmarks)
 

@@ -71,6 +71,7 @@ let package = Package(
   targets: [
     // floor 1
     .systemLibrary(name: "CCFITSIO", path: "Sources/System/CCFITSIO"),
+    .systemLibrary(name: "CFFTW", path: "Sources/System/CFFTW"),
     .systemLibrary(name: "CInotify", path: "Sources/System/CInotify"),
     .systemLibrary(name: "CInotifyTools", path: "Sources/System/CInotifyTools"),
     .systemLibrary(name: "CLAPACKE", path: "Sources/System/CLAPACKE"),
@@ -88,6 +89,7 @@ let package = Package(
     room("DataModels", ["FITSIO", "FITSStructure", "Pixels", "Metadata", "Tables"]),
     room("Astrometry", ["CLAPACKE", "CWCSLIB", "FITSStructure"]),
     room("SourceExtraction", ["CSEP", "Pixels"]),
+    room("Deconvolution", ["CFFTW", "Pixels"]),
     room("References", [crypto]),
     room("Associations", ["JobContract", yams]),
     room("JobContract"),
@@ -124,8 +126,13 @@ let package = Package(
       ]),
     room(
       "ImagerSteps", path: "Steps/Imager",
-      ["PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry", "SourceExtraction", "Tables"],
+      [
+        "PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry", "SourceExtraction",
+        "Deconvolution",
+        "Tables",
+      ],
       exclude: [
+        "Deconvolve/README.md",
         "DistortionSolve/README.md",
         "LACosmic/README.md",
         "MergeSubarrays/README.md",
@@ -170,7 +177,7 @@ let package = Package(
       "tmtrun",
       [
         "Pipelines", "PipelineEngine", "QuickLook", "References", "ReferenceDesk", "Associations",
-        "SourceExtraction", "JobContract",
+        "SourceExtraction", "Deconvolution", "JobContract",
         "CfgFormat", "Metadata", "FITSIO", "FITSStructure", "Pixels", "Tables", "Template", "DataModels",
         "CInotify", logging,
       ]),
@@ -192,6 +199,7 @@ let package = Package(
     tests("ArchitectureTests", []),
     tests("PixelsTests", ["Pixels"]),
     tests("SourceExtractionTests", ["SourceExtraction", "CSEP", "Pixels", "FITSIO"]),
+    tests("DeconvolutionTests", ["Deconvolution", "Pixels"]),
     tests("ChildProcessTests", ["ChildProcess"]),
     tests("ExecutorsTests", ["Executors", "JobContract", logging]),
     tests("TemplateTests", ["Template", "ChildProcess"]),

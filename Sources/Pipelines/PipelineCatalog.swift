@@ -15,6 +15,6 @@ public enum PipelineCatalog {
       .readout, .createDark, .processFlatfield, .flatFromSky, .createSuperSky, .createMask, .createDistortion,
       .createPhotom, .imagerLevel2, .imagerLevel3, .ifsDetectorLevel2, .mergeSubarrays,
     ],
-    extraSteps: [Background2DStep.self, GainScaleStep.self, SubtractImagesStep.self],
+    extraSteps: [Background2DStep.self, DeconvolveStep.self, GainScaleStep.self, SubtractImagesStep.self],
     software: version)
 }

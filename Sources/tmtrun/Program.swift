@@ -1,3 +1,4 @@
+import Deconvolution
 import Foundation
 import Logging
 import PipelineEngine
@@ -30,7 +31,8 @@ enum Program {
       now: { Date() }, write: { StandardError.write(Printable.escaped(String($0.dropLast())) + "\n") },
       level: level.level,
       version: PipelineCatalog.version,
-      software: LinkedSoftware.adding(QuickLookPicture.linkedSoftware, ["sep": sepVersion()]),
+      software: LinkedSoftware.adding(
+        QuickLookPicture.linkedSoftware, ["sep": sepVersion(), "fftw": fftwVersion()]),
       preview: preview())
     services.hooks = hooks
     return services

@@ -38,7 +38,8 @@ enum House {
   ]
   /// What the daemon must never be linked with: CFITSIO crashes on hostile files, and pixels belong to jobs.
   private static let pixelSide: Set<String> = steps.union([
-    "FITSIO", "CCFITSIO", "CLAPACKE", "CWCSLIB", "Astrometry", "CSEP", "SourceExtraction", "DataModels",
+    "FITSIO", "CCFITSIO", "CLAPACKE", "CWCSLIB", "Astrometry", "CSEP", "SourceExtraction", "CFFTW",
+    "Deconvolution", "DataModels",
     "Pixels",
     "PipelineEngine", "Pipelines",
     "Simulator", "QuickLook",
@@ -49,6 +50,7 @@ enum House {
 
   static let rooms: [Room] = [
     Room(1, "CCFITSIO", in: "System/CCFITSIO"),
+    Room(1, "CFFTW", in: "System/CFFTW"),
     Room(1, "CInotify", in: "System/CInotify"),
     Room(1, "CInotifyTools", in: "System/CInotifyTools"),
     Room(1, "CLAPACKE", in: "System/CLAPACKE"),
@@ -65,6 +67,7 @@ enum House {
     Room(2, "DataModels", ["FITSIO", "FITSStructure", "Pixels", "Metadata", "Tables"]),
     Room(2, "Astrometry", ["CLAPACKE", "CWCSLIB", "FITSStructure"]),
     Room(2, "SourceExtraction", ["Pixels", "CSEP"]),
+    Room(2, "Deconvolution", ["Pixels", "CFFTW"]),
     Room(2, "References", ["Crypto"]),
     Room(2, "Associations", ["JobContract", "Yams"]),
     Room(2, "JobContract"),
@@ -87,7 +90,8 @@ enum House {
     Room(3, "QuickLook", ["Pixels", "CPNG", "CZlib"]),
     step("ReadoutSteps", in: "Readout"),
     step("SharedSteps", in: "Shared"),
-    step("ImagerSteps", in: "Imager"),
+    // Deconvolution: FFTW is under the GPL, and only what needs it is linked with it.
+    step("ImagerSteps", in: "Imager", ["Deconvolution"]),
     step("SpectroscopySteps", in: "Spectroscopy"),
     step("CalibrationSteps", in: "Calibration"),
     Room(5, "Pipelines", steps.union(["PipelineEngine"]), notReaching: catalogSide),
@@ -118,7 +122,9 @@ enum House {
       6, "tmtrun",
       [
         "Pipelines", "PipelineEngine", "QuickLook", "DataModels", "Metadata", "FITSIO", "FITSStructure",
-        "Pixels", "References", "ReferenceDesk", "Associations", "SourceExtraction", "Tables", "Template",
+        "Pixels", "References", "ReferenceDesk", "Associations", "SourceExtraction", "Deconvolution",
+        "Tables",
+        "Template",
         "CfgFormat",
         "JobContract", "Crypto", "Logging", "ArgumentParser", "CInotify",
       ], notReaching: catalogSide),
@@ -128,11 +134,12 @@ enum House {
       notReaching: catalogSide),
   ]
 
-  /// Step targets know the engine and the models, never each other.
-  private static func step(_ name: String, in stage: String) -> Room {
+  /// Step targets know the engine and the models and what `further` names, never each other.
+  private static func step(_ name: String, in stage: String, _ further: Set<String> = []) -> Room {
     Room(
       4, name, in: "Steps/\(stage)",
-      ["PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry", "SourceExtraction", "Tables"],
-      notReaching: steps.subtracting([name]))
+      further.union([
+        "PipelineEngine", "JobContract", "DataModels", "Pixels", "Astrometry", "SourceExtraction", "Tables",
+      ]), notReaching: steps.subtracting([name]))
   }
 }

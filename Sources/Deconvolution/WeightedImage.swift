@@ -1,0 +1,75 @@
+import Pixels
+
+/// An image as the iteration needs it: values less the background and inverse variances, both 0 where a pixel
+/// is left out.
+struct WeightedImage: Sendable {
+  /// How the precision of a pixel is known.
+  enum Noise: Sendable {
+    /// `precision` is the inverse variance.
+    case known
+    /// The image counts photons: the variance is the model with the background, and `precision` is 1 where a
+    /// pixel is good.
+    case photons
+  }
+
+  let value: Plane<Float>
+  let precision: Plane<Float>
+  let noise: Noise
+  let background: Float
+  let goodPixels: Int
+
+  init(_ image: Plane<Float>, variance: Plane<Float>?, excluding mask: PixelMask, background: Float) {
+    let bad = mask.plane
+    let (width, height) = (image.width, image.height)
+    let precision = Plane<Float>(uninitializedWidth: width, height: height) { out in
+      image.withUnsafeBuffer { image in
+        bad.withUnsafeBuffer { bad in
+          for i in out.indices {
+            out.initializeElement(at: i, to: bad[i] == 0 && image[i].isFinite ? 1 : 0)
+          }
+        }
+      }
+      variance?.withUnsafeBuffer { variance in
+        for i in out.indices {
+          let inverse = 1 / variance[i]
+          out[i] *= variance[i] > 0 && inverse > 0 && inverse.isFinite ? inverse : 0
+          if out[i].isNaN { out[i] = 0 }
+        }
+      }
+    }
+    value = Plane(uninitializedWidth: width, height: height) { out in
+      image.withUnsafeBuffer { image in
+        precision.withUnsafeBuffer { precision in
+          for i in out.indices {
+            out.initializeElement(at: i, to: precision[i] > 0 ? image[i] - background : 0)
+          }
+        }
+      }
+    }
+    self.precision = precision
+    noise = variance == nil ? .photons : .known
+    self.background = background
+    goodPixels = precision.withUnsafeBuffer { $0.reduce(0) { $0 + ($1 > 0 ? 1 : 0) } }
+  }
+}
+
+/// Sums over an image and its model, of good pixels.
+struct ModelFit: Sendable {
+  /// Of squared differences over variances.
+  var chiSquared = 0.0
+  /// Of value times model, and of the model squared, over variances.
+  var cross = 0.0
+  var square = 0.0
+
+  /// What the model is best multiplied with.
+  var amplitude: Double { cross > 0 && square > 0 ? cross / square : 1 }
+
+  /// Chi squared once the model is multiplied by its amplitude.
+  var scaledChiSquared: Double {
+    square > 0 && cross > 0 ? chiSquared - (cross - square) * (cross - square) / square : chiSquared
+  }
+
+  static func + (a: ModelFit, b: ModelFit) -> ModelFit {
+    ModelFit(chiSquared: a.chiSquared + b.chiSquared, cross: a.cross + b.cross, square: a.square + b.square)
+  }
+}
