@@ -20,6 +20,7 @@ public struct Ramp<Element: PixelScalar>: Sendable, Equatable {
   @inlinable public var planeCount: Int { height * width }
 
   /// A ramp of one value.
+  @inlinable
   public init(integrations: Int, reads: Int, height: Int, width: Int, repeating value: Element) {
     self.init(uninitializedIntegrations: integrations, reads: reads, height: height, width: width) {
       $0.initialize(repeating: value)
