@@ -53,9 +53,11 @@ import Testing
   }
 
   private static func psf(_ sigma: Double, shift: Double = 0) -> [Float] {
-    (0..<21 * 21).map {
-      Float(gauss(Double($0 % 21 - 10) - shift, Double($0 / 21 - 10), sigma: sigma))
+    var values: [Float] = []
+    for y in -10...10 {
+      for x in -10...10 { values.append(Float(gauss(Double(x) - shift, Double(y), sigma: sigma))) }
     }
+    return values
   }
 
   /// Writes PSFs as an image, or as a cube with its table.
