@@ -113,7 +113,7 @@ struct Scene {
     let factors = combine(a, b, factor)
     // What has all but gone would slow every sum down.
     let next = combine(light, factors) { $0 * $1 < 1e-30 ? 0 : $0 * $1 }
-    let sums = sumRows(light, next) { old, new, sums in
+    let sums = sumRows(light, next, next) { old, new, _, sums in
       sums.cross += Double(abs(new - old))
       sums.square += Double(old)
     }
@@ -122,21 +122,17 @@ struct Scene {
   }
 
   private func fit(of model: Plane<Float>) -> ModelFit {
-    let background = data.background
-    let weights: Plane<Float> =
-      switch data.noise {
-      case .known: data.precision
-      case .photons:
-        combine(data.precision, model) { w, m in w / max(m + background, .leastNormalMagnitude) }
-      }
-    let residual = combine(data.value, model) { $0 - $1 }
-    let chi = sumRows(residual, weights) { r, w, sums in
-      sums.chiSquared += w > 0 ? Double(r) * Double(r) * Double(w) : 0
+    let (background, noise) = (data.background, data.noise)
+    return sumRows(data.value, model, data.precision) { d, m, weight, sums in
+      guard weight > 0 else { return }
+      let precision = noise == .known ? weight : 1 / max(m + background, .leastNormalMagnitude)
+      let (value, model) = (Double(d), Double(m))
+      sums.chiSquared += (value - model) * (value - model) * Double(precision)
+      sums.cross += value * model * Double(precision)
+      sums.square += model * model * Double(precision)
+      guard m * m * precision > 9 else { return }
+      sums.brightLight += value
+      sums.brightModel += model
     }
-    guard data.noise == .known else { return chi }
-    let weighted = combine(model, weights) { $0 * $1 }
-    return chi
-      + sumRows(weighted, data.value) { m, d, sums in sums.cross += Double(m) * Double(d) }
-      + sumRows(weighted, model) { wm, m, sums in sums.square += Double(wm) * Double(m) }
   }
 }

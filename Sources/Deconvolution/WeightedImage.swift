@@ -52,24 +52,3 @@ struct WeightedImage: Sendable {
     goodPixels = precision.withUnsafeBuffer { $0.reduce(0) { $0 + ($1 > 0 ? 1 : 0) } }
   }
 }
-
-/// Sums over an image and its model, of good pixels.
-struct ModelFit: Sendable {
-  /// Of squared differences over variances.
-  var chiSquared = 0.0
-  /// Of value times model, and of the model squared, over variances.
-  var cross = 0.0
-  var square = 0.0
-
-  /// What the model is best multiplied with.
-  var amplitude: Double { cross > 0 && square > 0 ? cross / square : 1 }
-
-  /// Chi squared once the model is multiplied by its amplitude.
-  var scaledChiSquared: Double {
-    square > 0 && cross > 0 ? chiSquared - (cross - square) * (cross - square) / square : chiSquared
-  }
-
-  static func + (a: ModelFit, b: ModelFit) -> ModelFit {
-    ModelFit(chiSquared: a.chiSquared + b.chiSquared, cross: a.cross + b.cross, square: a.square + b.square)
-  }
-}
