@@ -51,3 +51,31 @@ func sumRows(
   }
   return sums.reduce(ModelFit(), +)
 }
+
+/// The greatest value of a plane, on all cores; 0 where none is above.
+func greatest(of plane: Plane<Float>) -> Float {
+  let (width, height) = (plane.width, plane.height)
+  var rows = [Float](repeating: 0, count: height)
+  plane.withUnsafeBuffer { plane in
+    rows.withUnsafeMutableBufferPointer { rows in
+      guard let plane = plane.baseAddress, let rows = rows.baseAddress else { return }
+      // Every row has its own place.
+      nonisolated(unsafe) let (source, target) = (plane, rows)
+      forEachRowBand(height: height, width: width) { band in
+        for y in band {
+          var lanes = SIMD16<Float>(repeating: 0)
+          let row = source + y * width
+          for i in stride(from: 0, to: width - 15, by: 16) {
+            lanes.replace(
+              with: UnsafeRawPointer(row + i).loadUnaligned(as: SIMD16<Float>.self),
+              where: UnsafeRawPointer(row + i).loadUnaligned(as: SIMD16<Float>.self) .> lanes)
+          }
+          var greatest = lanes.max()
+          for i in width - width % 16..<width { greatest = max(greatest, row[i]) }
+          target[y] = greatest
+        }
+      }
+    }
+  }
+  return rows.reduce(0, max)
+}

@@ -17,6 +17,8 @@ struct WeightedImage: Sendable {
   let noise: Noise
   let background: Float
   let goodPixels: Int
+  /// What good pixels count, background included, 0 elsewhere; only of images that count photons.
+  let maskedTotal: Plane<Float>
 
   init(_ image: Plane<Float>, variance: Plane<Float>?, excluding mask: PixelMask, background: Float) {
     let bad = mask.plane
@@ -46,6 +48,10 @@ struct WeightedImage: Sendable {
         }
       }
     }
+    maskedTotal =
+      variance == nil
+      ? combine(value, precision) { d, good in good > 0 ? max(d + background, 0) : 0 }
+      : Plane(width: 0, height: 0, repeating: 0)
     self.precision = precision
     noise = variance == nil ? .photons : .known
     self.background = background
