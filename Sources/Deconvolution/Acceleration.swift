@@ -16,7 +16,7 @@ struct Acceleration: Sendable {
     let move = combine(end, start) { $0 - $1 }
     defer { (last, self.move) = (end, move) }
     guard let last, let before = self.move else { return end }
-    let likeness = sumRows(move, before) { new, old, sums in
+    let likeness = sumRows(move, before, before) { new, old, _, sums in
       sums.cross += Double(new) * Double(old)
       sums.square += Double(old) * Double(old)
     }

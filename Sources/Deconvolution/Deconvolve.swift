@@ -32,8 +32,9 @@ public struct Deconvolved: Sendable {
 /// Where the variance is the model itself (photon noise) `w` is 1 and this is the textbook's; in general it
 /// is the multiplicative step that leads to the least weighted squares of a scene without negative light
 /// (Daube-Witherspoon & Muehllehner 1986, IEEE Trans. Med. Imaging 5, 61), which read noise and subtracted
-/// skies do not upset. In the end the whole scene is scaled to fit the image best. The scene extends beyond
-/// the image by the PSF's half width, so that light from outside is not taken for light inside.
+/// skies do not upset. In the end the whole scene is scaled so that its model has as much light as the image
+/// where it stands out of the noise. The scene extends beyond the image by the PSF's half width, so that
+/// light from outside is not taken for light inside.
 ///
 /// - Parameters:
 ///   - image: what was seen; pixels that are not finite are left out.

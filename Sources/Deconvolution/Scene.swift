@@ -29,7 +29,7 @@ struct Scene {
       let sum = data.value.withUnsafeBuffer { $0.reduce(0.0) { $0 + Double($1) } }
       level = Float(max(sum / Double(data.goodPixels), 1e-6))
     }
-    fixedFloor = 1e-6 * fixed.withUnsafeBuffer { $0.reduce(0) { max($0, abs($1)) } }
+    fixedFloor = 1e-6 * greatest(of: fixed)
     // Where less than a hundredth of a pixel's light falls on good pixels, nothing is known of it.
     light = combine(support, support) { s, _ in s > 0.01 ? level : 0 }
   }
@@ -88,17 +88,15 @@ struct Scene {
     case .known:
       let spread = optics.applyTransposed(combine(model, data.precision) { max($0, 0) * $1 })
       // Rounding may leave a trace of light, or of less than none, where there is none.
-      let least = 1e-7 * spread.withUnsafeBuffer { $0.reduce(0) { max($0, $1) } }
+      let least = 1e-7 * greatest(of: spread)
       return multiplyLight(fixed, spread) { top, bottom in
         top > floor && bottom > 0 ? top / max(bottom, least) : 0
       }
     case .photons:
       let background = data.background
-      let least = 1e-7 * model.withUnsafeBuffer { $0.reduce(0) { max($0, $1) } }
-      var ratio = combine(data.value, model) { d, m in
-        max(d + background, 0) / max(max(m, 0) + background, max(least, .leastNormalMagnitude))
-      }
-      ratio = combine(ratio, data.precision) { $0 * $1 }
+      let least = 1e-7 * greatest(of: model)
+      let bottom = max(least, .leastNormalMagnitude)
+      let ratio = combine(data.maskedTotal, model) { total, m in total / max(max(m, 0) + background, bottom) }
       return multiplyLight(optics.applyTransposed(ratio), fixed) { top, bottom in
         bottom > 0.01 ? max(top, 0) / bottom : 0
       }
@@ -113,7 +111,7 @@ struct Scene {
     let factors = combine(a, b, factor)
     // What has all but gone would slow every sum down.
     let next = combine(light, factors) { $0 * $1 < 1e-30 ? 0 : $0 * $1 }
-    let sums = sumRows(light, next) { old, new, sums in
+    let sums = sumRows(light, next, next) { old, new, _, sums in
       sums.cross += Double(abs(new - old))
       sums.square += Double(old)
     }
@@ -122,21 +120,17 @@ struct Scene {
   }
 
   private func fit(of model: Plane<Float>) -> ModelFit {
-    let background = data.background
-    let weights: Plane<Float> =
-      switch data.noise {
-      case .known: data.precision
-      case .photons:
-        combine(data.precision, model) { w, m in w / max(m + background, .leastNormalMagnitude) }
-      }
-    let residual = combine(data.value, model) { $0 - $1 }
-    let chi = sumRows(residual, weights) { r, w, sums in
-      sums.chiSquared += w > 0 ? Double(r) * Double(r) * Double(w) : 0
+    let (background, noise) = (data.background, data.noise)
+    return sumRows(data.value, model, data.precision) { d, m, weight, sums in
+      guard weight > 0 else { return }
+      let precision = noise == .known ? weight : 1 / max(m + background, .leastNormalMagnitude)
+      let (value, model) = (Double(d), Double(m))
+      sums.chiSquared += (value - model) * (value - model) * Double(precision)
+      sums.cross += value * model * Double(precision)
+      sums.square += model * model * Double(precision)
+      guard m * m * precision > 9 else { return }
+      sums.brightLight += value
+      sums.brightModel += model
     }
-    guard data.noise == .known else { return chi }
-    let weighted = combine(model, weights) { $0 * $1 }
-    return chi
-      + sumRows(weighted, data.value) { m, d, sums in sums.cross += Double(m) * Double(d) }
-      + sumRows(weighted, model) { wm, m, sums in sums.square += Double(wm) * Double(m) }
   }
 }

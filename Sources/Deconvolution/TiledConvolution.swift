@@ -53,7 +53,7 @@ struct TiledConvolution: Sendable {
 
   /// The image of a scene.
   func apply(_ scene: Plane<Float>) -> Plane<Float> {
-    var image = Plane<Float>(width: imageWidth, height: imageHeight, repeating: 0)
+    var image = Self.zeros(imageWidth, imageHeight)
     run(from: scene, into: &image) { tile, scratch, scene, image in
       let reach = reach(of: tile)
       tile.gather(scene, width, from: tile.area, into: scratch, transform, windowed: true)
@@ -65,13 +65,17 @@ struct TiledConvolution: Sendable {
 
   /// The transpose: an image spread back over the scene.
   func applyTransposed(_ image: Plane<Float>) -> Plane<Float> {
-    var scene = Plane<Float>(width: width, height: height, repeating: 0)
+    var scene = Self.zeros(width, height)
     run(from: image, into: &scene) { tile, scratch, image, scene in
       tile.gather(image, imageWidth, from: reach(of: tile), into: scratch, transform, windowed: false)
       spectrum(of: tile).filter(scratch, transform, isTransposed: true)
       tile.add(scratch, transform, to: scene, width, at: tile.area, windowed: true)
     }
     return scene
+  }
+
+  private static func zeros(_ width: Int, _ height: Int) -> Plane<Float> {
+    Plane(uninitializedWidth: width, height: height) { $0.initialize(repeating: 0) }
   }
 
   private typealias Body =

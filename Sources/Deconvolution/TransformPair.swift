@@ -72,10 +72,10 @@ final class TransformPair: @unchecked Sendable {
     return body(scratch)
   }
 
-  /// The smallest length of at least `length` that FFTW is fast at: even, and a product of 2, 3, 5 and 7.
+  /// The smallest length of at least `length` that FFTW is fast at: a multiple of 32, and of no prime above 7.
   static func goodLength(atLeast length: Int) -> Int {
-    var candidate = max(2, length + length % 2)
-    while !isSmooth(candidate) { candidate += 2 }
+    var candidate = max(1, (length + 31) / 32) * 32
+    while !isSmooth(candidate) { candidate += 32 }
     return candidate
   }
 

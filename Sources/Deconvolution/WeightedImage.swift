@@ -17,6 +17,8 @@ struct WeightedImage: Sendable {
   let noise: Noise
   let background: Float
   let goodPixels: Int
+  /// What good pixels count, background included, 0 elsewhere; only of images that count photons.
+  let maskedTotal: Plane<Float>
 
   init(_ image: Plane<Float>, variance: Plane<Float>?, excluding mask: PixelMask, background: Float) {
     let bad = mask.plane
@@ -46,30 +48,13 @@ struct WeightedImage: Sendable {
         }
       }
     }
+    maskedTotal =
+      variance == nil
+      ? combine(value, precision) { d, good in good > 0 ? max(d + background, 0) : 0 }
+      : Plane(width: 0, height: 0, repeating: 0)
     self.precision = precision
     noise = variance == nil ? .photons : .known
     self.background = background
     goodPixels = precision.withUnsafeBuffer { $0.reduce(0) { $0 + ($1 > 0 ? 1 : 0) } }
-  }
-}
-
-/// Sums over an image and its model, of good pixels.
-struct ModelFit: Sendable {
-  /// Of squared differences over variances.
-  var chiSquared = 0.0
-  /// Of value times model, and of the model squared, over variances.
-  var cross = 0.0
-  var square = 0.0
-
-  /// What the model is best multiplied with.
-  var amplitude: Double { cross > 0 && square > 0 ? cross / square : 1 }
-
-  /// Chi squared once the model is multiplied by its amplitude.
-  var scaledChiSquared: Double {
-    square > 0 && cross > 0 ? chiSquared - (cross - square) * (cross - square) / square : chiSquared
-  }
-
-  static func + (a: ModelFit, b: ModelFit) -> ModelFit {
-    ModelFit(chiSquared: a.chiSquared + b.chiSquared, cross: a.cross + b.cross, square: a.square + b.square)
   }
 }

@@ -30,7 +30,12 @@ import Testing
     print(
       "deconvolution, \(iterations) iterations: light \(total(photons.image) / total(image)) by photons, "
         + "\(total(known.image) / total(image)) by known noise")
-    if iterations == 100 { #expect(abs(total(known.image) / total(image) - 1) < 0.005) }
+    #expect(abs(total(known.image) / total(image) - 1) < (iterations == 3 ? 0.02 : 0.005))
+    // Noise that knows nothing of the stars' photons is the slowest to settle.
+    let even = Plane<Float>(width: 200, height: 150, repeating: 100)
+    let slow = try deconvolve(image, variance: even, excluding: nothing, psf: psf, options: options)
+    print("deconvolution, \(iterations) iterations: light \(total(slow.image) / total(image)) by even noise")
+    #expect(abs(total(slow.image) / total(image) - 1) < 0.005)
     options.background = 500
     let onSky = try deconvolve(
       image.map { $0 + 500 }, variance: variance, excluding: nothing, psf: psf, options: options)

@@ -20,7 +20,7 @@ import Testing
 
   private static func width(_ x: Double) -> Double { 1.6 + 0.8 * x / Double(side) }
 
-  /// Two stars, the right one wider, with noise of one sigma of 5; a dead pixel in the left one's core, a
+  /// Two stars, the right one wider, with the noise of photons and 25 more; a dead pixel in the left one's core, a
   /// border without data.
   private func frame() -> Frame {
     let side = Self.side
@@ -32,13 +32,15 @@ import Testing
     }
     for y in 0..<side {
       for x in 0..<side {
-        // The sum of twelve uniform deviates is near enough to a Gaussian one.
-        var level = 5 * (0..<12).reduce(-6.0) { sum, _ in sum + uniform() }
+        var light = 0.0
         for star in [24.0, 72] {
-          level +=
-            Self.flux * Self.gauss(Double(x) - star, Double(y) - 48, sigma: Self.width(star))
+          light += Self.flux * Self.gauss(Double(x) - star, Double(y) - 48, sigma: Self.width(star))
         }
-        pixels.value[x, y] = Float(level)
+        let sigma = (25 + light).squareRoot()
+        // The sum of twelve uniform deviates is near enough to a Gaussian one.
+        let noise = (0..<12).reduce(-6.0) { sum, _ in sum + uniform() }
+        pixels.value[x, y] = Float(light + sigma * noise)
+        pixels.error[x, y] = Float(sigma)
         if x >= side - 5 {
           pixels.value[x, y] = .nan
           pixels.quality[x, y] = DQ.doNotUse | DQ.nonScience
@@ -53,11 +55,11 @@ import Testing
   }
 
   private static func psf(_ sigma: Double, shift: Double = 0) -> [Float] {
-    var values: [Float] = []
+    var pixels: [Float] = []
     for y in -10...10 {
-      for x in -10...10 { values.append(Float(gauss(Double(x) - shift, Double(y), sigma: sigma))) }
+      for x in -10...10 { pixels.append(Float(gauss(Double(x) - shift, Double(y), sigma: sigma))) }
     }
-    return values
+    return pixels
   }
 
   /// Writes PSFs as an image, or as a cube with its table.
@@ -105,8 +107,10 @@ import Testing
   /// Stars become sharp and keep their light; flags tell what became of errors and of pixels that did not
   /// count.
   @Test func starsBecomeSharp() throws {
+    // Each star's PSF, at the middles of the four tiles.
     let path = try write(
-      [24.0, 72].map { Self.psf(Self.width($0)) }, at: [(x: 25, y: 49), (x: 73, y: 49)])
+      [24.0, 72, 24, 72].map { Self.psf(Self.width($0)) },
+      at: [(19.5, 19.5), (77.5, 19.5), (19.5, 77.5), (77.5, 77.5)].map { (x: $0, y: $1) })
     defer { try? FileManager.default.removeItem(atPath: path) }
     let before = try frame().pixels()
     let (work, outcome, notes) = try run([frame()], ["psf": path, "tile": "44"])
