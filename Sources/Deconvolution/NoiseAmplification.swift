@@ -23,21 +23,21 @@ public func noiseAmplification(
   (same.maximumIterations, same.tolerance, same.chiSquaredGoal) = (max(solved.iterations, 1), 0, 0)
   let noisy = image.noisier(by: variance, seed: seed)
   let again = try deconvolve(noisy, variance: variance, excluding: mask, psf: psf, options: same)
-  let bad = mask.plane
+  let data = WeightedImage(image, variance: variance, excluding: mask, background: options.background)
   let background = options.background
-  var (changed, given, count) = (0.0, 0.0, 0)
-  for y in 0..<image.height {
-    for x in 0..<image.width {
-      let (square, level) = (Double(variance[x, y]), Double(solved.model[x, y] - background))
-      guard bad[x, y] == 0, square > 0, square.isFinite, level * level < square / 4, image[x, y].isFinite
-      else { continue }
-      let (change, noise) = (again.image[x, y] - solved.image[x, y], noisy[x, y] - image[x, y])
-      changed += Double(change) * Double(change)
-      given += Double(noise) * Double(noise)
-      count += 1
-    }
+  let blank = combine(data.precision, solved.model) { precision, model in
+    let level = model - background
+    return precision > 0 && level * level * precision < 0.25 ? 1 : 0
   }
-  return count >= 100 && given > 0 ? (changed / given).squareRoot() : nil
+  let change = combine(again.image, solved.image) { $0 - $1 }
+  let given = combine(noisy, image) { $0 - $1 }
+  let sums = sumRows(change, given, blank) { change, given, isBlank, sums in
+    guard isBlank > 0 else { return }
+    sums.cross += Double(change) * Double(change)
+    sums.square += Double(given) * Double(given)
+    sums.chiSquared += 1
+  }
+  return sums.chiSquared >= 100 && sums.square > 0 ? (sums.cross / sums.square).squareRoot() : nil
 }
 
 extension Plane<Float> {

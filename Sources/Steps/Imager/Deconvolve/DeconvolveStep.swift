@@ -137,15 +137,16 @@ private struct Job {
     result.value.withUnsafeMutableBuffer { value in
       result.quality.withUnsafeMutableBuffer { quality in
         solved.image.withUnsafeBuffer { scene in
-          for y in 0..<left.height {
-            for x in 0..<left.width {
-              let i = y * left.width + x
-              let isScience = quality[i] & (DQ.nonScience | DQ.referencePixel) == 0
-              let isEstimate = left[x, y] != 0
-              quality[i] |= DQ.unreliableError
-              guard isScience, !isEstimate || near[x, y] != 0 else { continue }
-              value[i] = scene[i]
-              if isEstimate { quality[i] |= DQ.fluxEstimated }
+          left.withUnsafeBuffer { left in
+            near.withUnsafeBuffer { near in
+              for i in value.indices {
+                let isScience = quality[i] & (DQ.nonScience | DQ.referencePixel) == 0
+                let isEstimate = left[i] != 0
+                quality[i] |= DQ.unreliableError
+                guard isScience, !isEstimate || near[i] != 0 else { continue }
+                value[i] = scene[i]
+                if isEstimate { quality[i] |= DQ.fluxEstimated }
+              }
             }
           }
         }
