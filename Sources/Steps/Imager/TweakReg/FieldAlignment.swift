@@ -103,11 +103,9 @@ struct FieldAlignment {
   }
 
   private func tellUnaligned(_ stars: [FrameStars]) {
-    let least = context.parameters.integer("min_matches") ?? 5
     let others = names.indices.filter { $0 != reference && placed[$0] != nil }
-    if !others.isEmpty, others.allSatisfy({ moves[$0] == nil }), stars.allSatisfy({ $0.pixels.count < least })
-    {
-      return context.note("the field has too few stars to align frames by: all keep their coordinates")
+    if !others.isEmpty, others.allSatisfy({ moves[$0] == nil }), stars.allSatisfy({ $0.pixels.count < 2 }) {
+      return context.note("the field has no stars to align frames by: all keep their coordinates")
     }
     for i in names.indices where moves[i] == nil && placed[i] != nil {
       context.degrade(
