@@ -112,7 +112,7 @@ def write_job(bench, ramp, output, method):
             for kind in kinds
         ],
         "context": "tmt_0001.pmap", "outputDirectory": str(output), "fileNames": {"rate": "benchmark_rate.fits"},
-        "degraded": [], "limits": {},
+        "degraded": [], "limits": {}, "preview": False,
     }
     path = bench.scratch / f"readout_{method}.json"
     path.write_text(json.dumps(job))
