@@ -8,7 +8,8 @@ struct IrisBench: ParsableCommand {
     abstract: "Parts of the benchmarks; sh Benchmarks/run.sh runs them all.",
     subcommands: [
       MakeSmall.self, MakeStack.self, CFITSIOCopy.self, CombineStack.self, CosmicRayTimes.self,
-      LocalMedian.self, Lookups.self,
-      MeshBackgroundTimes.self, RampCopy.self, RampTimes.self, ScaledSkyTimes.self,
+      DrizzleTimes.self,
+      LocalMedian.self, Lookups.self, MeshBackgroundTimes.self, RampCopy.self, RampTimes.self,
+      ScaledSkyTimes.self,
     ])
 }
