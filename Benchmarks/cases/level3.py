@@ -47,7 +47,8 @@ def make_frames(bench):
     step = 0.1 * 0.004 * bench.options.size
     for number in range(DITHERS):
         east, north = step * (number % 3 - 1), step * (number // 3 - 1)
-        science = frame("SCI", number + 1, "--dither", f"{number + 1}/{DITHERS}", "--east", east, "--north", north)
+        science = frame("SCI", number + 1, "--dither", f"{number + 1}/{DITHERS}", f"--east={east}",
+            f"--north={north}")
         association = bench.scratch / f"asn_{number}.json"
         association.write_text(json.dumps({"SCI": [str(science)], "SKY": [str(sky)]}))
         bench.run([bench.program("tmtrun"), "imager_level2", association, "--no-preview", "-o", reduced])

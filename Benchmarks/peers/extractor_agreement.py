@@ -35,7 +35,10 @@ def main(programs, folder):
             "CDS", "-o", path, *more, cwd=folder)
         return path
 
-    run(tmtrun, "create_distortion", frame("PIN", 1), "-o", folder, cwd=folder)
+    darks = [frame("DRK", number, "--frame", f"{number}/3") for number in (1, 2, 3)]
+    run(tmtrun, "create_dark", *darks, "--no-preview", "-o", folder, cwd=folder)
+    dark = next(folder.glob("*_dark.fits"))
+    run(tmtrun, "create_distortion", frame("PIN", 1), "--override", f"dark={dark}", "-o", folder, cwd=folder)
     distortion = next(folder.glob("*_distortion.fits"))
     sky = frame("SKY", 1)
     products = []
@@ -43,7 +46,7 @@ def main(programs, folder):
         science = frame("SCI", number, f"--east={0.3 * number - 0.45}")
         association = folder / f"asn{number}.json"
         association.write_text(json.dumps({"SCI": [str(science)], "SKY": [str(sky)]}))
-        run(tmtrun, "imager_level2", association, "--no-preview", "--override", f"distortion={distortion}", "--set",
+        run(tmtrun, "imager_level2", association, "--no-preview", "--override", f"distortion={distortion}", "--override", f"dark={dark}", "--set",
             "assign_wcs.form=tpv", "-o", folder, cwd=folder)
         products.append(folder / f"sci{number}_cal.fits")
     worst = max(positions(tmtrun, product, folder) for product in products)
