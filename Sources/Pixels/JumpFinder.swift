@@ -24,8 +24,6 @@ struct JumpFinder: Sendable {
   let differences: [ReadDifference]
   private let network: SortingNetwork
   let saturation: Float
-  /// Seconds of every difference where all are as long.
-  private let evenSeconds: Float?
 
   /// The finder, or nil where no jump can be told; `missing` are the reads of each integration that no pixel has. The
   /// caller holds the memory.
@@ -50,9 +48,6 @@ struct JumpFinder: Sendable {
       options.times, reads: samples.reads, planeCount: samples.planeCount, missing)
     guard differences.count >= 2 else { return nil }
     network = SortingNetwork(count: differences.count)
-    let seconds = differences[0].seconds
-    evenSeconds =
-      differences.allSatisfy { abs($0.seconds - seconds) <= 1e-5 * seconds } ? seconds * 1.0001 : nil
   }
 
   private static func differences(
@@ -86,11 +81,10 @@ struct JumpFinder: Sendable {
           let count = min(16, pixels.upperBound - i)
           let lanes = noise.lanes(at: i)
           let unusable = pixelQuality.base.lanes(i).has(DQ.doNotUse) .| lanes.missing
-          let (odd, sums) = gather(i, count, differences, into: scratch)
+          let odd = gather(i, count, differences, into: scratch)
           let hit =
             isTwoPoint
-            ? isQuiet(differences, lanes, sums)
-              ? LaneMask(repeating: false) : twoPoint(differences, comparators, lanes, scratch)
+            ? twoPoint(differences, comparators, lanes, scratch)
             : likelihood(differences, comparators, lanes, scratch)
           let careful = (hit .| odd) .& .!unusable
           guard anyLane(careful) else { continue }
@@ -103,57 +97,13 @@ struct JumpFinder: Sendable {
     return found
   }
 
-  /// Sums over the rates of sixteen pixels.
-  private struct RateSums {
-    var sum = Lanes.zero
-    var square = Lanes.zero
-    var least = Lanes(repeating: .infinity)
-    var most = Lanes(repeating: -.infinity)
-
-    @inline(__always)
-    mutating func add(_ rate: Lanes) {
-      sum += rate
-      square += rate * rate
-      least.replace(with: rate, where: rate .< least)
-      most.replace(with: rate, where: rate .> most)
-    }
-  }
-
-  /// Whether none of sixteen pixels can have a jump, told by sums alone: most need no sorting.
-  ///
-  /// The value of rank h (from 0) among n lies at most `s sqrt(h / (n - h))` from their mean, `s` being the population's
-  /// standard deviation, and so does the median with one of them left out for the h next to it (a form of Samuelson's
-  /// inequality). No difference is further from that median than from the mean plus this.
-  @inline(__always)
-  private func isQuiet(
-    _ differences: UnsafeBufferPointer<ReadDifference>, _ noise: NoiseLanes, _ sums: RateSums
-  ) -> Bool {
-    let n = differences.count
-    guard n >= 4, let seconds = evenSeconds else { return false }
-    let rank = Float((n - 1) / 2 + 1)
-    let mean = sums.sum * (1 / Float(n))
-    let variance = sums.square * (1 / Float(n)) - mean * mean
-    // Rounding of the squares' sum is less than this.
-    let safe = variance.replacing(with: 0, where: variance .< 0) + mean * mean * 1e-5
-    let away = (safe * (rank / (Float(n) - rank))).squareRoot()
-    let (low, high) = (mean - sums.least, sums.most - mean)
-    let farthest = (low.replacing(with: high, where: high .> low) + away) * seconds
-    let photons = magnitude(mean) - away
-    let power = options.rejection * options.rejection * 0.999
-    let limit =
-      photons.replacing(with: 0, where: photons .< 0) * noise.inverseGain * (power * seconds)
-      + noise.read * (2 * power)
-    return !anyLane(.!(farthest * farthest .< limit))
-  }
-
   /// Reads the differences as rates, twice: to be sorted and to be kept. Returns the pixels with a read that is flagged,
-  /// saturated or not finite, and sums over the rates.
+  /// saturated or not finite.
   @inline(__always)
   private func gather(
     _ i: Int, _ count: Int, _ differences: UnsafeBufferPointer<ReadDifference>,
     into scratch: UnsafeMutablePointer<Lanes>
-  ) -> (LaneMask, RateSums) {
-    var sums = RateSums()
+  ) -> LaneMask {
     var flags = SIMD16<UInt8>.zero
     var bad = LaneMask(repeating: false)
     let limit = Lanes(repeating: saturation)
@@ -172,12 +122,11 @@ struct JumpFinder: Sendable {
       let rate = (next - y) * difference.perSecond
       scratch[k] = rate
       kept[k] = rate
-      sums.add(rate)
       y = next
     }
     let looked = UInt8(DQ.doNotUse | DQ.saturated | DQ.jumpDet)
     let marked = FlagLanes(truncatingIfNeeded: flags & SIMD16(repeating: looked))
-    return (bad .| (marked .!= FlagLanes.zero), sums)
+    return bad .| (marked .!= FlagLanes.zero)
   }
 
   @inline(__always)

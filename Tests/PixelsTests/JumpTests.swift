@@ -269,8 +269,8 @@ import Testing
 }
 
 @Suite struct QuietRampTests {
-  /// Ramps in which sums show that there is no jump are not sorted: what is found must be what the careful look at every
-  /// pixel finds. A flag at the first read, which no difference leads to, makes it look.
+  /// Sixteen pixels are looked at together and most passed over: what is found must be what the careful look at every pixel
+  /// finds. A flag at the first read, which no difference leads to, makes it look.
   @Test(arguments: [5, 6, 15, 16]) func whatIsPassedOverHasNoJump(reads: Int) {
     var noise = Noise(seed: UInt64(reads))
     let (gain, read) = (2.0, 10.0)
