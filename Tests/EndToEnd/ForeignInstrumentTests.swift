@@ -3,7 +3,8 @@ import Testing
 
 /// Real frames of another instrument, taken in by configuration alone.
 @Suite struct ForeignInstrumentTests {
-  private static let data = "/work/shared/data/nirc2pol"
+  private static let data = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("../../../shared/data/nirc2pol").standardizedFileURL.path
   private static let isThere = FileManager.default.fileExists(atPath: data + "/n0984.fits.gz")
   private static let example = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../../config/examples/nirc2").standardizedFileURL.path
@@ -18,7 +19,7 @@ import Testing
     return archive
   }
 
-  @Test(.enabled(if: isThere, "the real frames are not here"))
+  @Test(.enabled(if: isThere, "../shared/data/nirc2pol is not here"))
   func realFramesOfNIRC2AreNamedAndMakeMasters() async throws {
     let archive = try await archive("nirc2")
     for number in ["0902", "0904", "0932", "0933", "0934", "0984", "0985", "0986"] {
@@ -44,7 +45,7 @@ import Testing
   }
 
   /// Without the adapter's word a wrong CHECKSUM is what it always is.
-  @Test(.enabled(if: isThere, "the real frames are not here"))
+  @Test(.enabled(if: isThere, "../shared/data/nirc2pol is not here"))
   func theirWrongChecksumsAreNotLetPassByDefault() async throws {
     let archive = try await archive("nirc2-strict")
     let path = archive.root + "/config/classification.yaml"
