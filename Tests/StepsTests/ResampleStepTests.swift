@@ -48,6 +48,57 @@ import Testing
       pixels: pixels)
   }
 
+  /// The frame as another detector shows it, which answers to light by a factor.
+  private static func seen(
+    _ frame: Frame, by detector: String, response: Double, zeroPoint: Double? = nil, flatLevel: Double? = nil
+  ) throws -> Frame {
+    let cards = frame.header.cards.map { $0.keyword == "DETECTOR" ? Card("DETECTOR", detector) : $0 }
+    var (header, science) = (Header(cards), frame.scienceHeader)
+    if let zeroPoint { science.set("ZPAB", .real(zeroPoint)) }
+    if let flatLevel { header.set("CHIPSCAL", .real(flatLevel)) }
+    var pixels = try frame.pixels()
+    pixels.value = pixels.value.map { $0 * Float(response) }
+    pixels.error = pixels.error.map { $0 * Float(response) }
+    return Frame(
+      member: frame.member, header: header, scienceHeader: science, metadata: FrameMetadata(primary: cards),
+      unit: frame.unit, window: frame.window, darkShare: 0, pixels: pixels)
+  }
+
+  /// Detectors that answer differently make one flux, that of the first: by zero points, or by the levels of their flats.
+  /// Levels of one detector's flats differ by the lamp, and zero points are those of frames.
+  @Test(arguments: [false, true]) func detectorsAreBroughtToOneResponse(byZeroPoints: Bool) throws {
+    let frames = try Self.dithers.enumerated().map { i, offset in
+      let (detector, response) = i % 2 == 0 ? ("IMG1", 1.0) : ("IMG2", 0.5)
+      let lamp = byZeroPoints ? 7.0 : i < 2 ? 1.1 : 0.9
+      return try Self.seen(
+        Self.frame(i, offset: offset), by: detector, response: response,
+        zeroPoint: byZeroPoints ? 25 + 2.5 * log10(response) : nil,
+        flatLevel: 4000 * response * (i % 2 == 0 ? 1 : lamp))
+    }
+    let (work, _) = try run(ResampleStep.self, frames, [("pixfrac", "1")])
+    let image = try work.frames[0].pixels().value
+    let sum = image.elements.reduce(0.0) { $1.isFinite ? $0 + Double($1) : $0 }
+    #expect(abs(sum / Self.flux - 1) < 5e-3, "flux \(sum / Self.flux)")
+    #expect(work.frames[0].scienceHeader.double("ZPAB") == (byZeroPoints ? 25 : nil))
+    #expect(work.frames[0].header.double("CHIPSCAL") == nil)
+  }
+
+  /// Numbers per pixel follow the pixel's size, those of all light do not.
+  @Test func photometryFollowsThePixels() throws {
+    let frames = try Self.dithers.enumerated().map { i, offset in
+      var frame = try Self.frame(i, offset: offset)
+      frame.scienceHeader.set("PHOTMJSR", .real(8))
+      frame.scienceHeader.set("PHOTUJA2", .real(188))
+      frame.scienceHeader.set("ZPAB", .real(25))
+      return frame
+    }
+    let (work, _) = try run(ResampleStep.self, frames, [("scale_ratio", "2"), ("pixfrac", "1")])
+    let header = work.frames[0].scienceHeader
+    #expect(abs((header.double("PHOTMJSR") ?? 0) / 32 - 1) < 1e-6)
+    #expect(abs((header.double("PHOTUJA2") ?? 0) / (4 * 188) - 1) < 1e-6)
+    #expect(header.double("ZPAB") == 25)
+  }
+
   private static let dithers: [(east: Double, north: Double)] = [
     (0, 0), (0.0214, 0.0131), (-0.0173, 0.0222), (0.0108, -0.0253), (-0.0246, -0.0117),
   ]

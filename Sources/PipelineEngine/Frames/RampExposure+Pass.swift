@@ -7,6 +7,9 @@ extension RampExposure {
   /// Bytes of samples and flags of a band: what stays in the caches of one core while all steps work on it.
   private static let bandBytes = 4 << 20
 
+  /// Bands that a window is cut into at least, so that all cores have some.
+  private static let leastParts = 16
+
   /// Calls `body` with every band of rows, on all cores and in no order; the bands cover the window once.
   ///
   /// - Parameters:
@@ -51,7 +54,8 @@ extension RampExposure {
   private func bandRows(of width: Int) -> Int {
     let planes = shape.integrations * shape.reads
     let bytes = planes * width * (MemoryLayout<Float>.size + MemoryLayout<UInt8>.size)
-    return max(Self.bandBytes / max(bytes, 1), 1)
+    // Few columns fit the caches with all their rows: they are shared out nevertheless.
+    return max(min(Self.bandBytes / max(bytes, 1), shape.height / Self.leastParts), 1)
   }
 
   /// The whole ramp in memory as it is after the operations so far, to be written.

@@ -67,10 +67,12 @@ struct FrameSources {
   /// All flags within `radius` pixels of a place.
   func flags(x: Double, y: Double, radius: Double) -> UInt32 {
     guard x.isFinite, y.isFinite else { return 0 }
-    let rows = max(0, Int((y - radius).rounded(.up)))...max(0, min(pixels.height - 1, Int(y + radius)))
+    let (first, last) = (max(0, Int((y - radius).rounded(.up))), min(pixels.height - 1, Int(y + radius)))
+    // A windowed centre may lie outside of the image.
+    guard first <= last else { return 0 }
     var all: UInt32 = 0
     pixels.quality.withUnsafeBuffer { quality in
-      for py in rows where py < pixels.height {
+      for py in first...last {
         let reach = (radius * radius - (Double(py) - y) * (Double(py) - y)).squareRoot()
         guard reach >= 0 else { continue }
         let low = max(0, Int((x - reach).rounded(.up)))

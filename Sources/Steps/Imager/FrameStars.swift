@@ -15,18 +15,14 @@ struct FrameStars {
     /// - Parameter most: default of how many are kept.
     static func parameters(most: Int) -> [Parameter] {
       [
-        Parameter(
-          "threshold", .number(1...1000), default: .number(5),
-          help: "sources are above this many sigmas of the background"),
+        .threshold(5),
         Parameter(
           "snr", .number(1...100_000), default: .number(10),
           help: "signal over noise that a source has at least"),
         Parameter(
           "max_sources", .integer(4...100_000), default: .integer(most),
           help: "brightest sources of a frame that are used"),
-        Parameter(
-          "box_size", .integer(8...4096), default: .integer(64), unit: "pixel",
-          help: "side of the tiles of the background mesh"),
+        .boxSize,
       ]
     }
 

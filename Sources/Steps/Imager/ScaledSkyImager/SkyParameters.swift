@@ -11,7 +11,7 @@ struct SkyParameters: Sendable {
     case selfSky = "self"
   }
 
-  static let declared = [
+  static let declared: [Parameter] = [
     Parameter(
       "mode", .choice(Mode.allCases.map(\.rawValue)), default: .string("auto"),
       help:
@@ -31,18 +31,10 @@ struct SkyParameters: Sendable {
     Parameter(
       "min_samples", .integer(1...100), default: .integer(3),
       help: "a sky of fewer samples is flagged UNRELIABLE_ERROR"),
-    Parameter(
-      "box_size", .integer(8...4096), default: .integer(64), unit: "pixel",
-      help: "side of the tiles of the background mesh"),
-    Parameter(
-      "threshold", .number(0.1...1000), default: .number(1.5),
-      help: "sources are above this many sigmas of the background"),
-    Parameter(
-      "min_area", .integer(1...100_000), default: .integer(5), unit: "pixel",
-      help: "connected pixels that a source has at least"),
-    Parameter(
-      "dilation", .number(0...200), default: .number(4), unit: "pixel",
-      help: "pixels about each source that are masked too"),
+    .boxSize,
+    .threshold(1.5),
+    .minimumArea,
+    .dilation,
     Parameter(
       "rounds", .integer(1...20), default: .integer(5),
       help: "rounds of sky, stack and search at most; it ends when a round masks less than 0.1 % anew"),

@@ -9,24 +9,16 @@ public struct SourceCatalogStep: Step {
     aliases: ["jwst.source_catalog.SourceCatalogStep", "iris_pipeline.source_catalog.SourceCatalogStep"],
     statusKeyword: "S_SRCCAT",
     parameters: [
-      Parameter(
-        "threshold", .number(0.1...1000), default: .number(3),
-        help: "sources are above this many sigmas (ERR) of the noise"),
-      Parameter(
-        "min_area", .integer(1...100_000), default: .integer(5), unit: "pixel",
-        help: "connected pixels that a source has at least"),
+      .threshold(3, of: "the noise (ERR)"),
+      .minimumArea,
       Parameter(
         "deblend_levels", .integer(1...256), default: .integer(32),
         help: "levels at which a source is looked at to separate neighbours"),
       Parameter(
         "deblend_contrast", .number(0...1), default: .number(0.005),
         help: "share of the flux that a separated part must have; 1 separates nothing"),
-      Parameter(
-        "box_size", .integer(8...4096), default: .integer(64), unit: "pixel",
-        help: "side of the tiles of the background mesh"),
-      Parameter(
-        "filter_size", .integer(1...99), default: .integer(3),
-        help: "tiles along the side of the median filter over the mesh"),
+      .boxSize,
+      .filterSize,
       Parameter(
         "apertures", .list, default: .list(["2", "4", "8"]), unit: "pixel",
         help: "radii of the circular apertures"),

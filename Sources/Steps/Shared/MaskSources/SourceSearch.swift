@@ -4,22 +4,12 @@ import SourceExtraction
 
 /// The parameters with which steps look for sources, declared once for all of them.
 enum SourceSearch {
-  static let parameters = [
-    Parameter(
-      "box_size", .integer(8...4096), default: .integer(64), unit: "pixel",
-      help: "side of the tiles of the background mesh"),
-    Parameter(
-      "filter_size", .integer(1...99), default: .integer(3),
-      help: "tiles along the side of the median filter over the mesh"),
-    Parameter(
-      "threshold", .number(0.1...1000), default: .number(1.5),
-      help: "sources are above this many sigmas of the background"),
-    Parameter(
-      "min_area", .integer(1...100_000), default: .integer(5), unit: "pixel",
-      help: "connected pixels that a source has at least"),
-    Parameter(
-      "dilation", .number(0...200), default: .number(4), unit: "pixel",
-      help: "pixels about each source that are masked too"),
+  static let parameters: [Parameter] = [
+    .boxSize,
+    .filterSize,
+    .threshold(1.5),
+    .minimumArea,
+    .dilation,
     Parameter(
       "rounds", .integer(1...20), default: .integer(5),
       help: "rounds of background and search at most; it ends when a round adds less than 0.1 %"),
