@@ -72,6 +72,7 @@ let package = Package(
     // floor 1
     .systemLibrary(name: "CCFITSIO", path: "Sources/System/CCFITSIO"),
     .systemLibrary(name: "CFFTW", path: "Sources/System/CFFTW"),
+    .systemLibrary(name: "CMalloc", path: "Sources/System/CMalloc"),
     .systemLibrary(name: "CInotify", path: "Sources/System/CInotify"),
     .systemLibrary(name: "CInotifyTools", path: "Sources/System/CInotifyTools"),
     .systemLibrary(name: "CLAPACKE", path: "Sources/System/CLAPACKE"),
@@ -179,7 +180,7 @@ let package = Package(
         "Pipelines", "PipelineEngine", "QuickLook", "References", "ReferenceDesk", "Associations",
         "SourceExtraction", "Deconvolution", "JobContract",
         "CfgFormat", "Metadata", "FITSIO", "FITSStructure", "Pixels", "Tables", "Template", "DataModels",
-        "CInotify", logging,
+        "CInotify", "CMalloc", logging,
       ]),
     command("irissim", ["Simulator"]),
     // The C readout library's arithmetic, as fast as its own makefile makes it.
@@ -189,6 +190,7 @@ let package = Package(
       name: "irisbench",
       dependencies: [
         "Pixels", "SourceExtraction", "CSEP", "CReadoutLoops", "FITSIO", "FITSStructure", "CCFITSIO",
+        "CMalloc",
         "References", argumentParser,
       ],
       path: "Benchmarks/irisbench", swiftSettings: strict),

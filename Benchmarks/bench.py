@@ -15,12 +15,12 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from cases import arrivals, background, combine, cosmics, level2, level3, readout, references, resample, sky, startup  # noqa: E402
+from cases import arrivals, background, combine, cosmics, detection, level2, level3, readout, references, resample, sky, startup  # noqa: E402
 from cases.bench_run import Bench, BenchFailure, Row  # noqa: E402
 
 CASES = {
     "arrivals": arrivals.burst, "steady": arrivals.steady, "level2": level2.run, "level3": level3.run, "combine": combine.run,
-    "background": background.run, "cosmics": cosmics.run, "drizzle": resample.run, "sky": sky.run, "ramps": readout.kernels, "readout": readout.files, "references": references.run, "startup": startup.run,
+    "background": background.run, "cosmics": cosmics.run, "detection": detection.run, "drizzle": resample.run, "sky": sky.run, "ramps": readout.kernels, "readout": readout.files, "references": references.run, "startup": startup.run,
 }
 
 

@@ -22,7 +22,7 @@ struct MeshBackgroundTimes: ParsableCommand {
   }
 
   func run() throws {
-    let frame = makeFrame()
+    let frame = StarFrame(size: size, stars: stars).plane
     var times: [String: [Double]] = [:]
     var farthest: Float = 0
     for turn in 0...repeats {
@@ -80,30 +80,5 @@ struct MeshBackgroundTimes: ParsableCommand {
     a.withUnsafeBuffer { a in
       b.withUnsafeBuffer { b in a.indices.reduce(0) { max($0, abs(a[$1] - b[$1])) } }
     }
-  }
-
-  /// A sloping sky of about 1000 with noise of 30, and Gaussian stars; the same in every run.
-  private func makeFrame() -> Plane<Float> {
-    var random = SplitMix(state: 1)
-    var frame = Plane<Float>(uninitializedWidth: size, height: size) { pixels in
-      for i in pixels.indices {
-        // The sum of twelve uniform deviates is near enough to a Gaussian one.
-        let noise = (0..<12).reduce(Float(-6)) { sum, _ in sum + random.uniform() }
-        pixels[i] = 1000 + 0.01 * Float(i % size) + 0.02 * Float(i / size) + 30 * noise
-      }
-    }
-    frame.withUnsafeMutableBuffer { pixels in
-      for _ in 0..<stars {
-        let (x, y) = (random.uniform() * Float(size), random.uniform() * Float(size))
-        let peak = 100 * pow(300, random.uniform())
-        for j in max(0, Int(y) - 8)..<min(size, Int(y) + 9) {
-          for i in max(0, Int(x) - 8)..<min(size, Int(x) + 9) {
-            let (dx, dy) = (Float(i) - x, Float(j) - y)
-            pixels[j * size + i] += peak * exp(-(dx * dx + dy * dy) / 8)
-          }
-        }
-      }
-    }
-    return frame
   }
 }

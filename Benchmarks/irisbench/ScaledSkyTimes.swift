@@ -27,44 +27,67 @@ struct ScaledSkyTimes: ParsableCommand {
   func run() throws {
     try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
     for i in 0..<frames where !FileManager.default.fileExists(atPath: path(i)) { try write(i) }
-    var seconds: [Double] = []
-    var left = 0.0
-    var masked = 0.0
+    var times: [String: [Double]] = [:]
+    var last: Iteration?
     for _ in 0..<repeats {
-      let clock = ContinuousClock()
-      let start = clock.now
-      let result = try iteration()
-      let parts = (clock.now - start).components
-      seconds.append(Double(parts.seconds) + Double(parts.attoseconds) * 1e-18)
-      (left, masked) = result
+      let iteration = try iterate()
+      for (name, seconds) in iteration.seconds { times[name, default: []].append(seconds) }
+      last = iteration
     }
-    print(
-      "{\"seconds\": \(seconds), \"level_left\": \(left), \"masked\": \(masked), \"peak_bytes\": \(PeakMemory.bytes)}"
-    )
+    let answer = try JSONEncoder().encode(
+      Answer(
+        seconds: times, levelLeft: last?.levelLeft() ?? 0, masked: last?.maskedShare ?? 0,
+        peakBytes: PeakMemory.bytes))
+    print(String(decoding: answer, as: UTF8.self))
+  }
+
+  private struct Answer: Encodable {
+    let seconds: [String: [Double]]
+    let levelLeft: Double
+    let masked: Double
+    let peakBytes: Int
+  }
+
+  /// What one run took and made.
+  private struct Iteration {
+    var seconds: [String: Double] = [:]
+    var frames: [Measured] = []
+    var maskedShare = 0.0
+
+    /// The largest level that is left in a frame.
+    func levelLeft() -> Double {
+      frames.map { abs(Double(median(of: $0.value, quality: $0.quality))) }.max() ?? 0
+    }
   }
 
   private func path(_ i: Int) -> String { "\(output)/dither_\(i.padded(to: 2)).fits" }
 
   private func shift(_ i: Int) -> PixelShift { PixelShift(x: 37 * (i % 3), y: 41 * (i / 3)) }
 
-  /// From files to frames without sky; the largest level that is left, and the share of pixels masked.
-  private func iteration() throws -> (left: Double, masked: Double) {
-    let files = try (0..<frames).map { try FrameFile(path: path($0)) }
-    let size = size
-    let sky = DitherSky(
-      width: size, height: size,
-      neighbors: skyNeighbors(times: (0..<frames).map { 60 * Double($0) }, count: 8)
-    ) { i, rows in try files[i].rows(rows, width: size) }
-    let found = try scaledSky(
-      sky, shifts: (0..<frames).map(shift), options: ScaledSkyOptions(maximumRounds: 1))
-    let settled = try found.sky.settled()
-    var left = 0.0
-    for i in 0..<frames {
-      let frame = subtract(
-        try files[i].rows(0..<size, width: size), try settled.sky(of: i, rows: 0..<size))
-      left = max(left, abs(Double(median(of: frame.value, quality: frame.quality))))
+  /// From files to frames without sky: by one iteration (median, search, mask, median of the neighbours, level,
+  /// subtraction), and with a round of the stack's search besides.
+  private func iterate() throws -> Iteration {
+    var result = Iteration()
+    let clock = ContinuousClock()
+    for (name, rounds) in [("iteration", 0), ("with_stack", 1)] {
+      let files = try (0..<frames).map { try FrameFile(path: path($0)) }
+      let size = size
+      let start = clock.now
+      let sky = DitherSky(
+        width: size, height: size,
+        neighbors: skyNeighbors(times: (0..<frames).map { 60 * Double($0) }, count: 8)
+      ) { i, rows in try files[i].rows(rows, width: size) }
+      let found = try scaledSky(
+        sky, shifts: (0..<frames).map(shift), options: ScaledSkyOptions(maximumRounds: rounds))
+      let settled = try found.sky.settled()
+      result.frames = try (0..<frames).map { i in
+        subtract(try files[i].rows(0..<size, width: size), try settled.sky(of: i, rows: 0..<size))
+      }
+      let parts = (clock.now - start).components
+      result.seconds[name] = Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
+      result.maskedShare = found.maskedShare
     }
-    return (left, found.maskedShare)
+    return result
   }
 
   /// A sky of about 1000 that drifts, response of 1 % from pixel to pixel, noise of 30, and stars that the dithers move.
@@ -103,7 +126,7 @@ struct ScaledSkyTimes: ParsableCommand {
 
 /// An open frame, read by rows.
 ///
-/// `@unchecked Sendable` is safe: the kernels read on the thread that called them.
+/// `@unchecked Sendable` is safe: a frame is read by one thread at a time.
 private final class FrameFile: @unchecked Sendable {
   private let file: FITSFile
 

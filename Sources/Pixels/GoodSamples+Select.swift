@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Synchronization
 
 extension GoodSamples {
   /// Samples within these bounds count; both ends are inside.
@@ -33,7 +34,7 @@ extension GoodSamples {
     let bright = fraction > 0 ? quantile(0.9) : 0
     guard bright > 0 else { return (bounds, count) }
     bounds.low = fraction * bright
-    return (bounds, sums(bounds) { _ in 0 }.count)
+    return (bounds, count(within: bounds))
   }
 
   /// The samples of rank (count - 1) / 2 and count / 2, by two histograms of 16 bits each: exact, without a
@@ -121,6 +122,29 @@ extension GoodSamples {
     let mean = sum / Double(count)
     let square = sums(bounds) { (Double($0) - mean) * (Double($0) - mean) }.sum
     return (count, mean, count > 1 ? (square / Double(count - 1)).squareRoot() : .nan)
+  }
+
+  /// How many samples lie within bounds.
+  func count(within bounds: Bounds) -> Int {
+    let samples = base
+    let total = Mutex(0)
+    let (low, high) = (Lanes(repeating: bounds.low), Lanes(repeating: bounds.high))
+    withExtendedLifetime(self) {
+      forEachPixelBand(count: count, length: 1 << 18) { band in
+        var inside = SIMD16<Int32>.zero
+        let whole = band.lowerBound + band.count / 16 * 16
+        for i in stride(from: band.lowerBound, to: whole, by: 16) {
+          let x = samples.base.lanes(i)
+          inside.replace(with: inside &+ 1, where: (x .>= low) .& (x .<= high))
+        }
+        let rest = (whole..<band.upperBound).count {
+          samples.base[$0] >= bounds.low && samples.base[$0] <= bounds.high
+        }
+        let found = Int(inside.wrappedSum()) + rest
+        total.withLock { $0 += found }
+      }
+    }
+    return total.withLock { $0 }
   }
 
   /// How many samples lie within bounds, and the sum of `term` over them; bands are added in order.

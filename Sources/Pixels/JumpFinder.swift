@@ -47,7 +47,15 @@ struct JumpFinder: Sendable {
     differences = Self.differences(
       options.times, reads: samples.reads, planeCount: samples.planeCount, missing)
     guard differences.count >= 2 else { return nil }
-    network = SortingNetwork(count: differences.count)
+    network = .bringing(Self.ranks(of: differences.count, options.method), of: differences.count)
+  }
+
+  /// Which of the sorted rates are looked at: the middle ones, and for the clipped median those about it and both ends.
+  private static func ranks(of n: Int, _ method: JumpOptions.Method) -> [Int] {
+    guard method == .twoPoint else { return [(n - 1) / 2, n / 2] }
+    guard n > 3 else { return Array(0..<n) }
+    let m = n - 1
+    return [0, (m - 1) / 2, m / 2, (m - 1) / 2 + 1, m / 2 + 1, m]
   }
 
   private static func differences(

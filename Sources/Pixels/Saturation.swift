@@ -37,8 +37,11 @@ public func flagSaturation(
   switch level {
   case .all(let value):
     let ceiling = min(value, options.ceiling ?? .infinity)
-    band.forEachBlock {
-      SaturationKernel(floor: options.floor).flag($0) { _, _ in Lanes(repeating: ceiling) }
+    let level = Lanes(repeating: ceiling)
+    band.forEachBlock { block in
+      // Most blocks have no full pixel: one look at all reads together tells.
+      let kernel = SaturationKernel(floor: options.floor)
+      if kernel.hasCause(block, level) { kernel.flag(block) { _, _ in level } }
     }
   case .each(let levels, let quality):
     precondition(levels.count == band.samples.planeCount, "saturation levels of another shape")
@@ -94,6 +97,25 @@ public func growSaturation(_ band: inout RampBand, by pixels: Int) {
 private struct SaturationKernel {
   let floor: Float?
   private static let saturated = UInt8(DQ.saturated)
+
+  /// Whether a read reaches the level or the floor, or is flagged.
+  @inline(__always)
+  func hasCause(_ block: RampBlock, _ level: Lanes) -> Bool {
+    let floor = Lanes(repeating: floor ?? -.infinity)
+    var full = LaneMask(repeating: false)
+    var isFlagged = false
+    for integration in 0..<block.integrations {
+      for read in 0..<block.reads {
+        block.forEachLanes { i, _, count in
+          // Lanes past the end are zeros, which may be at the floor: those blocks are looked at in full.
+          let x = block.values(integration, read, i, count)
+          full .|= (x .>= level) .| (x .<= floor)
+          isFlagged = block.anyGroup(Self.saturated, integration, read, i, count) || isFlagged
+        }
+      }
+    }
+    return isFlagged || anyLane(full)
+  }
 
   /// - Parameter levels: the levels of sixteen pixels, asked for once.
   @inline(__always)

@@ -66,7 +66,8 @@ struct SideColumns: Sendable {
       guard let base = buffer.baseAddress else { return }
       let target = FilledPixels(base: base)
       DispatchQueue.concurrentPerform(iterations: images) { image in
-        for (y, level) in runningMedian(image, part, window, in: 0..<height).enumerated() {
+        let ordered = RunningMedian(samples(image, part, in: 0..<height), perRow: part.count)
+        for (y, level) in ordered.medians(of: window).enumerated() {
           target.base[image * height + y] = level
         }
       }
@@ -102,19 +103,22 @@ struct SideColumns: Sendable {
     guard parts.count == 2, !parts[0].isEmpty else { return Self.windows[4] }
     let some = Array(Set([0, images - 1].filter { $0 >= 0 && $0 < images }))
     let rows = 0..<min(height, 2048)
-    var errors = [Double](repeating: 0, count: Self.windows.count * some.count)
+    // By (image, half that foretells, window).
+    var errors = [Double](repeating: 0, count: some.count * 2 * Self.windows.count)
     errors.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       let target = FilledPixels(base: base)
-      DispatchQueue.concurrentPerform(iterations: buffer.count) { i in
-        let (image, window) = (some[i / Self.windows.count], Self.windows[i % Self.windows.count])
-        target.base[i] =
-          surprise(image, parts[1], foretoldBy: runningMedian(image, parts[0], window, in: rows))
-          + surprise(image, parts[0], foretoldBy: runningMedian(image, parts[1], window, in: rows))
+      DispatchQueue.concurrentPerform(iterations: some.count * 2) { i in
+        let image = some[i / 2]
+        let ordered = RunningMedian(samples(image, parts[i % 2], in: rows), perRow: parts[i % 2].count)
+        for (w, window) in Self.windows.enumerated() {
+          target.base[i * Self.windows.count + w] = surprise(
+            image, parts[1 - i % 2], foretoldBy: ordered.medians(of: window))
+        }
       }
     }
     let sums = Self.windows.indices.map { w in
-      some.indices.reduce(0) { $0 + errors[$1 * Self.windows.count + w] }
+      (0..<some.count * 2).reduce(0) { $0 + errors[$1 * Self.windows.count + w] }
     }
     return sums.indices.min { sums[$0] < sums[$1] }.map { Self.windows[$0] } ?? Self.windows[4]
   }
@@ -139,21 +143,11 @@ struct SideColumns: Sendable {
     return n > 0 ? square - sum * sum / n : 0
   }
 
-  /// The running median over some rows of some columns of an image, NaN where nothing is known; the window is cut off at
-  /// both ends.
-  private func runningMedian(_ image: Int, _ part: Range<Int>, _ length: Int, in rows: Range<Int>) -> [Float]
-  {
-    let half = length / 2
-    var window = SlidingMedian(capacity: length * part.count)
-    func forEach(_ row: Int, _ body: (Float) -> Void) {
-      guard rows.contains(row) else { return }
-      for column in part { body(values[(image * height + row) * count + column]) }
-    }
-    for row in rows.prefix(half) { forEach(row) { window.insert($0) } }
-    return rows.map { y in
-      forEach(y + half) { window.insert($0) }
-      forEach(y - half - 1) { window.remove($0) }
-      return window.median ?? .nan
+  /// Some columns of some rows of an image, row by row.
+  private func samples(_ image: Int, _ part: Range<Int>, in rows: Range<Int>) -> [Float] {
+    rows.flatMap { row in
+      let start = (image * height + row) * count
+      return values[start + part.lowerBound..<start + part.upperBound]
     }
   }
 }

@@ -5,6 +5,20 @@ struct SortingNetwork: Sendable {
   /// Pairs (a, b), a < b: after each the smaller value is at a.
   let comparators: [SIMD2<UInt16>]
 
+  /// Those that bring the samples of some ranks to their places; the other places are left in no order.
+  static func bringing(_ ranks: [Int], of count: Int) -> SortingNetwork {
+    var needed = Set(ranks.map { UInt16($0) })
+    var kept: [SIMD2<UInt16>] = []
+    for pair in SortingNetwork(count: count).comparators.reversed()
+    where needed.contains(pair.x) || needed.contains(pair.y) {
+      needed.formUnion([pair.x, pair.y])
+      kept.append(pair)
+    }
+    return SortingNetwork(comparators: kept.reversed())
+  }
+
+  private init(comparators: [SIMD2<UInt16>]) { self.comparators = comparators }
+
   init(count: Int) {
     var pairs: [SIMD2<UInt16>] = []
     var top = 1

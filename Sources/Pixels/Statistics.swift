@@ -62,26 +62,23 @@ public func clippedStatistics(
   of plane: Plane<Float>, quality: Plane<UInt32>? = nil, options: StatisticsOptions = StatisticsOptions()
 ) -> Statistics {
   let samples = GoodSamples(plane, quality, excluding: options.excludedFlags)
-  var bounds = GoodSamples.Bounds()
-  var count = samples.count
-  let clips = options.kappaLow < .infinity || options.kappaHigh < .infinity
-  for _ in 0..<(clips ? options.maximumIterations : 0) {
-    let center = samples.median(bounds, count: count)
-    let sigma = samples.sigma(bounds, count, center, options.spread)
-    guard sigma > 0 else { break }
-    let narrower = GoodSamples.Bounds(
-      low: max(bounds.low, center - options.kappaLow * sigma),
-      high: min(bounds.high, center + options.kappaHigh * sigma))
-    let left = samples.sums(narrower) { _ in 0 }.count
-    if left == count { break }
-    (bounds, count) = (narrower, left)
-  }
+  let (bounds, count) = samples.clipped(options)
   let moments = samples.moments(bounds)
   let center = samples.median(bounds, count: count)
   return Statistics(
     mean: moments.mean, median: Double(center),
     madSigma: madToSigma * Double(samples.median(bounds, count: count, from: center)), std: moments.std,
     count: count)
+}
+
+/// The median of the good pixels after iterative clipping about it, as `clippedStatistics` finds it; NaN when there are
+/// none.
+public func clippedMedian(
+  of plane: Plane<Float>, quality: Plane<UInt32>? = nil, options: StatisticsOptions = StatisticsOptions()
+) -> Float {
+  let samples = GoodSamples(plane, quality, excluding: options.excludedFlags)
+  let (bounds, count) = samples.clipped(options)
+  return samples.median(bounds, count: count)
 }
 
 /// Tukey's biweight location (c = 6) of the good pixels; the median where the MAD is 0.
@@ -107,6 +104,25 @@ public func biweightLocation(
 let madToSigma = 1.482602218505602
 
 extension GoodSamples {
+  /// What iterative clipping about the median leaves.
+  fileprivate func clipped(_ options: StatisticsOptions) -> (bounds: Bounds, count: Int) {
+    var bounds = Bounds()
+    var count = count
+    let clips = options.kappaLow < .infinity || options.kappaHigh < .infinity
+    for _ in 0..<(clips ? options.maximumIterations : 0) {
+      let center = median(bounds, count: count)
+      let sigma = sigma(bounds, count, center, options.spread)
+      guard sigma > 0 else { break }
+      let narrower = Bounds(
+        low: max(bounds.low, center - options.kappaLow * sigma),
+        high: min(bounds.high, center + options.kappaHigh * sigma))
+      let left = self.count(within: narrower)
+      if left == count { break }
+      (bounds, count) = (narrower, left)
+    }
+    return (bounds, count)
+  }
+
   /// The clipping sigma of the samples within bounds.
   fileprivate func sigma(
     _ bounds: Bounds, _ count: Int, _ center: Float, _ spread: Clipping.Spread

@@ -51,6 +51,7 @@ enum House {
   static let rooms: [Room] = [
     Room(1, "CCFITSIO", in: "System/CCFITSIO"),
     Room(1, "CFFTW", in: "System/CFFTW"),
+    Room(1, "CMalloc", in: "System/CMalloc"),
     Room(1, "CInotify", in: "System/CInotify"),
     Room(1, "CInotifyTools", in: "System/CInotifyTools"),
     Room(1, "CLAPACKE", in: "System/CLAPACKE"),
@@ -127,6 +128,7 @@ enum House {
         "Template",
         "CfgFormat",
         "JobContract", "Crypto", "Logging", "ArgumentParser", "CInotify",
+        "CMalloc",
       ], notReaching: catalogSide),
     Room(
       6, "irissim",

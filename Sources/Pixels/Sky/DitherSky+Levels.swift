@@ -5,7 +5,7 @@ extension DitherSky {
   /// NaN of a frame without a good pixel.
   /// - Parameter pattern: gives rows of what is taken away first.
   public func level(
-    of i: Int, less pattern: ((_ rows: Range<Int>) throws -> Plane<Float>)? = nil
+    of i: Int, less pattern: (@Sendable (_ rows: Range<Int>) throws -> Plane<Float>)? = nil
   ) throws -> Float {
     let bands = spreadRows
     let rows = bands.reduce(0) { $0 + $1.count }
@@ -20,7 +20,7 @@ extension DitherSky {
       quality.paste(part.quality, x0: 0, y0: next)
       next += band.count
     }
-    return Float(clippedStatistics(of: value, quality: quality, options: levelStatistics).median)
+    return clippedMedian(of: value, quality: quality, options: levelStatistics)
   }
 
   /// Bands of eight rows, evenly spread, of a million pixels in all; all rows of a smaller frame.
@@ -41,7 +41,7 @@ extension DitherSky {
     var frame = try frame(i, rows: 0..<height)
     frame.value.divide(by: superSky)
     masks[i].raise(DQ.doNotUse, in: &frame.quality, rows: 0..<height)
-    return Float(clippedStatistics(of: frame.value, quality: frame.quality, options: levelStatistics).median)
+    return clippedMedian(of: frame.value, quality: frame.quality, options: levelStatistics)
   }
 
   private var levelStatistics: StatisticsOptions {

@@ -24,14 +24,11 @@ public struct SettledSky: Sendable {
     let bytes = (keepsErrors ? 8 : 4) * sky.width * sky.height * sky.frameCount
     let kept = bytes <= memoryLimit ? try Self.patterns(of: sky, keepingErrors: keepsErrors) : nil
     self.kept = kept
-    var levels: [Float] = []
-    for i in 0..<sky.frameCount {
-      levels.append(
-        try sky.level(of: i) { rows in
-          try kept?[i].value.rows(rows) ?? sky.pattern(of: i, rows: rows).value
-        })
+    levels = try concurrently(sky.frameCount) { i in
+      try sky.level(of: i) { rows in
+        try kept?[i].value.rows(rows) ?? sky.pattern(of: i, rows: rows).value
+      }
     }
-    self.levels = levels
   }
 
   private static func patterns(of sky: DitherSky, keepingErrors keepsErrors: Bool) throws -> [Kept] {

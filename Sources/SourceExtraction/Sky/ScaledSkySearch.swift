@@ -7,7 +7,7 @@ import Pixels
 /// 3. The frames less their skies are stacked by whole pixels and the stack is searched: it shows fainter sources,
 ///    which are masked in every frame. Again from 2 until nothing much is new.
 ///
-/// Never all frames are in memory: bands of rows of them, one frame, the stack, and S of all frames where that fits
+/// Never all frames are in memory: bands of rows of them, up to four frames, the stack, and S of all frames where that fits
 /// `memoryLimit`.
 /// - Parameters:
 ///   - sky: the frames; levels and masks that it has are where the search begins (levels are measured first).
@@ -26,7 +26,7 @@ public func scaledSky(
 }
 
 /// The state of the iteration.
-private struct ScaledSkySearch {
+private struct ScaledSkySearch: Sendable {
   private(set) var result: ScaledSky
   private let options: ScaledSkyOptions
   private let canvas: ShiftedFrames?
@@ -47,21 +47,25 @@ private struct ScaledSkySearch {
 
   /// The median of each frame.
   mutating func measureLevels() throws {
-    for i in frames { result.sky.levels[i] = try result.sky.level(of: i) }
+    let sky = result.sky
+    result.sky.levels = try concurrently(sky.frameCount) { try sky.level(of: $0) }
   }
 
   /// Looks for sources in each frame.
   mutating func searchFrames() throws {
     let common = try options.flattens && frames.count > 2 ? result.sky.commonPattern() : nil
-    for i in frames {
-      var frame = try result.sky.frame(i, rows: 0..<result.sky.height)
+    let search = self
+    let found = try concurrently(frames.count) { i in
+      var sky = search.result.sky
+      var frame = try sky.frame(i, rows: 0..<sky.height)
       // A mesh of small numbers is exact; where nothing is common to the frames nothing can be searched.
-      frame.value.subtract(result.sky.levels[i])
+      frame.value.subtract(sky.levels[i])
       if let common { frame.value.subtract(common) }
-      let sources = try sources(in: frame)
-      result.sky.masks[i] = result.sky.masks[i].union(sources)
-      result.sky.levels[i] = try result.sky.level(of: i)
+      sky.masks[i] = sky.masks[i].union(try search.sources(in: frame))
+      return (mask: sky.masks[i], level: try sky.level(of: i))
     }
+    result.sky.masks = found.map(\.mask)
+    result.sky.levels = found.map(\.level)
     noteMasked()
   }
 
@@ -130,12 +134,14 @@ private struct ScaledSkySearch {
   }
 
   private mutating func searchSubtracted(_ settled: SettledSky) throws {
-    for i in frames {
-      let frame = try settled.subtracted(i, rows: 0..<result.sky.height)
-      let found = try maskSources(
-        in: frame.value, excluding: PixelMask(unusable: frame, flags: excluded), options: options.deepSearch)
-      result.sky.masks[i] = result.sky.masks[i].union(found.sources)
+    let (options, excluded) = (options, excluded)
+    let found = try concurrently(frames.count) { i in
+      let frame = try settled.subtracted(i, rows: 0..<settled.sky.height)
+      return try maskSources(
+        in: frame.value, excluding: PixelMask(unusable: frame, flags: excluded), options: options.deepSearch
+      ).sources
     }
+    for i in frames { result.sky.masks[i] = result.sky.masks[i].union(found[i]) }
   }
 
   private mutating func noteMasked() {

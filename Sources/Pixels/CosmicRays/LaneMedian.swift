@@ -1,17 +1,3 @@
-extension SortingNetwork {
-  /// The comparators that bring the middle one of `count` samples to its place; the other places are left in no order.
-  static func median(of count: Int) -> [SIMD2<UInt16>] {
-    var needed: Set<UInt16> = [UInt16(count / 2)]
-    var kept: [SIMD2<UInt16>] = []
-    for pair in SortingNetwork(count: count).comparators.reversed()
-    where needed.contains(pair.x) || needed.contains(pair.y) {
-      needed.formUnion([pair.x, pair.y])
-      kept.append(pair)
-    }
-    return kept.reversed()
-  }
-}
-
 /// The median of an odd number of samples, sixteen pixels at a time; no sample may be NaN.
 struct LaneMedian: Sendable {
   /// Samples.
@@ -21,7 +7,7 @@ struct LaneMedian: Sendable {
   init(of count: Int) {
     precondition(count % 2 == 1, "no middle of \(count) samples")
     self.count = count
-    comparators = SortingNetwork.median(of: count)
+    comparators = SortingNetwork.bringing([count / 2], of: count).comparators
   }
 
   /// Calls `body` with a function that takes the median of the samples in the given memory, and disorders them.

@@ -1,0 +1,3 @@
+#pragma once
+/* What the C library does with freed memory; nothing to link. */
+#include <malloc.h>
