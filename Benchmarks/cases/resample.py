@@ -1,10 +1,11 @@
-"""Drizzle of one image onto a turned grid, beside the drizzle package; the map of all pixels is given to both."""
+"""Drizzle of frames onto a turned grid, beside the drizzle package; the map of all pixels is given to both."""
 
 import statistics
 
 from .bench_run import BenchFailure, Row
 
 AIM = 0.5
+FRAMES = 4
 
 
 def run(bench):
@@ -20,10 +21,11 @@ def compare(bench, program, size, image, kernel):
     ours, peers, memory, peer_memory = [], [], 0, 0
     for _ in range(bench.options.repeats):
         answer, _ = bench.json(
-            [program, "drizzle", "--size", size, "--image", image, "--kernel", kernel, "--result", results[0]])
+            [program, "drizzle", "--size", size, "--image", image, "--kernel", kernel, "--images",
+             FRAMES, "--result", results[0]])
         ours += answer["seconds"]
         memory = max(memory, answer["peak_bytes"])
-        answer, child = bench.json(bench.peer("drizzle_package.py", size, image, results[1], kernel))
+        answer, child = bench.json(bench.peer("drizzle_package.py", size, image, results[1], kernel, FRAMES))
         peers += answer["seconds"]
         peer_memory = max(peer_memory, child.peak_bytes)
     answer, _ = bench.json(bench.peer("compare_images.py", *results))
@@ -31,6 +33,6 @@ def compare(bench, program, size, image, kernel):
     if answer["share"] < 0.85 or answer["beyond"] > 1e-3:
         raise BenchFailure(f"{kernel}: {answer}")
     return Row(
-        f"drizzle {size}², {kernel}, errors and flags", ours, peers, aim="<= 1/2 x",
+        f"drizzle of {FRAMES} x {size}², {kernel}, errors and flags", ours, peers, aim="<= 1/2 x",
         met=statistics.median(ours) <= AIM * statistics.median(peers), peak_bytes=memory, peer_peak_bytes=peer_memory,
         peer_name="drizzle, one thread")

@@ -12,14 +12,15 @@ struct DrizzleTimes: ParsableCommand {
   @Option(help: "Image to drop.") var image: String?
   @Option(help: "square, turbo or point.") var kernel = "square"
   @Option(help: "Where the result goes, float32.") var result: String?
+  @Option(help: "How many times the image is dropped in a run, as that many frames.") var images = 4
   @Option(help: "Timed runs.") var repeats = 1
 
   func validate() throws {
-    guard size > 0, repeats > 0, (make == nil) != (image == nil),
+    guard size > 0, repeats > 0, (1...100).contains(images), (make == nil) != (image == nil),
       ResampleOptions.Kernel(rawValue: kernel) != nil
     else {
       throw ValidationError(
-        "--size, --repeats or --kernel is out of range, or not one of --make and --image is given")
+        "--size, --images, --repeats or --kernel is out of range, or not one of --make and --image is given")
     }
   }
 
@@ -49,9 +50,11 @@ struct DrizzleTimes: ParsableCommand {
     var times: [Double] = []
     var mosaic: Mosaic?
     for turn in 0...repeats {
+      mosaic = nil
       let clock = ContinuousClock()
       let start = clock.now
-      mosaic = try resample([input], width: size, height: size, options: options)
+      mosaic = try resample(
+        Array(repeating: input, count: images), width: size, height: size, options: options)
       let parts = (clock.now - start).components
       // The first round touches the memory.
       guard turn > 0 else { continue }

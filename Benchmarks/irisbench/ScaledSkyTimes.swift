@@ -29,8 +29,10 @@ struct ScaledSkyTimes: ParsableCommand {
     for i in 0..<frames where !FileManager.default.fileExists(atPath: path(i)) { try write(i) }
     var times: [String: [Double]] = [:]
     var last: Iteration?
-    for _ in 0..<repeats {
+    for turn in 0..<(repeats > 0 ? repeats + 1 : 0) {
       let iteration = try iterate()
+      // The first round touches the memory.
+      guard turn > 0 else { continue }
       for (name, seconds) in iteration.seconds { times[name, default: []].append(seconds) }
       last = iteration
     }

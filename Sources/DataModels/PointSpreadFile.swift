@@ -18,6 +18,10 @@ public struct PointSpreadFile: Sendable {
     (planes, x, y) = try ModelError.wrapping(path) { try Self.read(path) }
   }
 
+  /// What is larger is no PSF, and its header not worth the memory that it asks for.
+  private static let largestSide = 4096
+  private static let largestCount = 4096
+
   private static func read(_ path: String) throws -> ([Plane<Float>], [Double], [Double]) {
     let file = try FITSFile(reading: path)
     guard let index = try file.index(ofExtension: "PSF") ?? PlaneReader(path: path).scienceHDU(file) else {
@@ -29,6 +33,15 @@ public struct PointSpreadFile: Sendable {
         code: "psf-axes", message: "the PSF has axes \(axes) where two or three were expected", subject: path)
     }
     let count = axes.count > 2 ? axes[2] : 1
+    guard (1...largestSide).contains(axes[0]), (1...largestSide).contains(axes[1]),
+      (1...largestCount).contains(count)
+    else {
+      throw ModelError(
+        code: "psf-axes",
+        message:
+          "the PSF has axes \(axes): at most \(largestCount) of \(largestSide) x \(largestSide) were expected",
+        subject: path)
+    }
     let planes = try (0..<count).map { k in
       try Plane<Float>(uninitializedWidth: axes[0], height: axes[1]) {
         try file.readPixels(of: index, into: $0, startingAt: k * axes[0] * axes[1])

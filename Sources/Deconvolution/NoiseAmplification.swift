@@ -19,6 +19,13 @@ public func noiseAmplification(
   of solved: Deconvolved, _ image: Plane<Float>, variance: Plane<Float>, excluding mask: PixelMask,
   psf: PointSpread, options: DeconvolutionOptions = DeconvolutionOptions(), seed: UInt64 = 1
 ) throws(DeconvolutionError) -> Double? {
+  let shape = (image.width, image.height)
+  guard (variance.width, variance.height) == shape, (solved.model.width, solved.model.height) == shape else {
+    throw DeconvolutionError(
+      code: "shape-mismatch",
+      message: "variance or model have not the image's \(shape.0) x \(shape.1) pixels",
+      subject: "noise amplification")
+  }
   var same = options
   (same.maximumIterations, same.tolerance, same.chiSquaredGoal) = (max(solved.iterations, 1), 0, 0)
   let noisy = image.noisier(by: variance, seed: seed)

@@ -119,7 +119,9 @@ struct PlainImage {
   ) {
     let scale = image.bscale
     let zero = image.bzero
-    if scale == 1, MemoryLayout<Word>.size <= 2, let offset = Int32(exactly: zero), abs(offset) <= 1 << 20 {
+    if scale == 1, MemoryLayout<Word>.size <= 2, let offset = Int32(exactly: zero),
+      (-(1 << 20)...(1 << 20)).contains(offset)
+    {
       // Sums of these are exact in any floating point, and faster.
       for i in 0..<count {
         let word = stored.loadUnaligned(fromByteOffset: i &* MemoryLayout<Word>.size, as: Word.self)

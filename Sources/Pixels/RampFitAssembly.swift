@@ -35,7 +35,8 @@ public final class RampFitAssembly: @unchecked Sendable {
     poisson.base.store(result.variancePoisson, at: i)
     read.base.store(result.varianceRead, at: i)
     guard let used else { return }
-    let counts = unsafeBitCast(result.used + 0x1p23, to: SIMD16<Int32>.self)
+    let counts = unsafeBitCast(
+      result.used.replacing(with: 65535, where: result.used .> 65535) + 0x1p23, to: SIMD16<Int32>.self)
     used.base.store(SIMD16<UInt16>(truncatingIfNeeded: counts), at: i)
   }
 
@@ -49,7 +50,7 @@ public final class RampFitAssembly: @unchecked Sendable {
       quality.base[i + k] = result.flags[k]
       poisson.base[i + k] = result.variancePoisson[k]
       read.base[i + k] = result.varianceRead[k]
-      used?.base[i + k] = UInt16(result.used[k])
+      used?.base[i + k] = UInt16(min(result.used[k], 65535))
     }
   }
 

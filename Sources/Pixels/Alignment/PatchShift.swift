@@ -18,7 +18,8 @@ public struct PatchShift: Sendable, Equatable {
   /// - Returns: nil when the shapes do not fit, the peak lies on the rim of the search, or nothing
   ///   correlates.
   public init?(of patch: Plane<Float>, in image: Plane<Float>, search: Int) {
-    guard search > 0, image.width == patch.width + 2 * search, image.height == patch.height + 2 * search
+    guard search > 0, patch.count > 0, image.width == patch.width + 2 * search,
+      image.height == patch.height + 2 * search
     else {
       return nil
     }

@@ -139,7 +139,8 @@ struct CosmicRaySearch {
   /// The tiles in which a change at some pixels can make a difference.
   private func tilesNear(_ pixels: [Int], of all: [CosmicRayTile]) -> [CosmicRayTile] {
     // S' depends on the median of S, and the noise in that on another median.
-    let reach = max(2 * medians.half, medians.half + 1, fineStructure.reach)
+    // The search grows by one pixel twice from what S' says.
+    let reach = max(2 * medians.half, medians.half + 1, fineStructure.reach) + 2
     let perRow = (width + CosmicRayTile.width - 1) / CosmicRayTile.width
     var isNear = [Bool](repeating: false, count: all.count)
     for i in pixels {

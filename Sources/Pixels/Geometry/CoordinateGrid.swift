@@ -33,7 +33,7 @@ public struct CoordinateGrid: Sendable {
   ///   - spacing: distance of nodes to begin with; it is halved until the tolerance is met.
   ///   - map: the map, any number of positions at a time; it is asked for places up to the outer edges of the window's
   ///     outer pixels.
-  /// - Throws: `PixelsError` `map-not-smooth` when nodes at every pixel do not meet the tolerance; what `map` throws.
+  /// - Throws: `PixelsError` `map-not-smooth` when nodes at every pixel, or half a million, do not meet the tolerance; what `map` throws.
   public init(
     window: PixelWindow, tolerance: Double = 1e-4, spacing: Int = 64, map: Map
   ) throws {
@@ -47,10 +47,12 @@ public struct CoordinateGrid: Sendable {
         self.init(window, grid, error.isNaN ? 0 : error)
         return
       }
-      guard step > 1 else {
+      // Each node costs the map itself: no smooth map needs so many.
+      guard step > 1, 4 * grid.columns * grid.rows <= max(1 << 21, 4 * window.width) else {
         throw PixelsError(
           code: "map-not-smooth",
-          message: "between pixels the map of positions bends by \(error) pixel, and \(tolerance) is wanted",
+          message:
+            "between nodes \(step) pixel apart the map of positions bends by \(error) pixel, and \(tolerance) is wanted",
           subject: "\(window)")
       }
       step /= 2
@@ -68,7 +70,10 @@ public struct CoordinateGrid: Sendable {
   }
 
   /// The mapped position of one position of the window.
+  ///
+  /// NaN of a position that is not finite.
   public func position(x px: Double, y py: Double) -> (x: Double, y: Double) {
+    guard px.isFinite, py.isFinite else { return (.nan, .nan) }
     let across = Stencil(at: (px - Double(window.x0) + 0.5) / spacing.x, nodes: columns)
     let up = Stencil(at: (py - Double(window.y0) + 0.5) / spacing.y, nodes: rows)
     var sum = SIMD2<Double>.zero

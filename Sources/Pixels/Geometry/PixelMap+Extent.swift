@@ -15,7 +15,10 @@ extension PixelMap {
   func extent(rows: Range<Int>) -> ClosedRange<Double>? {
     switch self {
     case .grid(let grid): return grid.bounds(rows: rows)?.y
-    case .shift(_, let dy): return Double(rows.lowerBound) + dy...Double(rows.upperBound - 1) + dy
+    case .shift(let dx, let dy):
+      // NaN compares false.
+      guard abs(dx) < farthestPosition, abs(dy) < farthestPosition else { return nil }
+      return Double(rows.lowerBound) + dy...Double(rows.upperBound - 1) + dy
     case .pixels(_, let y):
       var (least, most) = (Double.infinity, -Double.infinity)
       y.withUnsafeBuffer { places in

@@ -50,6 +50,7 @@ struct LanczosGather {
     if let weights = input.pixelWeights {
       let (nearX, nearY) = (tx < 0.5 ? column : column + 1, ty < 0.5 ? line : line + 1)
       factor *= Double(weights[nearX, nearY])
+      guard factor > 0, factor.isFinite else { return }
     }
     if !hasHoles {
       let (value, variance) = padded.sums(corner, wx, wy)

@@ -3,7 +3,8 @@ public struct Mosaic: Sendable {
   /// Value, one-sigma error of the single pixel, and flags: the OR of those of the pixels used. Where no frame
   /// contributes: NaN, `DO_NOT_USE` and `NON_SCIENCE`.
   public var measured: Measured
-  /// The sum of the weights.
+  /// The sum of the weights. Here and in the planes that follow a frame counts where it has a pixel, also where the
+  /// clipping of a stack rejects it.
   public var weight: Plane<Float>
   /// How many frames contribute.
   public var coverage: Plane<UInt16>

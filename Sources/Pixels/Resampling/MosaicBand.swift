@@ -73,9 +73,15 @@ final class MosaicBand {
       let inverse = 1 / sum.y
       value[i] = isEmpty ? .nan : Float(sum.x * inverse)
       error[i] = isEmpty ? .nan : Float(sum.z.squareRoot() * inverse)
-      quality[i] = isEmpty ? DQ.doNotUse | DQ.nonScience : flags[i]
+      quality[i] = isEmpty ? DQ.doNotUse | DQ.nonScience : Self.marks(flags[i], sum)
       weight[i] = isEmpty ? 0 : Float(sum.y)
     }
+  }
+
+  /// The flags of a pixel, with that of an error that is not known.
+  @inline(__always)
+  private static func marks(_ flags: UInt32, _ sum: SIMD4<Double>) -> UInt32 {
+    sum.z.isFinite ? flags : flags | DQ.unreliableError
   }
 
   /// The frame at work by itself, for a stack; what it weighs is added to the mosaic's weights.
@@ -90,7 +96,7 @@ final class MosaicBand {
       let inverse = 1 / sum.y
       value[i] = isEmpty ? .nan : Float(sum.x * inverse)
       error[i] = isEmpty ? .nan : Float(sum.z.squareRoot() * inverse)
-      quality[i] = isEmpty ? DQ.doNotUse : flags[i]
+      quality[i] = isEmpty ? DQ.doNotUse : Self.marks(flags[i], sum)
       if !isEmpty { weight[i] += Float(sum.y) }
     }
   }

@@ -51,9 +51,11 @@ final class PaddedInput {
           guard q & excludedFlags == 0, (v - v) == 0 else { continue }
           let sigma = error[source + x] * scale
           values[target + x] = v * scale
-          variances[target + x] = sigma * sigma
+          // Weights of 0 would spread an error that is not known: it is flagged where it counts, and adds nothing.
+          let isKnown = (sigma - sigma) == 0
+          variances[target + x] = isKnown ? sigma * sigma : 0
           // Bit 0 is free here unless it does not exclude; then it would be taken for a hole.
-          flags[target + x] = q & ~Self.hole
+          flags[target + x] = (q | (isKnown ? 0 : DQ.unreliableError)) & ~Self.hole
         }
       }
     }

@@ -1,6 +1,9 @@
 /// Input pixels that go as a whole to the output pixel under their centre.
 struct PointDrops {
   private let source: DropSource
+  /// Dithers by half a pixel of the output put centres on the edges between two pixels: all of them go to the upper one,
+  /// so that frames interlace, and not to the even one or where rounding noise has it.
+  private static let tie = 1e-6
 
   init(_ source: DropSource) { self.source = source }
 
@@ -17,8 +20,8 @@ struct PointDrops {
           y: ys + columns.lowerBound)
         for x in columns {
           guard abs(xs[x]) < farthestPosition, abs(ys[x]) < farthestPosition else { continue }
-          let column = nearestIndex(xs[x])
-          let line = nearestIndex(ys[x]) - band.firstRow
+          let column = nearestIndex(xs[x] + Self.tie)
+          let line = nearestIndex(ys[x] + Self.tie) - band.firstRow
           guard UInt(bitPattern: line) < UInt(height), UInt(bitPattern: column) < UInt(width) else {
             continue
           }

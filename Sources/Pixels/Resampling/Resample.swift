@@ -22,6 +22,7 @@ public func resample(
   _ inputs: [ResampleInput], width: Int, height: Int, options: ResampleOptions = ResampleOptions()
 ) throws -> Mosaic {
   try options.validate(inputs)
+  let inputs = inputs.weighedWithinFloats()
   let room = Mosaic.Room(width: width, height: height, frames: inputs.count)
   let plan = ResamplePlan(inputs, width: width, height: height, options)
   let strips = plan.strips
@@ -67,16 +68,26 @@ struct ResamplePlan: Sendable {
     let most = max((height + 7) / 8, 1)
     var start = 0
     while start < height {
-      let ahead = start..<min(start + 64, height)
-      let bytes = inputs.indices.reduce(0) { sum, i in
-        guard inputs[i].image == nil || options.kernel.gathers, reaching(ahead, i) != nil else { return sum }
-        return sum + inputs[i].width * (options.kernel.gathers ? 28 : 12)
+      var rows = min(most, height - start)
+      while rows > leastRows, inputBytes(start..<start + rows) > options.bandBytes {
+        rows = max(rows / 2, leastRows)
       }
-      let rows = bytes == 0 ? most : min(max(options.bandBytes / bytes, 16), most)
-      strips.append(start..<min(start + rows, height))
+      strips.append(start..<start + rows)
       start += rows
     }
     return strips
+  }
+
+  /// A strip of so few rows is one band.
+  private var leastRows: Int { min(16, bandRows) }
+
+  /// Memory for the rows of all inputs that reach a strip; of inputs turned against the output they are many.
+  private func inputBytes(_ rows: Range<Int>) -> Int {
+    inputs.indices.reduce(0) { sum, i in
+      guard inputs[i].image == nil || options.kernel.gathers else { return sum }
+      let reached = reaching(rows, i)?.count ?? 0
+      return sum + reached * inputs[i].width * (options.kernel.gathers ? 28 : 12)
+    }
   }
 
   /// Rows whose sums stay in the cache while they are added to.
@@ -84,22 +95,41 @@ struct ResamplePlan: Sendable {
 
   /// Makes one strip of the mosaic.
   func fill(_ rows: Range<Int>, of room: Mosaic.Room) throws {
-    let loaded = try inputs.indices.compactMap { i in try reaching(rows, i).map { try load(i, $0) } }
     let step = min(bandRows, rows.count)
     let band = MosaicBand(width: width, rows: step)
+    if step == rows.count, options.method == .mean { return try average(rows, band, of: room) }
+    let loaded = try inputs.indices.compactMap { i in try reaching(rows, i).map { try load(i, $0) } }
     for start in stride(from: rows.lowerBound, to: rows.upperBound, by: step) {
       band.move(to: start..<min(start + step, rows.upperBound))
       fill(band, with: loaded, of: room)
     }
   }
 
-  private func fill(_ band: MosaicBand, with loaded: [LoadedInput], of room: Mosaic.Room) {
-    let rows = band.firstRow..<band.firstRow + band.height
+  /// Makes a strip that is one band, one input in memory at a time.
+  private func average(_ rows: Range<Int>, _ band: MosaicBand, of room: Mosaic.Room) throws {
+    band.move(to: rows)
+    empty(rows, of: room)
+    for i in inputs.indices {
+      guard let reached = reaching(rows, i) else { continue }
+      let source = try load(i, reached)
+      deposit(source, reached, in: band)
+      band.finishFrame(i, exposure: Float(source.input.exposure), in: room)
+    }
+    band.finish(in: room)
+  }
+
+  /// No frame yet in some rows.
+  private func empty(_ rows: Range<Int>, of room: Mosaic.Room) {
     let (start, count) = (rows.lowerBound * width, rows.count * width)
     (room.coverage.base + start).initialize(repeating: 0, count: count)
     (room.exposure.base + start).initialize(repeating: 0, count: count)
     (room.weight.base + start).initialize(repeating: 0, count: count)
     for plane in room.context { (plane.base + start).initialize(repeating: 0, count: count) }
+  }
+
+  private func fill(_ band: MosaicBand, with loaded: [LoadedInput], of room: Mosaic.Room) {
+    let rows = band.firstRow..<band.firstRow + band.height
+    empty(rows, of: room)
     let present = loaded.compactMap { source in reaching(rows, source.index).map { (source, $0) } }
     switch options.method {
     case .mean:
@@ -168,9 +198,8 @@ struct ResamplePlan: Sendable {
       band.finishFrame(source.index, exposure: Float(source.input.exposure), in: room)
     }
     var combining = combining
-    if combining.isWeighted {
-      combining.weights = .frames(present.map { Float($0.source.input.weight) })
-    }
+    combining.weights =
+      combining.isWeighted ? .frames(present.map { Float($0.source.input.weight) }) : .equal
     let samples = (0..<present.count).map { k in
       let own = floats.base + 2 * k * capacity
       return CombineSamples(

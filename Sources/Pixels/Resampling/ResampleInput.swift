@@ -13,7 +13,7 @@ public struct ResampleInput: Sendable {
   /// Its weight: a number per frame, of exposure time or smooth noise.
   ///
   /// Never of a pixel's own noise: faint pixels would weigh more, and fluxes come out too low.
-  public let weight: Double
+  public private(set) var weight: Double
   /// Further factors of the weight, pixel by pixel, of something smooth; nil for none.
   public let pixelWeights: Plane<Float>?
   /// What values and errors are multiplied by: the area of an output pixel over that of an input pixel keeps the flux of
@@ -64,5 +64,23 @@ public struct ResampleInput: Sendable {
     rows = { rows in
       image.cropped(to: PixelWindow(x0: 0, y0: rows.lowerBound, width: image.width, height: rows.count))
     }
+  }
+}
+
+extension [ResampleInput] {
+  /// The same with weights that float32 holds, squared too: where the largest is beyond 1e±15 (inverse variances in
+  /// units of fluxes are), all are taken relative to it, and so is the mosaic's plane of weights.
+  func weighedWithinFloats() -> [ResampleInput] {
+    let largest = map(\.weight).max() ?? 1
+    guard !(1e-15...1e15).contains(largest) else { return self }
+    return map { $0.weighing($0.weight / largest) }
+  }
+}
+
+extension ResampleInput {
+  fileprivate func weighing(_ weight: Double) -> ResampleInput {
+    var input = self
+    input.weight = weight
+    return input
   }
 }

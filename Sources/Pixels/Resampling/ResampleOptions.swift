@@ -23,8 +23,8 @@ public struct ResampleOptions: Sendable, Equatable {
   public enum Method: Sendable, Equatable {
     /// The weighted mean of all drops.
     case mean
-    /// Every frame is resampled on its own and the stack combined, with its clipping; the weights of `wmean` and
-    /// `wmedian` are the frames' own whatever the options say.
+    /// Every frame is resampled on its own and the stack combined, with its clipping; weights are the
+    /// frames' own, whatever the options say, and count for `wmean` and `wmedian` only.
     case stack(CombineOptions)
   }
 

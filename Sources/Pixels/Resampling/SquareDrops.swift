@@ -60,6 +60,8 @@ struct Drops {
 
 /// The mapped positions of three neighbouring rows of an input.
 final class PlaceWindow {
+  /// Half a drop's box, output pixels: what is larger is no pixel but a map that is torn beside it.
+  private static let largest = SIMD4<Double>(repeating: 128)
   private let source: DropSource
   private let input: ResampleInput
   /// Doubles of a row: one before the first pixel, some after the last.
@@ -135,6 +137,7 @@ final class PlaceWindow {
     let reaches =
       (cy + ey .> -0.5) .& (cy - ey .< Double(band.height) - 0.5) .& (cx + ex .> -0.5)
       .& (cx - ex .< Double(band.width) - 0.5) .& (weight .> 0)
+      .& (ex .< Self.largest) .& (ey .< Self.largest)
     guard anyOf(reaches) else { return nil }
     weight = SIMD4.zero.replacing(with: weight, where: reaches)
     cx = SIMD4.zero.replacing(with: cx, where: reaches)

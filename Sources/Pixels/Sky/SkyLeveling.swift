@@ -12,20 +12,33 @@ struct SkyLeveling {
     for group in groups { anchor(group, &surfaces) }
     var (square, weight) = (0.0, 0.0)
     for overlap in overlaps {
-      let left = SampleStatistics.median(
-        overlap.samples.map {
-          $0.difference - surfaces[overlap.i].value(at: $0.first)
-            + surfaces[overlap.j].value(at: $0.second)
-        })
-      square += Double(overlap.samples.count) * left * left
-      weight += Double(overlap.samples.count)
+      let left = left(of: overlap, surfaces)
+      square += Double(overlap.count) * left * left
+      weight += Double(overlap.count)
     }
     return SkyMatch(
       surfaces: surfaces,
       pairs: overlaps.map {
-        SkyMatch.Pair(first: $0.i, second: $0.j, blocks: $0.samples.count, difference: $0.median)
+        SkyMatch.Pair(first: $0.i, second: $0.j, blocks: $0.count, difference: $0.median)
       },
       groups: groups, residual: weight > 0 ? (square / weight).squareRoot() : .nan)
+  }
+
+  /// The median difference that is left of an overlap without the surfaces.
+  private func left(of overlap: SkyOverlap, _ surfaces: [SkyMatch.Surface]) -> Double {
+    let (first, second) = (surfaces[overlap.i], surfaces[overlap.j])
+    // Levels move all samples alike.
+    guard terms == 3 else { return overlap.median - first.level + second.level }
+    return SampleStatistics.median(
+      overlap.samples.map {
+        Double($0.difference) - first.value(at: place(of: $0, in: overlap))
+          + second.value(at: SIMD2<Double>($0.second))
+      })
+  }
+
+  /// Where a sample's block lies in the first frame.
+  private func place(of sample: SkyOverlap.Sample, in overlap: SkyOverlap) -> SIMD2<Double> {
+    frames[overlap.i].center(ofBlock: Int(sample.block))
   }
 
   private func center(_ i: Int) -> SIMD2<Double> {
@@ -51,13 +64,15 @@ struct SkyLeveling {
     for overlap in overlaps {
       let (a, b) = (overlap.i * terms, overlap.j * terms)
       guard terms == 3 else {
-        normal.add([(a, 1), (b, -1)], value: overlap.median, weight: Double(overlap.samples.count))
+        normal.add([(a, 1), (b, -1)], value: overlap.median, weight: Double(overlap.count))
         continue
       }
       for sample in overlap.clipped(Double(options.kappa)) {
-        let (p, q) = (basis(overlap.i, sample.first), basis(overlap.j, sample.second))
+        let (p, q) = (
+          basis(overlap.i, place(of: sample, in: overlap)), basis(overlap.j, SIMD2<Double>(sample.second))
+        )
         let row = p.indices.map { (a + $0, p[$0]) } + q.indices.map { (b + $0, -q[$0]) }
-        normal.add(row, value: sample.difference, weight: 1)
+        normal.add(row, value: Double(sample.difference), weight: 1)
       }
     }
     return normal.solved(ridge: terms == 3 ? 1e-6 : 1e-10)

@@ -80,8 +80,8 @@ public func matchSkies(
   for i in frames.indices {
     for j in frames.indices where j > i {
       guard let found = places(i, j) else { continue }
-      let overlap = SkyOverlap(i, j, frames, found)
-      if overlap.samples.count >= max(options.minimumBlocks, 1) { overlaps.append(overlap) }
+      let overlap = SkyOverlap(i, j, frames, found, keepsSamples: options.surface == .plane)
+      if overlap.count >= max(options.minimumBlocks, 1) { overlaps.append(overlap) }
     }
   }
   return SkyLeveling(frames: frames, overlaps: overlaps, options: options).solved()
@@ -89,31 +89,39 @@ public func matchSkies(
 
 /// The blocks that two frames have in common.
 struct SkyOverlap {
+  /// Small: there are as many of them as blocks in all pairs together.
   struct Sample {
-    /// Place in the first and in the second frame.
-    let first, second: SIMD2<Double>
+    /// The block of the first frame.
+    let block: Int32
     /// First less second.
-    let difference: Double
+    let difference: Float
+    /// Its place in the second frame.
+    let second: SIMD2<Float>
   }
 
   let i, j: Int
-  let samples: [Sample]
+  /// Blocks compared.
+  let count: Int
   let median: Double
+  /// Empty unless they are kept.
+  let samples: [Sample]
 
-  init(_ i: Int, _ j: Int, _ frames: [SkyBlocks], _ places: [SIMD2<Double>]) {
+  init(_ i: Int, _ j: Int, _ frames: [SkyBlocks], _ places: [SIMD2<Double>], keepsSamples: Bool) {
     (self.i, self.j) = (i, j)
-    samples = frames[i].medians.indices.compactMap { k in
+    let found: [Sample] = frames[i].medians.indices.compactMap { k in
       guard places[k].x.isFinite, places[k].y.isFinite else { return nil }
-      let difference = Double(frames[i].medians[k] - frames[j].value(at: places[k]))
+      let difference = frames[i].medians[k] - frames[j].value(at: places[k])
       guard difference.isFinite else { return nil }
-      return Sample(first: frames[i].center(ofBlock: k), second: places[k], difference: difference)
+      return Sample(block: Int32(k), difference: difference, second: SIMD2<Float>(places[k]))
     }
-    median = samples.isEmpty ? .nan : SampleStatistics.median(samples.map(\.difference))
+    count = found.count
+    median = found.isEmpty ? .nan : SampleStatistics.median(found.map { Double($0.difference) })
+    samples = keepsSamples ? found : []
   }
 
   /// The samples within `kappa` sigmas of the median.
   func clipped(_ kappa: Double) -> [Sample] {
-    let sigma = madToSigma * SampleStatistics.median(samples.map { abs($0.difference - median) })
-    return samples.filter { abs($0.difference - median) <= kappa * sigma }
+    let sigma = madToSigma * SampleStatistics.median(samples.map { abs(Double($0.difference) - median) })
+    return samples.filter { abs(Double($0.difference) - median) <= kappa * sigma }
   }
 }
