@@ -81,6 +81,13 @@ public struct ResampleStep: Step {
   }
 
   private func grid(for set: MosaicFrames, _ settings: Settings) throws -> MosaicGrid {
+    if !set.isOnSky, settings.reference ?? settings.rotation.map({ "\($0)" }) != nil {
+      throw EngineError(
+        "mixed-places",
+        "the frames are placed by the telescope's offsets, which lead to no other grid and no other direction",
+        subject: settings.reference ?? "resample.rotation",
+        hint: "run assign_wcs on all frames, and leave resample.offsets at wcs")
+    }
     if let path = settings.reference {
       let source = try FrameSource(path: path)
       let cards =
