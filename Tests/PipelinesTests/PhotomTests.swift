@@ -197,7 +197,8 @@ import Testing
     #expect(coloured.error?.code == "no-colours")
     let uneven = "\(bench.path)/uneven.csv"
     try "name,filter,mag\nother,9\n".write(toFile: uneven, atomically: true, encoding: .utf8)
-    let refused = try bench.run(.createPhotom, [(frame, .science)], settings: ["zero_point.standards": uneven])
+    let refused = try bench.run(
+      .createPhotom, [(frame, .science)], settings: ["zero_point.standards": uneven])
     #expect(refused.error?.code == "star-list" && refused.error?.message.contains("2 columns") == true)
     let gone = try bench.run(
       .createPhotom, [(frame, .science)], settings: ["zero_point.standards": "/nowhere/list.csv"])

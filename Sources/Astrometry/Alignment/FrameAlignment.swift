@@ -222,13 +222,14 @@ private struct FrameAlignment {
   }
 }
 
-/// The rectangle about positions.
+/// The rectangle about positions, those left aside that are no place.
 private struct Box {
   let low: PixelPosition
   let high: PixelPosition
 
   init(_ positions: [PixelPosition], margin: Double) {
-    let (xs, ys) = (positions.map(\.x), positions.map(\.y))
+    let known = positions.filter { $0.x.isFinite && $0.y.isFinite }
+    let (xs, ys) = (known.map(\.x), known.map(\.y))
     low = PixelPosition(x: (xs.min() ?? 0) - margin / 2, y: (ys.min() ?? 0) - margin / 2)
     high = PixelPosition(x: (xs.max() ?? 0) + margin / 2, y: (ys.max() ?? 0) + margin / 2)
   }

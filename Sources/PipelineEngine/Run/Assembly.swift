@@ -101,7 +101,7 @@ struct Assembly {
     throw EngineError(
       "too-few-frames", "every frame is aborted or flagged BAD",
       subject: all.map(\.member.name).joined(separator: ", "),
-      hint: "irisarchive flag NAME --quality GOOD, or DATAQUAL in the header, when one of them is good after all")
+      hint: "irisarchive flag NAME --quality GOOD when one of them is good after all")
   }
 
   /// Masters and mosaics lose their faulty frames; elsewhere what there is is used, and said.

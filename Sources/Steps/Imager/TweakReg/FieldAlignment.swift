@@ -135,8 +135,10 @@ struct FieldAlignment {
 
   private func list(_ stars: FrameStars, of frame: PlacedFrame?) throws(AstrometryError) -> StarList {
     guard let frame else { return StarList(positions: [], errors: []) }
-    return StarList(
-      positions: common.positions(of: try frame.wcs.sky(atFITSPixels: stars.pixels)), errors: stars.errors)
+    // Stars beyond the plane's horizon, by a wild system, have no place on it.
+    let places = common.positions(of: try frame.wcs.sky(atFITSPixels: stars.pixels))
+    let good = places.indices.filter { places[$0].x.isFinite && places[$0].y.isFinite }
+    return StarList(positions: good.map { places[$0] }, errors: good.map { stars.errors[$0] })
   }
 
   /// The catalog's stars within reach of the frames.
@@ -178,13 +180,14 @@ struct FieldAlignment {
   /// Writes the corrected coordinates and what is known of them.
   func apply(to work: inout Workpiece) throws {
     var scatters: [Double] = []
+    var done: [Move] = []
     for i in work.frames.indices {
-      guard let move = moves[i], var frame = placed[i] else {
+      guard let move = moves[i], let own = placed[i], let frame = moved(i) else {
         work.frames[i].header.set("TWK_WAY", .string("none"), comment: "how the frame was aligned")
         continue
       }
-      let before = common.positions(of: try frame.wcs.sky(atFITSPixels: [frame.middle]))[0]
-      if move.map != .identity { try frame.move(by: common.inArcsec(move.map), in: common.plane) }
+      done.append(move)
+      let before = common.positions(of: try own.wcs.sky(atFITSPixels: [own.middle]))[0]
       let after = move.map(before)
       work.frames[i].place(try frame.wcs)
       tell(
@@ -192,10 +195,23 @@ struct FieldAlignment {
         &work.frames[i])
       if move.rms.isFinite { scatters.append(move.rms) }
     }
-    work.quality["tweakreg_aligned"] = Double(moves.filter { $0 != nil }.count)
+    work.quality["tweakreg_aligned"] = Double(done.count)
     if !scatters.isEmpty { work.quality["tweakreg_rms"] = scatters.max() }
-    let counts = moves.compactMap { $0 }.filter { $0.way == "sources" }.map(\.stars)
+    let counts = done.filter { $0.way == "sources" }.map(\.stars)
     if let least = counts.min() { work.quality["tweakreg_matches"] = Double(least) }
+  }
+
+  /// A frame with corrected coordinates; nil, and said, where they are such that no move can be written into them.
+  private func moved(_ i: Int) -> PlacedFrame? {
+    guard let move = moves[i], var frame = placed[i] else { return nil }
+    guard move.map != .identity else { return frame }
+    do throws(AstrometryError) {
+      try frame.move(by: common.inArcsec(move.map), in: common.plane)
+      return frame
+    } catch {
+      context.degrade("\(names[i]) is not aligned and keeps its coordinates: \(error.message)")
+      return nil
+    }
   }
 
   private func tell(_ move: Move, east: Double, north: Double, _ frame: inout Frame) {
