@@ -283,6 +283,14 @@ import Testing
   @Test func refusals() throws {
     let far = [try Self.frame(0, offset: (0, 0)), try Self.frame(1, offset: (0.3, 0))]
     #expect { try run(ResampleStep.self, far) } throws: { ($0 as? EngineError)?.code == "overlap-too-small" }
+    let bad = try far.map { frame in
+      let cards = frame.header.cards + [Card("DATAQUAL", "BAD")]
+      return Frame(
+        member: frame.member, header: Header(cards), scienceHeader: frame.scienceHeader,
+        metadata: FrameMetadata(primary: cards), unit: frame.unit, window: frame.window,
+        pixels: try frame.pixels())
+    }
+    #expect { try run(ResampleStep.self, bad) } throws: { ($0 as? EngineError)?.code == "too-few-frames" }
     let turned = [try Self.frame(0, offset: (0, 0)), try Self.frame(1, offset: (0.01, 0), angle: 20.2)]
     #expect { try run(ResampleStep.self, turned, [("kernel", "shift")]) } throws: {
       ($0 as? EngineError)?.code == "position-angle"

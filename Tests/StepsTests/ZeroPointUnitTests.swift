@@ -115,5 +115,10 @@ import Testing
       for x in Int(place.x) - 10...Int(place.x) + 10 { sum += Double(image[x, y]) }
     }
     #expect(abs(sum / 5e4 - 1) < 5e-3, "\(sum)")
+    #expect(mosaic.header.double("GAINFACT") == 2)
+    let catalog = try StepBench.run(
+      SourceCatalogStep.self, [mosaic], [("psf", "False"), ("max_radius", "12")])
+    let zeroPoint = try #require(catalog.work.tables.first?.header.double("ZPAB"))
+    #expect(abs(zeroPoint - 25 - 2.5 * log10(2)) < 1e-9)
   }
 }

@@ -62,14 +62,15 @@ public struct LACosmicStep: Step {
         reason: "rays were found before, in the ramps (S_JUMP) or here; always=True searches again")
     }
     // All frames are searched before any is touched: a step that says SKIPPED changed nothing.
-    var found: [(frame: Int, rays: CosmicRays)] = []
+    var found: [(frame: Int, rays: Hits)] = []
     for i in chosen {
       guard let rays = try rays(in: work.frames[i], context) else {
         let reason = "\(work.frames[i].member.name): no GAIN, READNOIS and EXPTIME to tell rays from noise"
         context.degrade(reason)
         return .skipped(reason: reason)
       }
-      found.append((i, rays))
+      // Of the search no image is kept.
+      found.append((i, Hits(mask: rays.mask, fraction: rays.fraction, rounds: rays.found)))
     }
     for (i, rays) in found {
       tell(rays, of: work.frames[i], context)
@@ -83,10 +84,18 @@ public struct LACosmicStep: Step {
     return .complete
   }
 
-  private func tell(_ rays: CosmicRays, of frame: Frame, _ context: StepContext) {
+  /// What a search found in a frame.
+  private struct Hits {
+    let mask: PixelMask
+    let fraction: Double
+    /// New pixels of every round.
+    let rounds: [Int]
+  }
+
+  private func tell(_ rays: Hits, of frame: Frame, _ context: StepContext) {
     let percent = (rays.fraction * 1e5).rounded() / 1e3
     context.logger.info(
-      "\(frame.member.name): cosmic rays in \(rays.mask.count) pixels (\(percent) %), rounds \(rays.found)")
+      "\(frame.member.name): cosmic rays in \(rays.mask.count) pixels (\(percent) %), rounds \(rays.rounds)")
     if rays.fraction > context.parameters.number("warn_fraction") ?? 0.01 {
       context.degrade("\(frame.member.name): \(percent) % of the pixels look like cosmic rays")
     }

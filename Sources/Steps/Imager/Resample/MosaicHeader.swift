@@ -38,10 +38,11 @@ struct MosaicHeader {
     "SCALE", "PA",
     "FILENAME", "DATE", "NFRAMES",
   ]
-  /// The photometry is that of the first frame: the others were brought to its response.
+  /// The photometry, and the gain by which it serves the pixels' unit, is that of the first frame: the others were brought
+  /// to its response.
   private static let photometry: Set<String> = [
     "ZPAB", "ZPVEGA", "ZPERR", "ZPEXT", "ZPUNIT", "ZPSRC", "PHOTJY", "PHOTMJSR", "PHOTUJA2", "PHOTMULT",
-    "BUNIT",
+    "GAINFACT", "BUNIT",
   ]
 
   /// The first frame with the headers of the mosaic, without any coordinate system: the mosaic's, where there is one, is
@@ -80,7 +81,8 @@ struct MosaicHeader {
     let primaries = others.map { Self.values($0.header.cards.map { ($0.keyword, $0.value) }) }
     let images = others.map { Self.values($0.scienceHeader.cards.map { ($0.keyword, $0.value) }) }
     frame.header.cards.removeAll {
-      !Self.kept.contains($0.keyword) && Self.isDenied($0.keyword, $0.value, by: primaries)
+      !Self.kept.union(Self.photometry).contains($0.keyword)
+        && Self.isDenied($0.keyword, $0.value, by: primaries)
     }
     frame.scienceHeader.cards.removeAll {
       !Self.photometry.contains($0.keyword) && Self.isDenied($0.keyword, $0.value, by: images)

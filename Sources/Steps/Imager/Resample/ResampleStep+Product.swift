@@ -22,8 +22,12 @@ extension ResampleStep {
     primary.set("PIXFRAC", .real(settings.options.pixfrac), comment: "drop over pixel, square and turbo")
     // The same sky gives more counts in a larger pixel.
     for keyword in ["PHOTMJSR", "PHOTUJA2"] where areaRatio != 1 {
-      guard let card = first.scienceHeader.card(keyword), let factor = card.double else { continue }
-      science.set(keyword, .real(factor / areaRatio), comment: card.comment)
+      if let card = science.card(keyword), let factor = card.double {
+        science.set(keyword, .real(factor / areaRatio), comment: card.comment)
+      }
+      if let card = primary.card(keyword), let factor = card.double {
+        primary.set(keyword, .real(factor / areaRatio), comment: card.comment)
+      }
     }
     var result = Frame(
       member: first.member, header: primary, scienceHeader: science,

@@ -61,7 +61,12 @@ public struct ResampleStep: Step {
       context.degrade(sentence)
       return false
     }
-    guard let first = frames.first else { return .skipped(reason: "there is no frame") }
+    guard let first = frames.first else {
+      if work.frames.isEmpty { return .skipped(reason: "there is no frame") }
+      throw EngineError(
+        "too-few-frames", "every frame is aborted or flagged BAD",
+        subject: work.frames.map(\.member.name).joined(separator: ", "))
+    }
     let settings = Settings(context.parameters)
     let set = try MosaicFrames(frames, byOffsets: settings.placesByHeader, note: context.degrade)
     let grid = try grid(for: set, settings)
