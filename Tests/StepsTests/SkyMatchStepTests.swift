@@ -20,6 +20,17 @@ import Testing
       [Card("DETECTOR", response == 1 ? "IMG1" : "IMG2")], science: wcs + [zeroPoint])
   }
 
+  /// Detectors with a gap between them are groups by nature; two fields of one detector are none.
+  @Test(arguments: [true, false]) func groups(areDetectors: Bool) throws {
+    let frames = try [(0.0, 1.0), (0.1, 1), (5, 0.5), (5.1, 0.5)].enumerated().map { i, made in
+      try Self.frame("f\(i)", level: 100 + Double(i), response: areDetectors ? made.1 : 1, east: made.0)
+    }
+    let run = try StepBench.run(SkyMatchStep.self, frames)
+    #expect(run.outcome == .complete)
+    #expect(run.notes.degraded.contains { $0.contains("groups that do not overlap") } == !areDetectors)
+    #expect(run.notes.notes.contains { $0.contains("the detectors do not overlap") } == areDetectors)
+  }
+
   /// Seen by one response the frames are at 100, 100 and 130: the third one alone is 20 above the mean.
   @Test func levelsAreOfTheDetectors() throws {
     let frames = [

@@ -63,6 +63,19 @@ public struct SkyMatchStep: Step {
       minimumBlocks: parameters.integer("min_blocks") ?? 4)
   }
 
+  /// Detectors lie side by side with gaps, and each one's frames are a group; that one detector's frames do not hang
+  /// together is a fault.
+  private func tellGroups(_ detectors: [Set<String?>], _ context: StepContext) {
+    guard detectors.count > 1 else { return }
+    let isByDetector = detectors.reduce(0) { $0 + $1.count } == Set(detectors.joined()).count
+    if isByDetector {
+      context.note("the detectors do not overlap: their backgrounds were evened in each")
+    } else {
+      context.degrade(
+        "the frames fall into groups that do not overlap: their backgrounds were evened in each")
+    }
+  }
+
   private func apply(
     _ match: SkyMatch, _ indices: [Int], _ responses: [Double], to work: inout Workpiece,
     in context: StepContext
@@ -70,10 +83,10 @@ public struct SkyMatchStep: Step {
     for group in match.groups where group.count == 1 {
       context.note("\(work.frames[indices[group[0]]].member.name) overlaps no other frame")
     }
-    if match.groups.filter({ $0.count > 1 }).count > 1 {
-      context.degrade(
-        "the frames fall into groups that do not overlap: their backgrounds were evened in each")
-    }
+    tellGroups(
+      match.groups.filter { $0.count > 1 }.map { group in
+        Set(group.map { work.frames[indices[$0]].metadata.detector })
+      }, context)
     for (common, i) in zip(match.surfaces, indices) {
       let surface = common.times(responses[i])
       try work.frames[i].apply(.subtracting(surface, width: work.frames[i].width))
