@@ -15,7 +15,8 @@ public struct DelimitedRows: Sendable {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw ModelError(code: "unreadable-file", message: "the file cannot be read", subject: path)
     }
-    let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).enumerated()
+    let lines = String(decoding: data, as: UTF8.self)
+      .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
       .map { (number: $0 + 1, cells: Self.cells(of: $1)) }
       .filter { !($0.cells.count == 1 && $0.cells[0].isEmpty) && !($0.cells[0].hasPrefix("#")) }
     guard let head = lines.first, lines.count > 1 else {

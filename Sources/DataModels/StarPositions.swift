@@ -10,7 +10,7 @@ public struct StarPositions: Sendable {
 
   /// Reads the first table of a FITS file that has both columns, else comma-separated text; columns go by
   /// `RA`, `RA_ICRS`, `RAJ2000` or `RA_DEG` and the like of `DEC`, in any case.
-  /// - Throws: `no-star-columns` without them; what reading throws.
+  /// - Throws: `no-star-columns` without them, one number in each row; what reading throws.
   public init(path: String) throws(ModelError) {
     let isText = ["csv", "ecsv", "txt"].contains((path as NSString).pathExtension.lowercased())
     let found = isText ? try Self.text(path) : try Self.table(path)
@@ -44,7 +44,12 @@ public struct StarPositions: Sendable {
         // An image is no table.
         guard let table = try? file.table(of: index) else { continue }
         for pair in pairs {
-          if let ra = table[pair.0]?.doubles, let dec = table[pair.1]?.doubles { return (ra, dec) }
+          // Columns of several numbers a row are no positions.
+          if let ra = table[pair.0]?.doubles, let dec = table[pair.1]?.doubles, ra.count == table.rowCount,
+            dec.count == table.rowCount
+          {
+            return (ra, dec)
+          }
         }
       }
       return nil

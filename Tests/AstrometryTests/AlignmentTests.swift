@@ -80,6 +80,45 @@ import Testing
     #expect(broken[0].map == .identity && broken[1].map == nil && broken[1].stars == 0)
   }
 
+  /// The same stars at another place of the plane.
+  private static func moved(_ list: StarList, _ dx: Double) -> StarList {
+    var copy = list
+    for i in copy.positions.indices { copy.positions[i].x += dx }
+    return copy
+  }
+
+  /// Two frames here, three there, one by itself: those there are brought onto their own first one.
+  @Test func strangersAreAlignedAmongThemselves() throws {
+    let here = [PlaneTransform.identity, PlaneTransform(s: 12, t: -7)]
+    let there = [
+      PlaneTransform.turn(degrees: 0.02, about: centre).then(PlaneTransform(s: -15, t: 4)),
+      PlaneTransform(s: 8, t: 21), PlaneTransform(s: -3, t: -18),
+    ]
+    let origin = PixelPosition(x: 0, y: 0)
+    let a = field(seed: 21, maps: here, at: [origin, origin]).lists
+    let b = field(seed: 22, maps: there, at: [origin, origin, origin]).lists
+    let alone = field(seed: 23, maps: [.identity], at: [origin]).lists
+    let lists =
+      [a[0]] + [Self.moved(b[0], 9000), Self.moved(b[1], 9000)] + [a[1]] + [Self.moved(alone[0], 30_000)] + [
+        Self.moved(b[2], 9000)
+      ]
+    let found = try alignFrames(lists, options: options(.rshift))
+    #expect(found.map(\.group) == [0, 1, 1, 0, nil, 1])
+    #expect(found[0].map == .identity && found[1].map == .identity && found[4].map == nil)
+    let main = try #require(found[3].map)
+    #expect(abs(main.s - 12) < 0.01 && abs(main.t + 7) < 0.01)
+    // What takes a frame of the others to their first one: its own truth, then the way back from the first's.
+    let back = try #require(there[0].inverse)
+    for (i, truth) in [(2, there[1]), (5, there[2])] {
+      let map = try #require(found[i].map)
+      let p = PixelPosition(x: 500, y: 1200)
+      let wanted = back(truth(p))
+      let got = map(PixelPosition(x: p.x + 9000, y: p.y))
+      #expect(distance(got, PixelPosition(x: wanted.x + 9000, y: wanted.y)) < 0.02, "\(i) \(got) \(wanted)")
+      #expect(found[i].stars > 80 && found[i].rms < 0.02)
+    }
+  }
+
   /// Displaced stars, a tenth of all, are found again within the tolerance and must not count.
   @Test func wrongMatchesAreRejected() throws {
     let origin = PixelPosition(x: 0, y: 0)

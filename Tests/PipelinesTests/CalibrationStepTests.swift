@@ -18,13 +18,17 @@ import Testing
 
   @Test func gainOfTheHeaderTurnsRatesIntoElectrons() throws {
     let bench = try Bench()
-    let file = try bench.frame("a.fits", value: 10, error: 2, cards: [Card("GAIN", 3.0)])
+    let cards = [Card("GAIN", 3.0), Card("SKYLEVEL", 4.0)]
+    let file = try bench.frame("a.fits", value: 10, error: 2, cards: cards) {
+      $0.scienceHeader.set("ZPAB", .real(25))
+    }
     let report = try bench.run(try Self.alone("gain_scale"), [(file, .science)])
     #expect(report.status == .succeeded)
     let product = try bench.product()
     #expect(product.unit == "electron/s")
     #expect(product.science[0, 0] == 30 && product.error?[0, 0] == 6)
-    #expect(product.header.double("GAINFACT") == 3)
+    #expect(product.header.double("GAINFACT") == 3 && product.header.double("SKYLEVEL") == 12)
+    #expect(product.scienceHeader.double("ZPAB") == 25 && product.scienceHeader.string("ZPUNIT") == "adu/s")
     #expect(product.header.string("S_GANSCL") == "COMPLETE")
     let again = try bench.run(
       try Self.alone("gain_scale"), [(bench.path + "/out/product.fits", .science)], product: "again.fits")

@@ -65,6 +65,30 @@ import Testing
     #expect(none.error?.code == "too-few-frames")
   }
 
+  /// A faulty first frame is no reference of a mosaic, not even for its unit.
+  @Test(arguments: [Card("ABORTED", true), Card("DATAQUAL", "BAD")])
+  func aMosaicIsMadeOfGoodFrames(_ fault: Card) throws {
+    let bench = try Bench()
+    let place = [Card("XOFFSET", 0.0), Card("YOFFSET", 0.0), Card("PA", 0.0), Card("SCALE", "0.004")]
+    var members: [(String, MemberType)] = []
+    for index in 0..<4 {
+      let isFaulty = index == 0
+      let file = try bench.frame(
+        "m\(index).fits", value: isFaulty ? 9000 : 100, unit: isFaulty ? "electron/s" : "adu/s", width: 64,
+        height: 48, cards: place + (isFaulty ? [fault] : []))
+      members.append((file, .science))
+    }
+    let skip = ["scaled_sky_imager", "tweakreg", "skymatch", "outlier_detection", "source_catalog"]
+    let report = try bench.run(.imagerLevel3, members, skip: skip)
+    #expect(report.status == .succeeded, "\(String(describing: report.error))")
+    let words = fault.keyword == "ABORTED" ? "aborted" : "flagged BAD"
+    #expect(report.degraded.filter { $0.contains("m0.fits") } == ["m0.fits is \(words) and was left out"])
+    let mosaic = try bench.product()
+    #expect(mosaic.header.integer("NFRAMES") == 3 && abs(mosaic.science[30, 20] - 100) < 1e-3)
+    let none = try bench.run(.imagerLevel3, [members[0]], skip: skip, product: "none.fits")
+    #expect(none.error?.code == "too-few-frames" && none.error?.hint != nil)
+  }
+
   /// The border of an H4RG sees no light: it is neither dead nor a part of any level, rows and columns alike.
   @Test func referencePixelsAreNotJudged() throws {
     let bench = try Bench()

@@ -25,6 +25,20 @@ import Testing
     #expect(abs(flat.science[5, 5] - 1) < 1e-6)
   }
 
+  /// The level of the flat goes with the frame that was divided by it: a mosaic needs to know what detectors differ by.
+  @Test(arguments: [true, false]) func theLevelGoesWithTheFrame(hasLevel: Bool) throws {
+    let bench = try Bench()
+    let flat = try bench.frame(
+      "flat.fits", value: 1, error: 0.01, unit: "",
+      cards: [Card("REFTYPE", "FLAT")] + (hasLevel ? [Card("CHIPSCAL", 4321.0)] : []))
+    let frame = try bench.frame("sci.fits", value: 100)
+    let report = try bench.run(
+      .imagerLevel2, [(frame, .science)], references: [Bench.reference("flat", flat)],
+      skip: ["dq_init", "bkg_subtract", "dark_current"])
+    #expect(report.status == .succeeded, "\(String(describing: report.error))")
+    #expect(try bench.product().header.double("CHIPSCAL") == (hasLevel ? 4321 : nil))
+  }
+
   /// Frames that nothing was divided by have no level, though the header of one says so of an earlier run.
   @Test func aLevelThatIsNotCommonIsNotKept() throws {
     let bench = try Bench()

@@ -31,6 +31,7 @@ import Testing
     #expect(product.header.string("S_DARK") == "COMPLETE")
     #expect(product.header.string("S_WCS") == "SKIPPED")
     #expect(product.header.string("R_DARK") == "dark.fits")
+    #expect(product.header.double("SKYLEVEL") == 40)
   }
 
   /// With k = 0.5: 100 - 10 - 0.5 (40 - 10) = 75; the dark's variance enters as (1 - k)².
@@ -46,6 +47,7 @@ import Testing
     #expect(report.status == .succeeded)
     let product = try bench.product()
     #expect(abs(product.science[0, 0] - (90 - k * 30)) < 1e-4)
+    #expect(product.header.double("SKYLEVEL") == Double(40 * k))
     let variance = 9 + k * k * 4 + (1 - k) * (1 - k) * 16
     #expect(abs((product.error?[0, 0] ?? 0) - variance.squareRoot()) < 1e-5)
   }

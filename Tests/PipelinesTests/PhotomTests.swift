@@ -100,6 +100,25 @@ import Testing
     #expect(report.degraded.contains { $0.contains("FILTER J") })
   }
 
+  /// Columns of several numbers a row are no zero points: a file may say anything.
+  @Test func columnsOfVectorsAreRefused() throws {
+    let bench = try Bench()
+    let path = "\(bench.path)/vectors.fits"
+    var writer = try FITSWriter(path: path)
+    try writer.appendPrimary(Header([Card("REFTYPE", "PHOTOM"), Card("DETECTOR", "IMG1")]))
+    try writer.appendTable(
+      Header(), name: "PHOTOM",
+      columns: [
+        TableColumn("FILTER", .strings(["J", "H"])),
+        TableColumn("ZPAB", .doubles([1, 2, 3, 4]), elementsPerRow: 2),
+      ])
+    _ = try writer.commit()
+    let science = try bench.frame("sci.fits", value: 100, cards: Self.band)
+    let report = try bench.run(
+      .imagerLevel2, [(science, .science)], references: [Bench.reference("photom", path)], skip: Self.skipped)
+    #expect(report.error?.code == "photom-columns")
+  }
+
   private static func reference(_ bench: Bench, filters: [String]) throws -> String {
     let path = "\(bench.path)/photom.fits"
     var writer = try FITSWriter(path: path)
@@ -172,6 +191,18 @@ import Testing
     #expect(report.error?.code == "no-magnitude")
     let list = "\(bench.path)/standards.csv"
     try "name,filter,mag\nother,H,9\n".write(toFile: list, atomically: true, encoding: .utf8)
+    let coloured = try bench.run(
+      .createPhotom, [(frame, .science)],
+      settings: ["zero_point.standards": list, "zero_point.colour_term": "True"])
+    #expect(coloured.error?.code == "no-colours")
+    let uneven = "\(bench.path)/uneven.csv"
+    try "name,filter,mag\nother,9\n".write(toFile: uneven, atomically: true, encoding: .utf8)
+    let refused = try bench.run(
+      .createPhotom, [(frame, .science)], settings: ["zero_point.standards": uneven])
+    #expect(refused.error?.code == "star-list" && refused.error?.message.contains("2 columns") == true)
+    let gone = try bench.run(
+      .createPhotom, [(frame, .science)], settings: ["zero_point.standards": "/nowhere/list.csv"])
+    #expect(gone.error?.code == "input-missing")
     let unknown = try bench.run(
       .createPhotom, [(frame, .science)], settings: ["zero_point.standards": list])
     #expect(unknown.error?.code == "no-magnitude")

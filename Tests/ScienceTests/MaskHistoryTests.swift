@@ -59,6 +59,19 @@ import Testing
     #expect(second.report.notes.contains { $0.contains("was continued") })
   }
 
+  /// A count that no mask can have is not believed, and breaks nothing.
+  @Test func wildCountsAreNotBelieved() throws {
+    let bench = try CalibrationBench(seed: 4, size: 64, options: CalibrationBench.perfect())
+    let first = try Self.mask(hot: [(x: 5, y: 5)], night: 5, previous: "none", in: bench)
+    let path = "\(bench.path)/wild.fits"
+    var wild = first.model
+    wild.header.set("NMASKS", .integer(.max))
+    wild.header.set("REFTYPE", .string("MASK"))
+    try ReferenceModel(mask: wild).write(to: path)
+    let next = try Self.mask(hot: [], night: 6, previous: path, in: bench)
+    #expect(next.model.header.integer("NMASKS") == 1_000_001)
+  }
+
   /// The same mask made again does not count its frames twice.
   @Test func theSameNightIsNotContinued() throws {
     let bench = try CalibrationBench(seed: 2, size: 64, options: CalibrationBench.perfect())

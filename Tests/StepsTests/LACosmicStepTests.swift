@@ -52,6 +52,10 @@ import Testing
 
   private func run(
     _ frame: Frame, _ settings: [String: String] = [:]
+  ) throws -> (work: Workpiece, outcome: StepOutcome) { try run([frame], settings) }
+
+  private func run(
+    _ frames: [Frame], _ settings: [String: String] = [:]
   ) throws -> (work: Workpiece, outcome: StepOutcome) {
     let logger = Logger(label: "lacosmic") { _ in SwiftLogNoOpLogHandler() }
     let notes = RunNotes()
@@ -61,7 +65,7 @@ import Testing
     let context = StepContext(
       parameters: parameters, logger: logger, references: ReferenceShelf([], notes: notes, logger: logger),
       notes: notes)
-    var work = Workpiece(frames: [frame])
+    var work = Workpiece(frames: frames)
     let outcome = try LACosmicStep().run(&work, in: context)
     return (work, outcome)
   }
@@ -85,6 +89,40 @@ import Testing
     #expect(new.quality[61, 20] == DQ.hot | DQ.doNotUse)
     let fraction = try #require(work.quality["cosmic_ray_fraction"])
     #expect(abs(fraction - Double(flagged.count) / Double(Self.side * Self.side)) < 1e-12)
+  }
+
+  /// Of a sky that was subtracted the photon noise is still there: the header's level counts.
+  @Test func subtractedSkiesCount() throws {
+    func flagged(_ cards: [Card]) throws -> (rays: Int, elsewhere: Int) {
+      let (made, rays) = frame(cards)
+      var before = made
+      try before.apply(FrameOperation(.keepsErrors) { pixels, _ in pixels.value.subtract(4) })
+      let flags = try run(before, ["noise": "model"]).work.frames[0].pixels().quality.elements
+      let found = flags.indices.filter { flags[$0] & DQ.outlier != 0 }
+      let near = found.filter { i in
+        rays.contains { abs($0 % Self.side - i % Self.side) <= 2 && abs($0 / Self.side - i / Self.side) <= 2 }
+      }
+      return (rays.filter { flags[$0] & DQ.outlier != 0 }.count, found.count - near.count)
+    }
+    let told = try flagged([Card("SKYLEVEL", 5.0), Card("BKGLEVEL", -1.0)])
+    #expect(told.rays == 7 && told.elsewhere <= 2, "\(told)")
+    // By read noise alone a sky of 800 electrons is full of rays.
+    #expect(try flagged([]).elsewhere > 100)
+  }
+
+  /// A frame whose noise nobody knows stops the step before it touched another.
+  @Test func skippedMeansUntouched() throws {
+    let good = frame().frame
+    var unknown = frame().frame
+    var pixels = try unknown.takePixels()
+    pixels.error = pixels.error.map { _ in 0 }
+    unknown.setPixels(pixels)
+    let (work, outcome) = try run([good, unknown])
+    guard case .skipped = outcome else {
+      Issue.record("the step was not skipped")
+      return
+    }
+    #expect(try work.frames[0].pixels() == good.pixels())
   }
 
   /// Where the ramp was searched for jumps nothing is done, unless asked for.

@@ -177,9 +177,120 @@ import Testing
     #expect(Double(peak) > 0.85 * Self.flux / (2 * .pi * 2.25))
   }
 
+  /// Offsets tell of one detector, one angle and one scale; that frames fall back on them does not change that.
+  @Test(arguments: ["header", "wcs"]) func offsetsThatTellNothingAreRefused(_ offsets: String) throws {
+    let hasWCS = offsets == "header"
+    let frames = try Self.dithers.prefix(2).enumerated().map {
+      try Self.frame($0.offset, offset: $0.element, hasWCS: hasWCS)
+    }
+    let other = try Self.seen(frames[1], by: "IMG2", response: 1)
+    let turned = try Self.frame(1, offset: Self.dithers[1], angle: 21, hasWCS: hasWCS)
+    for (frame, code) in [(other, "mixed-detectors"), (turned, "position-angle")] {
+      #expect { try run(ResampleStep.self, [frames[0], frame], [("offsets", offsets)]) } throws: {
+        let error = $0 as? EngineError
+        let cause = hasWCS ? error : error?.underlying as? EngineError
+        return cause?.code == code && cause?.subject == "f1.fits" && (hasWCS || error?.code == "no-wcs")
+      }
+    }
+  }
+
+  /// A window of the detector lies where it was read.
+  @Test func windowsArePlacedByOffsets() throws {
+    let frames = try Self.dithers.enumerated().map { i, offset in
+      let frame = try Self.frame(i, offset: offset, hasWCS: false)
+      guard i > 0 else { return frame }
+      let window = PixelWindow(x0: 2 + i, y0: 3, width: 58 - i, height: 57)
+      return Frame(
+        member: frame.member, header: frame.header, scienceHeader: frame.scienceHeader,
+        metadata: frame.metadata,
+        unit: frame.unit, window: window, darkShare: 0, pixels: try frame.pixels().cropped(to: window))
+    }
+    let (work, _) = try run(ResampleStep.self, frames)
+    let peak = try #require(try work.frames[0].pixels().value.elements.filter { !$0.isNaN }.max())
+    #expect(Double(peak) > 0.85 * Self.flux / (2 * .pi * 2.25))
+  }
+
+  /// Where the mosaic has no place on the sky its header claims none, and pixels are of the mosaic's size.
+  @Test func mosaicsByOffsetsHaveNoCoordinates() throws {
+    let frames = try Self.dithers.enumerated().map { i, offset in
+      var frame = try Self.frame(i, offset: offset)
+      frame.scienceHeader.set("PIXAR_SR", .real(4))
+      frame.scienceHeader.set("S_REGION", .string("POLYGON"))
+      return frame
+    }
+    let (work, _) = try run(
+      ResampleStep.self, frames, [("offsets", "header"), ("scale_ratio", "2"), ("pixfrac", "1")])
+    let mosaic = work.frames[0]
+    #expect(!WCSCards(mosaic.worldCoordinateCards).isPresent)
+    #expect(mosaic.scienceHeader["S_REGION"] == nil && mosaic.scienceHeader.double("PIXAR_SR") == 1)
+    #expect(mosaic.header.string("SCALE") == "0.002" && mosaic.metadata.scale == "0.002")
+    for setting in [("rotation", "10"), ("reference", "/none/grid.fits")] {
+      #expect { try run(ResampleStep.self, frames, [("offsets", "header"), setting]) } throws: {
+        ($0 as? EngineError)?.code == "mixed-places"
+      }
+    }
+  }
+
+  /// 20000 x 20000 pixels are many; ten times finer they are too many.
+  @Test func pixelsAreCountedAsTheMosaicHasThem() throws {
+    let far = [
+      try Self.frame(0, offset: (0, 0), hasWCS: false),
+      try Self.frame(1, offset: (80, 80), angle: 20, hasWCS: false),
+    ]
+    #expect { try run(ResampleStep.self, far, [("scale_ratio", "10"), ("min_overlap", "0")]) } throws: {
+      ($0 as? EngineError)?.code == "mosaic-too-large"
+    }
+  }
+
+  /// The header of a mosaic says what is true of all its frames, and what is its own.
+  @Test func headersSayWhatIsTrueOfAll() throws {
+    let frames = try Self.dithers.prefix(4).enumerated().map { i, offset in
+      let detector = i < 2 ? "IMG1" : "IMG2"
+      var frame = try Self.seen(Self.frame(i, offset: offset), by: detector, response: 1)
+      frame.header.cards += [
+        Card("AIRMASS", 1.1 + 0.1 * Double(i)), Card("DITHNUM", i + 1), Card("NDITHER", 4),
+        Card("EXPNUM", i + 7),
+        Card("TWK_WAY", "sources"), Card("BKGLEVEL", Double(i)), Card("GAIN", i < 2 ? 3.0 : 3.1),
+        Card("FILTER", "H"), Card("R_DARK", "dark\(i / 2).fits"), Card("R_MASK", "mask.fits"),
+        Card("OBSNAME", "\(detector)-SCI"), Card("RA", 150 + 1e-5 * Double(i)), Card("DEC", 2.0),
+      ]
+      return Frame(
+        member: frame.member, header: frame.header, scienceHeader: frame.scienceHeader,
+        metadata: FrameMetadata(primary: frame.header.cards), unit: frame.unit, window: frame.window,
+        darkShare: 0,
+        pixels: try frame.pixels())
+    }
+    let settings = [("scale_ratio", "2"), ("rotation", "0"), ("pixfrac", "1")]
+    let mosaic = try run(ResampleStep.self, frames, settings).0.frames[0]
+    let header = mosaic.header
+    for keyword in [
+      "DETECTOR", "XOFFSET", "YOFFSET", "DITHNUM", "NDITHER", "EXPNUM", "TWK_WAY", "BKGLEVEL", "GAIN",
+    ] {
+      #expect(header[keyword] == nil, "\(keyword)")
+    }
+    #expect(header.string("DETECTRS") == "IMG1,IMG2" && header.string("FILTER") == "H")
+    #expect(abs((header.double("AIRMASS") ?? 0) - 1.25) < 1e-9)
+    #expect(header.string("SCALE") == "0.002" && abs(header.double("PA") ?? 9) < 1e-3)
+    #expect(header.string("R_DARK") == "dark0.fits,dark1.fits" && header.string("R_MASK") == "mask.fits")
+    #expect(abs((header.double("RA") ?? 0) - 150.0001) < 1e-4 && header.double("EXPTIME") == 20)
+    #expect(mosaic.metadata.positionAngle.map { abs($0) < 1e-3 } == true)
+    // Of one detector it is named.
+    let one = try run(ResampleStep.self, Array(frames.prefix(2))).0.frames[0].header
+    #expect(one.string("DETECTOR") == "IMG1" && one["DETECTRS"] == nil && one.double("GAIN") == 3)
+    #expect(one.string("SCALE") == "0.004" && one.string("R_DARK") == "dark0.fits")
+  }
+
   @Test func refusals() throws {
     let far = [try Self.frame(0, offset: (0, 0)), try Self.frame(1, offset: (0.3, 0))]
     #expect { try run(ResampleStep.self, far) } throws: { ($0 as? EngineError)?.code == "overlap-too-small" }
+    let bad = try far.map { frame in
+      let cards = frame.header.cards + [Card("DATAQUAL", "BAD")]
+      return Frame(
+        member: frame.member, header: Header(cards), scienceHeader: frame.scienceHeader,
+        metadata: FrameMetadata(primary: cards), unit: frame.unit, window: frame.window,
+        pixels: try frame.pixels())
+    }
+    #expect { try run(ResampleStep.self, bad) } throws: { ($0 as? EngineError)?.code == "too-few-frames" }
     let turned = [try Self.frame(0, offset: (0, 0)), try Self.frame(1, offset: (0.01, 0), angle: 20.2)]
     #expect { try run(ResampleStep.self, turned, [("kernel", "shift")]) } throws: {
       ($0 as? EngineError)?.code == "position-angle"

@@ -47,11 +47,12 @@ import Testing
         reference: PixelPosition(x: middle, y: middle), scale: Self.pixel, positionAngle: angle))
   }
 
-  /// Stars about the field: 12 arcsec wide, of S/N 50 and more.
-  private func stars(_ count: Int) -> [(sky: SkyPosition, flux: Double)] {
+  /// Stars about the field, of S/N 50 and more.
+  /// - Parameter width: arcsec East to West.
+  private func stars(_ count: Int, width: Double = 2.4) -> [(sky: SkyPosition, flux: Double)] {
     var dice = Dice(state: 11)
     return (0..<count).map { _ in
-      let (east, north) = (2.4 * (dice.uniform() - 0.5), 2.4 * (dice.uniform() - 0.5))
+      let (east, north) = (width * (dice.uniform() - 0.5), 2.4 * (dice.uniform() - 0.5))
       // The noise of a star of sigma 1.5 in its best window is 2 sigma sqrt(pi) = 5.3 times that of a pixel.
       return (TangentPlane(at: field).sky(east: east, north: north), 5.3 * 60 * pow(20, dice.uniform()))
     }
@@ -140,6 +141,120 @@ import Testing
     }
     #expect(abs((work.frames[1].header.double("TWK_DE") ?? 0) + 0.05) < 1e-3)
     #expect(work.quality["tweakreg_aligned"] == 4 && (work.quality["tweakreg_rms"] ?? 1) < 0.05)
+  }
+
+  /// Exposures of two detectors with a gap between them: pointing errors are those of exposures, and dithers of 0.1 arcsec
+  /// never bring a star from one detector to the other.
+  private func exposures(_ hasTimes: Bool, stars: [(sky: SkyPosition, flux: Double)]) throws -> [(
+    Frame, Pointing
+  )] {
+    let dithers = [
+      Pointing(), Pointing(east: 0.1, north: 0.06, errorEast: 0.05, errorNorth: -0.07),
+      Pointing(east: -0.08, north: 0.1, errorEast: -0.06, errorNorth: 0.02),
+    ]
+    // The second detector delivered nothing at first.
+    return try [(0, 1), (1, 1), (2, 1), (1, 2), (2, 2)].map { exposure, detector in
+      var p = dithers[exposure]
+      if detector == 2 { p.east -= 1.5 }
+      let times = [
+        Card("DATE-BEG", "2026-07-14T09:1\(exposure):00.\(detector)00"),
+        Card("DATE-END", "2026-07-14T09:1\(exposure):10.000"),
+      ]
+      let cards = [Card("DETECTOR", "IMG\(detector)"), Card("EXPTIME", 10.0)] + (hasTimes ? times : [])
+      let frame = try frame(
+        "d\(detector)e\(exposure)", p, stars, seed: UInt64(10 * detector + exposure), cards: cards)
+      return (frame, p)
+    }
+  }
+
+  /// Of two detectors each is aligned by its own stars, and the second one as a whole by what was exposed with it.
+  @Test(arguments: [true, false])
+  func detectorsAreAlignedEach(_ hasTimes: Bool) throws {
+    let made = try exposures(hasTimes, stars: stars(500, width: 5))
+    var work = Workpiece(frames: made.map(\.0))
+    let (outcome, notes) = try run(&work, [:])
+    #expect(outcome == .complete && notes.degraded.isEmpty, "\(notes.degraded)")
+    #expect(notes.notes.filter { $0.contains("d2e1, d2e2") && $0.contains("among themselves") }.count == 1)
+    #expect(notes.notes.contains { $0.contains("as d1e1") } == hasTimes, "\(notes.notes)")
+    for (frame, p) in zip(work.frames, made.map(\.1)) {
+      // Without times the second detector keeps what its first frame is off.
+      let isKept = !hasTimes && frame.member.name.hasPrefix("d2")
+      let off = try error(
+        frame, p, firstEast: isKept ? 0.05 : 0, firstNorth: isKept ? -0.07 : 0)
+      #expect(off.0 < 0.02, "\(frame.member.name) \(off)")
+      #expect(frame.header.string("TWK_WAY") == "sources")
+    }
+    #expect(work.quality["tweakreg_aligned"] == 5)
+  }
+
+  /// A detector that shows no stars moves with the one that does.
+  @Test func emptyDetectorsMoveWithTheOthers() throws {
+    let stars = stars(500, width: 5).filter { TangentPlane(at: field).offset(of: $0.sky).east > -0.8 }
+    let made = try exposures(true, stars: stars)
+    var work = Workpiece(frames: made.map(\.0))
+    let (_, notes) = try run(&work, [:])
+    #expect(notes.degraded.isEmpty, "\(notes.degraded)")
+    for (frame, p) in zip(work.frames, made.map(\.1)) { #expect(try error(frame, p).0 < 0.02) }
+    #expect(work.frames[4].header.string("TWK_WAY") == "partner")
+    #expect(notes.notes.contains { $0.contains("d2e2") && $0.contains("d1e2") })
+  }
+
+  /// Coordinates of 30 degrees a pixel put corners beyond the horizon of the first frame's plane: they say nothing, and
+  /// nothing breaks.
+  @Test func wildCoordinatesBreakNothing() throws {
+    let path = NSTemporaryDirectory() + "/irisarchive-stars-\(UUID().uuidString).csv"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let stars = stars(240)
+    let rows = stars.map { "\($0.sky.longitude),\($0.sky.latitude)" }
+    try Data(("RA,DEC\n" + rows.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: path))
+    var wild = try frame("wild", Pointing(), stars, seed: 2)
+    for keyword in ["CD1_1", "CD2_2"] { wild.scienceHeader.set(keyword, .real(30)) }
+    var work = Workpiece(frames: [try frame("tame", Pointing(errorEast: 0.1), stars, seed: 1), wild])
+    let (_, notes) = try run(&work, ["catalog": .string(path)])
+    #expect(try error(work.frames[0], Pointing()).0 < 0.02)
+    #expect(notes.degraded.contains { $0.contains("wild is not aligned") }, "\(notes.degraded)")
+  }
+
+  /// Offsets count from the first frame of each detector; a window lies where it was read; turned frames are refused.
+  @Test func offsetsOfDetectorsAndWindows() throws {
+    func cards(_ detector: String, _ p: Pointing, angle: Double = 0) -> [Card] {
+      [Card("DETECTOR", detector), Card("XOFFSET", p.east), Card("YOFFSET", p.north), Card("PA", angle)]
+    }
+    let stars = stars(20)
+    let (zero, moved) = (Pointing(), Pointing(east: 0.2, north: -0.1, errorEast: 0.3, errorNorth: 0.2))
+    // The second detector's frames look 1.5 arcsec beside what the header's offsets say.
+    let (other, far) = (
+      Pointing(east: -1.5, errorEast: 0.01), Pointing(east: -1.3, north: -0.1, errorEast: -0.2)
+    )
+    var work = Workpiece(frames: [
+      try frame("a0", zero, stars, seed: 1, cards: cards("IMG1", zero)),
+      try frame("a1", moved, stars, seed: 2, cards: cards("IMG1", moved)),
+      try frame("b0", other, stars, seed: 3, cards: cards("IMG2", zero)),
+      try frame("b1", far, stars, seed: 4, cards: cards("IMG2", moved)),
+    ])
+    _ = try run(&work, ["align": .string("header")])
+    #expect(try error(work.frames[1], moved).0 < 1e-4)
+    #expect(try error(work.frames[2], other, firstEast: 0.01).0 < 1e-4)
+    #expect(try error(work.frames[3], far, firstEast: 0.01).0 < 1e-3)
+
+    // A window that begins at pixel 40, 10 of the detector shows the sky 40, 10 pixels from the middle's.
+    let full = try frame("full", zero, stars, seed: 5, cards: cards("IMG1", zero))
+    let window = Pointing(east: -40 * Self.pixel, north: 10 * Self.pixel, errorEast: 0.5)
+    let part = try frame("part", window, stars, seed: 6, cards: cards("IMG1", zero))
+    let read = Frame(
+      member: part.member, header: part.header, scienceHeader: part.scienceHeader, metadata: part.metadata,
+      unit: part.unit, window: PixelWindow(x0: 40, y0: 10, width: Self.size, height: Self.size),
+      pixels: try part.pixels())
+    var windows = Workpiece(frames: [full, read])
+    _ = try run(&windows, ["align": .string("header")])
+    #expect(try error(windows.frames[1], window).0 < 1e-3)
+
+    var turned = Workpiece(frames: [
+      full, try frame("turned", moved, stars, seed: 7, cards: cards("IMG1", moved, angle: 1)),
+    ])
+    #expect { try run(&turned, ["align": .string("header")]) } throws: {
+      ($0 as? EngineError)?.code == "position-angle" && ($0 as? EngineError)?.subject == "turned"
+    }
   }
 
   @Test func catalogsMoveEveryFrame() throws {

@@ -4,14 +4,16 @@ import Glibc
 /// of all frames are those of least squares over all matches, so that frames that overlap in chains only come
 /// out right too.
 ///
-/// Fixed is the catalog where there is one, else the frame `reference`.
-/// - Throws: `fit-underdetermined` when matches do not determine the maps.
+/// Fixed is the catalog where there is one, else the frame `reference`. Frames that no stars connect with what is
+/// fixed, those of another detector for instance, are brought onto each other in groups of their own, in each of
+/// which the first frame stays (`AlignedFrame.group`).
+/// - Throws: `fit-underdetermined` when matches do not determine the maps of the frames connected with what is fixed.
 public func alignFrames(
   _ frames: [StarList], to catalog: StarList? = nil, reference: Int = 0, options: FrameAlignmentOptions
 ) throws(AstrometryError) -> [AlignedFrame] {
   var alignment = FrameAlignment(frames + (catalog.map { [$0] } ?? []), options)
-  alignment.fixed = catalog == nil ? reference : frames.count
-  try alignment.solve()
+  try alignment.solve(fixing: catalog == nil ? reference : frames.count)
+  alignment.solveOthers()
   return frames.indices.map { alignment.result(of: $0) }
 }
 
@@ -19,11 +21,14 @@ public func alignFrames(
 private struct FrameAlignment {
   let lists: [StarList]
   let options: FrameAlignmentOptions
-  /// The frame that stays where it is.
-  var fixed = 0
+  /// The frame of the group at hand that stays where it is.
+  private var fixed = 0
   private var maps: [PlaneTransform]
   private var pairs: [Pair] = []
+  /// Frames of the group at hand.
   private var connected: Set<Int> = []
+  /// The solved group that each frame belongs to: 0 is that of what is fixed for all.
+  private var groups: [Int?]
 
   private struct Pair {
     let frames: (Int, Int)
@@ -36,6 +41,7 @@ private struct FrameAlignment {
     self.lists = lists
     self.options = options
     maps = [PlaneTransform](repeating: .identity, count: lists.count)
+    groups = [Int?](repeating: nil, count: lists.count)
     matchAll()
   }
 
@@ -57,7 +63,27 @@ private struct FrameAlignment {
     return given.isFinite ? max(given, options.leastError) : options.leastError
   }
 
-  mutating func solve() throws(AstrometryError) {
+  /// Solves the group of what is fixed for all, which may have no other member.
+  mutating func solve(fixing frame: Int) throws(AstrometryError) {
+    try solveGroup(fixing: frame)
+    for i in connected { groups[i] = 0 }
+  }
+
+  /// Solves what no stars connect with that, group by group; frames whose matches determine nothing stay alone.
+  mutating func solveOthers() {
+    var number = 1
+    for frame in lists.indices where groups[frame] == nil {
+      do throws(AstrometryError) { try solveGroup(fixing: frame) } catch { continue }
+      guard connected.count > 1 else { continue }
+      for i in connected { groups[i] = number }
+      number += 1
+    }
+  }
+
+  private mutating func solveGroup(fixing frame: Int) throws(AstrometryError) {
+    fixed = frame
+    for i in lists.indices where groups[i] == nil { maps[i] = .identity }
+    for k in pairs.indices where isOpen(pairs[k]) { pairs[k].isUsed = true }
     for _ in 0..<max(options.rounds, 1) {
       connect()
       guard connected.count > 1 else { return }
@@ -68,10 +94,15 @@ private struct FrameAlignment {
     connect()
   }
 
+  /// Whether both of its frames still are in no group.
+  private func isOpen(_ pair: Pair) -> Bool { groups[pair.frames.0] == nil && groups[pair.frames.1] == nil }
+
   /// Frames that enough stars connect with the fixed one, by way of others perhaps.
   private mutating func connect() {
     var counts: [[Int]: Int] = [:]
-    for pair in pairs where pair.isUsed { counts[[pair.frames.0, pair.frames.1], default: 0] += 1 }
+    for pair in pairs where pair.isUsed && isOpen(pair) {
+      counts[[pair.frames.0, pair.frames.1], default: 0] += 1
+    }
     let strong = counts.filter { $0.value >= max(options.match.minimum, (options.geometry.unknowns + 1) / 2) }
       .keys
     connected = [fixed]
@@ -155,19 +186,22 @@ private struct FrameAlignment {
     return (p.x - q.x, p.y - q.y)
   }
 
-  /// Judges every match anew against the scatter of all that count, each over its own error; whether that
-  /// changed any.
+  /// Judges every match of the group anew against the scatter of all that count, each over its own error; whether
+  /// that changed any.
   private mutating func reject() -> Bool {
     let pulls = pairs.map { pair in
       let (dx, dy) = residual(pair)
       return (dx * dx + dy * dy).squareRoot() * pair.weight.squareRoot()
     }
-    let used = pairs.indices.filter { counts(pairs[$0]) }.map { pulls[$0] }
+    let own = pairs.indices.filter {
+      isOpen(pairs[$0]) && (connected.contains(pairs[$0].frames.0) || connected.contains(pairs[$0].frames.1))
+    }
+    let used = own.filter { counts(pairs[$0]) }.map { pulls[$0] }
     // The median length of a pair of normal coordinates is 1.1774 sigmas; 3 sigmas of one is 3.44 of a length
     // (0.27 %).
     let limit = options.kappa * 1.1466 * max(median(used) / 1.1774, 1e-6)
     var changed = false
-    for i in pairs.indices {
+    for i in own {
       let isUsed = pulls[i] <= limit
       changed = changed || (isUsed != pairs[i].isUsed && counts(pairs[i]) != isUsed)
       pairs[i].isUsed = isUsed
@@ -176,24 +210,26 @@ private struct FrameAlignment {
   }
 
   func result(of frame: Int) -> AlignedFrame {
+    let group = groups[frame]
     let own = pairs.filter { $0.frames.0 == frame || $0.frames.1 == frame }
-    let used = own.filter(counts)
+    let used = own.filter { $0.isUsed && group != nil && groups[$0.frames.0] == groups[$0.frames.1] }
     let stars = Set(used.map { $0.frames.0 == frame ? $0.stars.0 : $0.stars.1 })
     let squares = used.map(residual).reduce(0.0) { $0 + $1.x * $1.x + $1.y * $1.y }
     return AlignedFrame(
-      map: connected.contains(frame) ? maps[frame] : nil, stars: stars.count,
+      map: group == nil ? nil : maps[frame], group: group, stars: stars.count,
       rejected: own.count - used.count,
       rms: used.isEmpty ? .nan : (squares / Double(2 * used.count)).squareRoot())
   }
 }
 
-/// The rectangle about positions.
+/// The rectangle about positions, those left aside that are no place.
 private struct Box {
   let low: PixelPosition
   let high: PixelPosition
 
   init(_ positions: [PixelPosition], margin: Double) {
-    let (xs, ys) = (positions.map(\.x), positions.map(\.y))
+    let known = positions.filter { $0.x.isFinite && $0.y.isFinite }
+    let (xs, ys) = (known.map(\.x), known.map(\.y))
     low = PixelPosition(x: (xs.min() ?? 0) - margin / 2, y: (ys.min() ?? 0) - margin / 2)
     high = PixelPosition(x: (xs.max() ?? 0) + margin / 2, y: (ys.max() ?? 0) + margin / 2)
   }

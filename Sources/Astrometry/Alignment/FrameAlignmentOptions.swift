@@ -58,9 +58,12 @@ public struct StarList: Sendable {
 
 /// Where a frame belongs, by its stars.
 public struct AlignedFrame: Sendable {
-  /// Takes its positions to where they belong; nil when too few of its stars are connected with the
-  /// reference.
+  /// Takes its positions to where they belong, or, in a group of its own, to where that group's first frame says; nil
+  /// when too few of its stars match those of any other.
   public var map: PlaneTransform?
+  /// 0 when stars connect it with the reference or the catalog; 1, 2 … of frames that stars connect with each other
+  /// only; nil when it is alone.
+  public var group: Int?
   /// Stars of it that count: matched with another frame or the catalog, and not rejected.
   public var stars: Int
   /// Matches that were rejected.

@@ -24,7 +24,7 @@ struct Assembly {
       }
     }
     guard !work.frames.isEmpty else { throw noMember }
-    if isMaster { try leaveOutFaulty(&work) }
+    if isMaster || request.configuration.pipeline.intake == .mosaic { try leaveOutFaulty(&work) }
     guard let first = work.frames.first else { throw noMember }
     try checkShapes(work, like: first)
     try checkBackgrounds(work, like: first)
@@ -87,8 +87,8 @@ struct Assembly {
     return pipeline.intake == .set && pipeline.referenceType != nil
   }
 
-  /// Takes aborted and BAD frames out of the set of a master before any step sees them, and says so: the search for
-  /// sources and the levels of the others must not depend on them.
+  /// Takes aborted and BAD frames out of the set of a master or a mosaic before any step sees them, and says so: the
+  /// search for sources, the levels and the places of the others must not depend on them.
   private func leaveOutFaulty(_ work: inout Workpiece) throws {
     let all = work.frames
     work.frames = all.filter { frame in
@@ -100,10 +100,11 @@ struct Assembly {
     guard work.frames.isEmpty else { return }
     throw EngineError(
       "too-few-frames", "every frame is aborted or flagged BAD",
-      subject: all.map(\.member.name).joined(separator: ", "))
+      subject: all.map(\.member.name).joined(separator: ", "),
+      hint: "irisarchive flag NAME --quality GOOD when one of them is good after all")
   }
 
-  /// Masters lose their faulty frames; elsewhere what there is is used, and said.
+  /// Masters and mosaics lose their faulty frames; elsewhere what there is is used, and said.
   private func noteFaults(_ work: Workpiece) {
     for frame in work.frames + work.backgrounds + work.darks {
       noteFault(frame.metadata, frame.member.name)

@@ -7,7 +7,7 @@ public struct WeighedValue: Sendable, Equatable {
   public var value: Double
   /// One standard deviation, above 0.
   public var error: Double
-  /// E.g. a star's colour.
+  /// E.g. a star's colour; not a number where it is unknown: the value counts where no slope is fitted.
   public var colour: Double
 
   public init(_ value: Double, error: Double, colour: Double = 0) {
@@ -65,7 +65,11 @@ public func robustMean(
     let used = values.indices.filter { isUsed[$0] }
     guard !used.isEmpty else { return nil }
     let slope = fitsColour ? colourSlope(used.map { values[$0] }) : 0
-    let plain = used.map { (value: values[$0].value - slope * values[$0].colour, error: values[$0].error) }
+    // Without a slope a colour may be unknown.
+    let plain = used.map { i in
+      let value = values[i].value
+      return (value: slope == 0 ? value : value - slope * values[i].colour, error: values[i].error)
+    }
     let centre = weightedMedian(plain)
     let deviations = plain.map { abs($0.value - centre) }
     let mad = 1.482602218505602 * median(of: deviations)

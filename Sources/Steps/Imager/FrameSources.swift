@@ -22,9 +22,6 @@ struct FrameSources {
   /// Pixels about a source in which its halo may still lie, left out of every sky.
   static let halo = 8.0
 
-  /// Flags of pixels that say nothing about light.
-  static let unusable = DQ.doNotUse | DQ.nonScience | DQ.referencePixel | DQ.dead
-
   /// - Throws: what mesh or search say, as `EngineError` that names the frame.
   init(_ frame: Frame, _ options: Options) throws {
     name = frame.member.name
@@ -56,7 +53,7 @@ struct FrameSources {
   /// Pixels that may not be used, and those whose error is unknown.
   private static func mask(of pixels: Measured) -> PixelMask {
     let unknown = pixels.error.map { $0.isFinite && $0 > 0 ? UInt8(0) : 1 }
-    return PixelMask(unusable: pixels, flags: unusable).union(PixelMask(nonZero: unknown))
+    return PixelMask(unusable: pixels, flags: DQ.blind).union(PixelMask(nonZero: unknown))
   }
 
   /// Errors for the threshold, with a number where there is none: those pixels are masked.

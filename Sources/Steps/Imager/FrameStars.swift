@@ -42,11 +42,9 @@ struct FrameStars {
   /// Standard deviation of the window, pixels.
   let sigma: Double
 
-  private static let unusable = DQ.doNotUse | DQ.nonScience | DQ.referencePixel | DQ.dead | DQ.saturated
-
   init(of frame: Frame, _ options: Options) throws {
     let image = try frame.pixels()
-    let mask = PixelMask(unusable: image, flags: Self.unusable)
+    let mask = PixelMask(unusable: image, flags: DQ.blind | DQ.saturated)
     let found: Search
     do throws(SourceExtractionError) {
       found = try Search(image, mask, options)

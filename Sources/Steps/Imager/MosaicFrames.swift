@@ -12,8 +12,8 @@ struct MosaicFrames: Sendable {
   /// Whether the places are on the sky.
   var isOnSky: Bool { if case .sky = places.first { true } else { false } }
 
-  /// Frames placed by their coordinate systems; by the telescope's offsets when that is asked for, or when one of them
-  /// has no coordinate system that can be used.
+  /// Frames placed by their coordinate systems; by the telescope's offsets when that is asked for, or, of one detector,
+  /// when one of them has no coordinate system that can be used.
   /// - Throws: `EngineError` when a frame has no place, or the frames are in several units.
   init(_ frames: [Frame], byOffsets: Bool, note: (String) -> Void) throws {
     self.frames = frames
@@ -33,9 +33,23 @@ struct MosaicFrames: Sendable {
     do {
       places = try frames.map { try FramePlace(byCoordinatesOf: $0) }
     } catch let wcs as EngineError where wcs.code == "no-wcs" {
-      guard let offsets = try? frames.map({ try FramePlace(byOffsetOf: $0, from: first) }) else { throw wcs }
-      places = offsets
+      places = try Self.offsets(of: frames, inPlaceOf: wcs)
       note("\(wcs.subject): \(wcs.message); all frames are placed by the telescope's offsets")
+    }
+  }
+
+  private static func offsets(of frames: [Frame], inPlaceOf wcs: EngineError) throws(EngineError)
+    -> [FramePlace]
+  {
+    do {
+      return try frames.map { try FramePlace(byOffsetOf: $0, from: frames[0]) }
+    } catch let lack as EngineError {
+      throw EngineError(
+        wcs.code,
+        "\(wcs.message); nor do the telescope's offsets place the frames: \(lack.message) (\(lack.subject))",
+        subject: wcs.subject, hint: "run assign_wcs first", underlying: lack)
+    } catch {
+      throw wcs
     }
   }
 

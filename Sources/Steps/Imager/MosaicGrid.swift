@@ -87,7 +87,7 @@ struct MosaicGrid: Sendable {
       points.append(PixelPosition(x: x - 0.5, y: y - 0.5))
       points.append(PixelPosition(x: x - 0.5 + Double(frame.width), y: y - 0.5 + Double(frame.height)))
     }
-    let box = try Self.box(points, of: frames)
+    let box = try Self.box(points, of: frames, scaleRatio: options.scaleRatio)
     origin = ((box.left + 1e-6 + 0.5).rounded(.down) - 0.5, (box.bottom + 1e-6 + 0.5).rounded(.down) - 0.5)
     width = Int(((box.right - origin.x) * options.scaleRatio - 1e-6).rounded(.up))
     height = Int(((box.top - origin.y) * options.scaleRatio - 1e-6).rounded(.up))
@@ -192,11 +192,15 @@ extension MosaicGrid {
     let top: Double
   }
 
-  private static func box(_ points: [PixelPosition], of frames: [Frame]) throws -> Box {
+  /// The box that holds all points.
+  /// - Parameter scaleRatio: pixels of the mosaic along a side of one that points are counted in.
+  private static func box(
+    _ points: [PixelPosition], of frames: [Frame], scaleRatio: Double = 1
+  ) throws -> Box {
     let finite = points.filter { $0.x.isFinite && $0.y.isFinite }
     guard let left = finite.map(\.x).min(), let right = finite.map(\.x).max(),
       let bottom = finite.map(\.y).min(), let top = finite.map(\.y).max(), finite.count == points.count,
-      (right - left + 1) * (top - bottom + 1) < mostPixels
+      (scaleRatio * (right - left) + 1) * (scaleRatio * (top - bottom) + 1) < mostPixels
     else {
       throw EngineError(
         "mosaic-too-large", "the frames lie too far apart for one mosaic, or some have no place on its plane",

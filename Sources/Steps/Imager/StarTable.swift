@@ -1,4 +1,4 @@
-import Foundation
+import DataModels
 import PipelineEngine
 
 /// Stars of known magnitude, read from a text file.
@@ -13,51 +13,56 @@ struct StarTable: Sendable {
     let dec: Double?
     let magnitude: Double
     let error: Double
+    /// Not a number where the list does not tell.
     let colour: Double
   }
 
   let stars: [Star]
+  /// Whether there is a column of colours.
+  let hasColours: Bool
 
   /// - Throws: `EngineError` `input-missing`, `star-list` for a file without the columns it must have or with a line that
   ///   has no magnitude.
   init(path: String, requiring columns: [String]) throws(EngineError) {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw EngineError("input-missing", "cannot read the list of stars", subject: path)
-    }
-    let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
-      .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
-    guard let first = lines.first else {
-      throw EngineError("star-list", "the list of stars is empty", subject: path)
-    }
-    let names = Self.fields(first).map { $0.lowercased() }
-    for column in columns + ["mag"] where !names.contains(column) {
+    let rows = try Self.rows(path)
+    for column in columns + ["mag"] where rows.column(column) == nil {
       throw EngineError(
         "star-list", "the list of stars has no column \(column)", subject: path,
         hint: "its first line names the columns: name,filter,ra,dec,mag,err,colour")
     }
+    let colours = rows.column("colour") ?? rows.column("color")
+    hasColours = colours != nil
+    /// What a row has in a column; nil for a blank or a word.
+    func number(_ texts: [String]?, _ i: Int) -> Double? {
+      texts.flatMap { Double($0[i]) }.flatMap { $0.isFinite ? $0 : nil }
+    }
+    let (names, filters) = (rows.column("name"), rows.column("filter"))
+    let (ra, dec, errors) = (rows.column("ra"), rows.column("dec"), rows.column("err"))
+    let magnitudes = rows.column("mag")
     var stars: [Star] = []
-    for line in lines.dropFirst() {
-      let values = Dictionary(zip(names, Self.fields(line)), uniquingKeysWith: { first, _ in first })
-      guard let star = Self.star(values) else {
-        throw EngineError("star-list", "no magnitude in '\(line)'", subject: path)
+    for i in rows.rows.indices {
+      guard let magnitude = number(magnitudes, i) else {
+        throw EngineError(
+          "star-list", "no magnitude in '\(rows.rows[i].joined(separator: ","))'", subject: path)
       }
-      stars.append(star)
+      stars.append(
+        Star(
+          name: names?[i] ?? "", filter: filters?[i] ?? "", ra: number(ra, i), dec: number(dec, i),
+          magnitude: magnitude, error: number(errors, i) ?? 0, colour: number(colours, i) ?? .nan))
     }
     self.stars = stars
   }
 
-  private static func fields(_ line: String) -> [String] {
-    line.split(separator: ",", omittingEmptySubsequences: false).map {
-      $0.trimmingCharacters(in: CharacterSet(charactersIn: " \t\""))
+  private static func rows(_ path: String) throws(EngineError) -> DelimitedRows {
+    do throws(ModelError) {
+      return try DelimitedRows(path: path)
+    } catch {
+      let isMissing = error.code == "unreadable-file"
+      throw EngineError(
+        isMissing ? "input-missing" : "star-list",
+        isMissing ? "cannot read the list of stars" : error.message, subject: error.subject, hint: error.hint,
+        underlying: error)
     }
-  }
-
-  private static func star(_ values: [String: String]) -> Star? {
-    func number(_ name: String) -> Double? { values[name].flatMap(Double.init) }
-    guard let magnitude = number("mag"), magnitude.isFinite else { return nil }
-    return Star(
-      name: values["name"] ?? "", filter: values["filter"] ?? "", ra: number("ra"), dec: number("dec"),
-      magnitude: magnitude, error: number("err") ?? 0, colour: number("colour") ?? number("color") ?? 0)
   }
 
   /// The star of a name, letter case and blanks left aside, in a filter; one without a filter serves all.

@@ -32,6 +32,19 @@ import Testing
 }
 
 @Suite struct RobustMeanTests {
+  /// A star of unknown colour counts where no colour is asked for, and only there.
+  @Test func unknownColours() throws {
+    let values = [
+      WeighedValue(25, error: 0.01, colour: .nan), WeighedValue(25.1, error: 0.01, colour: 0.1),
+      WeighedValue(25.5, error: 0.01, colour: 0.5), WeighedValue(26, error: 0.01, colour: 1),
+    ]
+    let plain = try #require(robustMean(of: values, kappa: 100))
+    #expect(plain.value.isFinite && plain.error.isFinite && plain.count == 4)
+    let fitted = try #require(robustMean(of: values, fitsColour: true))
+    #expect(fitted.isUsed == [false, true, true, true])
+    #expect(abs(fitted.value - 25) < 1e-9 && abs(fitted.slope - 1) < 1e-9)
+  }
+
   @Test func outliersAreRejected() throws {
     var noise = Noise(seed: 31)
     var values = (0..<40).map { _ in WeighedValue(25 + 0.02 * noise.gaussian(), error: 0.02) }

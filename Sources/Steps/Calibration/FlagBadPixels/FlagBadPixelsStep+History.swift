@@ -80,7 +80,8 @@ extension FlagBadPixelsStep {
       return nil
     }
     let count = model.image.header.integer(Self.countKeyword).map { Int($0) } ?? 1
-    return (history(flags, model.image.extraPlanes), max(1, count))
+    // Nobody makes that many; a file may say anything.
+    return (history(flags, model.image.extraPlanes), min(max(1, count), 1_000_000))
   }
 
   /// Begin of the exposure as ISO 8601 text, which sorts.

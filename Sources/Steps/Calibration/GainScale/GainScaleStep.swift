@@ -46,6 +46,19 @@ public struct GainScaleStep: Step {
     frame.unit = Self.scaled
     frame.scienceHeader.set("BUNIT", .string(Self.scaled))
     frame.header.set("GAINFACT", .real(Double(typical)), comment: "[electron/adu] gain that was applied")
+    // Levels that were subtracted follow the pixels; zero points stay those of their unit, which must be named.
+    for keyword in ["SKYLEVEL", "BKGLEVEL", "BKGSLOPX", "BKGSLOPY"] {
+      guard let card = frame.header.card(keyword), let level = card.double else { continue }
+      frame.header.set(
+        keyword, .real(level * Double(typical)),
+        comment: card.comment.replacing("adu/s", with: Self.scaled))
+    }
+    if frame.scienceHeader["ZPAB"] != nil, frame.scienceHeader["ZPUNIT"] == nil {
+      frame.scienceHeader.set("ZPUNIT", .string("adu/s"), comment: "unit the zero points are for")
+    }
+    if frame.header["ZPAB"] != nil, frame.header["ZPUNIT"] == nil {
+      frame.header.set("ZPUNIT", .string("adu/s"), comment: "unit the zero points are for")
+    }
   }
 
   /// The gain image or number of the reference, else the header's `GAIN`.

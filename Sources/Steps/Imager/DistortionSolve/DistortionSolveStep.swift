@@ -48,6 +48,8 @@ public struct DistortionSolveStep: Step {
         "mixed-frames", "frames of \(other.width) x \(other.height) and of \(first.width) x \(first.height)",
         subject: other.member.name)
     }
+    try checkOneConfiguration(
+      of: work.frames, hint: "one distortion is of one detector, filter and pupil")
     let options = FrameStars.Options(context.parameters)
     var points: [FrameStars] = []
     for frame in work.frames { points.append(try FrameStars(of: frame, options)) }

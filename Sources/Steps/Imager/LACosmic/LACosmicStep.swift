@@ -39,7 +39,9 @@ public struct LACosmicStep: Step {
         help: "the frame's ERR, or gain, read noise and exposure time"),
       Parameter(
         "subtracted_level", .number(0...1e9), default: .number(0),
-        help: "what was subtracted from the frame, in its unit, noise model only; BKGLEVEL is added"),
+        help:
+          "what was subtracted from the frame, in its unit, noise model only; SKYLEVEL and BKGLEVEL are added"
+      ),
       Parameter(
         "warn_fraction", .number(0...1), default: .number(0.01),
         help: "a frame of which more than this share is flagged degrades the product"),
@@ -59,14 +61,18 @@ public struct LACosmicStep: Step {
       return .skipped(
         reason: "rays were found before, in the ramps (S_JUMP) or here; always=True searches again")
     }
-    var fractions: [Double] = []
+    // All frames are searched before any is touched: a step that says SKIPPED changed nothing.
+    var found: [(frame: Int, rays: Hits)] = []
     for i in chosen {
       guard let rays = try rays(in: work.frames[i], context) else {
         let reason = "\(work.frames[i].member.name): no GAIN, READNOIS and EXPTIME to tell rays from noise"
         context.degrade(reason)
         return .skipped(reason: reason)
       }
-      fractions.append(rays.fraction)
+      // Of the search no image is kept.
+      found.append((i, Hits(mask: rays.mask, fraction: rays.fraction, rounds: rays.found)))
+    }
+    for (i, rays) in found {
       tell(rays, of: work.frames[i], context)
       let mask = rays.mask
       try work.frames[i].apply(
@@ -74,14 +80,22 @@ public struct LACosmicStep: Step {
           mask.raise(DQ.outlier | DQ.doNotUse, in: &pixels.quality, rows: rows)
         })
     }
-    work.quality["cosmic_ray_fraction"] = fractions.reduce(0, +) / Double(fractions.count)
+    work.quality["cosmic_ray_fraction"] = found.reduce(0) { $0 + $1.rays.fraction } / Double(found.count)
     return .complete
   }
 
-  private func tell(_ rays: CosmicRays, of frame: Frame, _ context: StepContext) {
+  /// What a search found in a frame.
+  private struct Hits {
+    let mask: PixelMask
+    let fraction: Double
+    /// New pixels of every round.
+    let rounds: [Int]
+  }
+
+  private func tell(_ rays: Hits, of frame: Frame, _ context: StepContext) {
     let percent = (rays.fraction * 1e5).rounded() / 1e3
     context.logger.info(
-      "\(frame.member.name): cosmic rays in \(rays.mask.count) pixels (\(percent) %), rounds \(rays.found)")
+      "\(frame.member.name): cosmic rays in \(rays.mask.count) pixels (\(percent) %), rounds \(rays.rounds)")
     if rays.fraction > context.parameters.number("warn_fraction") ?? 0.01 {
       context.degrade("\(frame.member.name): \(percent) % of the pixels look like cosmic rays")
     }

@@ -41,18 +41,22 @@ public struct PhotomStep: Step {
   public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
     guard !work.frames.isEmpty else { return .skipped(reason: "there is no frame") }
     let finder = ZeroPointFinder(context: context)
+    var zeroPoints: [ZeroPoint] = []
     var reasons: [String] = []
-    for i in work.frames.indices {
-      switch try finder.zeroPoint(for: work.frames[i]) {
-      case .failure(let lack): reasons.append(lack.reason)
-      case .success(let zeroPoint):
-        try calibrate(&work.frames[i], zeroPoint, in: context)
-        guard i == 0, let factor = work.frames[0].scienceHeader.double("PHOTMULT") else { continue }
-        scaleVariances(&work, by: Float(factor * factor))
+    for frame in work.frames {
+      switch try finder.zeroPoint(for: frame) {
+      case .failure(let lack): if !reasons.contains(lack.reason) { reasons.append(lack.reason) }
+      case .success(let zeroPoint): zeroPoints.append(zeroPoint)
       }
     }
-    let unique = reasons.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
-    return unique.isEmpty ? .complete : .skipped(reason: unique.joined(separator: "; "))
+    // All or none: a set of which a part is calibrated is no set.
+    guard reasons.isEmpty else { return .skipped(reason: reasons.joined(separator: "; ")) }
+    for (i, zeroPoint) in zeroPoints.enumerated() {
+      try calibrate(&work.frames[i], zeroPoint, in: context)
+      guard i == 0, let factor = work.frames[0].scienceHeader.double("PHOTMULT") else { continue }
+      scaleVariances(&work, by: Float(factor * factor))
+    }
+    return .complete
   }
 
   private func calibrate(_ frame: inout Frame, _ zeroPoint: ZeroPoint, in context: StepContext) throws {
@@ -61,7 +65,7 @@ public struct PhotomStep: Step {
     if zeroPoint.extinction > 0, frame.metadata.airmass == nil {
       context.degrade("\(frame.member.name) has no AIRMASS: its zero point is that above the air")
     }
-    write(applied, lost: zeroPoint.ab - applied.ab, area: area, to: &frame)
+    write(applied, area: area, to: &frame)
     context.logger.info("\(frame.member.name): ZPAB = \(applied.ab) ± \(applied.error) (\(applied.source))")
     guard context.parameters.string("units") == "MJy/sr" else { return }
     guard let area else {
@@ -77,7 +81,7 @@ public struct PhotomStep: Step {
       "PHOTMULT", .real(factor), comment: "[MJy/sr per \(applied.unit)] that was applied")
   }
 
-  private func write(_ zeroPoint: ZeroPoint, lost: Double, area: Double?, to frame: inout Frame) {
+  private func write(_ zeroPoint: ZeroPoint, area: Double?, to frame: inout Frame) {
     let unit = zeroPoint.unit
     if let area {
       let brightness = zeroPoint.megajanskysPerSteradian(pixel: area)
@@ -97,7 +101,7 @@ public struct PhotomStep: Step {
       frame.scienceHeader.remove("ZPVEGA")
     }
     frame.scienceHeader.set("ZPERR", .real(zeroPoint.error), comment: "[mag] error of the zero points")
-    frame.scienceHeader.set("ZPEXT", .real(lost), comment: "[mag] extinction in the zero points")
+    frame.scienceHeader.set("ZPEXT", .real(zeroPoint.lost), comment: "[mag] extinction in the zero points")
     frame.scienceHeader.set("ZPUNIT", .string(unit), comment: "unit the zero points are for")
     frame.scienceHeader.set("ZPSRC", .string(zeroPoint.source), comment: "where they come from")
   }

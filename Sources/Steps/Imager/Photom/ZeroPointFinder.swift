@@ -49,15 +49,11 @@ struct ZeroPointFinder {
       extinction: context.parameters.number("extinction") ?? 0, unit: frame.unit, source: "zero_point")
   }
 
+  /// The header's own is that of the frame at its airmass.
   private func header(of frame: Frame) -> ZeroPoint? {
-    func number(_ keyword: String) -> Double? {
-      frame.scienceHeader.double(keyword) ?? frame.header.double(keyword)
-    }
-    guard let ab = number("ZPAB"), ab.isFinite else { return nil }
-    // The header's is that of the frame at its airmass.
-    return ZeroPoint(
-      ab: ab, vega: number("ZPVEGA") ?? offset(for: frame).map { ab - $0 }, error: number("ZPERR") ?? 0,
-      unit: frame.unit, source: "header")
+    guard var own = frame.zeroPoint else { return nil }
+    own.vega = own.vega ?? offset(for: frame).map { own.ab - $0 }
+    return own
   }
 
   // MARK: the reference
@@ -65,15 +61,17 @@ struct ZeroPointFinder {
   private func row(
     of reference: StepContext.ReferenceTable, for frame: Frame
   ) throws -> Result<ZeroPoint, NoZeroPoint> {
-    guard let zeroPoints = reference.table["ZPAB"]?.doubles, !zeroPoints.isEmpty else {
-      throw EngineError("photom-columns", "the photom reference has no column ZPAB", subject: reference.name)
+    guard let zeroPoints = numbers(reference, "ZPAB"), !zeroPoints.isEmpty else {
+      throw EngineError(
+        "photom-columns", "the photom reference has no column ZPAB of one number a row",
+        subject: reference.name)
     }
     guard let i = index(in: reference, for: frame) else {
       return .failure(
         NoZeroPoint(reason: "\(reference.name) has no zero point of FILTER \(frame.metadata.filter ?? "?")"))
     }
     func number(_ column: String) -> Double? {
-      reference.table[column]?.doubles.flatMap { $0[i].isFinite ? $0[i] : nil }
+      numbers(reference, column).flatMap { $0[i].isFinite ? $0[i] : nil }
     }
     guard zeroPoints[i].isFinite else {
       return .failure(NoZeroPoint(reason: "the zero point in \(reference.name) is no number"))
@@ -88,7 +86,15 @@ struct ZeroPointFinder {
   }
 
   private func text(_ reference: StepContext.ReferenceTable, _ column: String, _ i: Int) -> String? {
-    reference.table[column]?.strings.flatMap { i < $0.count && !$0[i].isEmpty ? $0[i] : nil }
+    guard let texts = reference.table[column]?.strings, texts.count == reference.table.rowCount else {
+      return nil
+    }
+    return texts[i].isEmpty ? nil : texts[i]
+  }
+
+  /// A column of one number in each row; a file may say anything.
+  private func numbers(_ reference: StepContext.ReferenceTable, _ column: String) -> [Double]? {
+    reference.table[column]?.doubles.flatMap { $0.count == reference.table.rowCount ? $0 : nil }
   }
 
   /// The row of the frame's filter and pupil, else of its filter, else the only one.
@@ -116,7 +122,7 @@ struct ZeroPointFinder {
     _ reference: StepContext.ReferenceTable, _ i: Int, _ frame: Frame, airmass: Double?
   ) {
     let limit = context.parameters.number("max_age") ?? 12
-    let taken = reference.table["MJD"]?.doubles.flatMap { $0[i].isFinite ? $0[i] : nil }
+    let taken = numbers(reference, "MJD").flatMap { $0[i].isFinite ? $0[i] : nil }
     if let taken, let own = frame.modifiedJulianDate {
       let hours = abs(own - taken) * 24
       if hours > limit {
@@ -131,22 +137,12 @@ struct ZeroPointFinder {
     }
   }
 
-  /// A zero point for adu/s serves electron/s where the header says what gain was applied: ZP + 2.5 log10(gain).
+  /// A zero point for adu/s serves electron/s where the header says what gain was applied.
   private func inUnit(of frame: Frame, _ zeroPoint: ZeroPoint) -> Result<ZeroPoint, NoZeroPoint> {
-    if zeroPoint.unit == frame.unit { return .success(zeroPoint) }
-    guard zeroPoint.unit == "adu/s", frame.unit == "electron/s", let gain = frame.header.double("GAINFACT"),
-      gain > 0
-    else {
-      return .failure(
-        NoZeroPoint(
-          reason: "the zero point is for \(zeroPoint.unit), \(frame.member.name) is in \(frame.unit)"))
-    }
-    var moved = zeroPoint
-    let step = 2.5 * log10(gain)
-    moved.ab += step
-    moved.vega = zeroPoint.vega.map { $0 + step }
-    moved.unit = frame.unit
-    return .success(moved)
+    if let own = zeroPoint.inUnit(frame.unit, gain: frame.header.double("GAINFACT")) { return .success(own) }
+    return .failure(
+      NoZeroPoint(
+        reason: "the zero point is for \(zeroPoint.unit), \(frame.member.name) is in \(frame.unit)"))
   }
 }
 

@@ -61,7 +61,12 @@ public struct ResampleStep: Step {
       context.degrade(sentence)
       return false
     }
-    guard let first = frames.first else { return .skipped(reason: "there is no frame") }
+    guard let first = frames.first else {
+      if work.frames.isEmpty { return .skipped(reason: "there is no frame") }
+      throw EngineError(
+        "too-few-frames", "every frame is aborted or flagged BAD",
+        subject: work.frames.map(\.member.name).joined(separator: ", "))
+    }
     let settings = Settings(context.parameters)
     let set = try MosaicFrames(frames, byOffsets: settings.placesByHeader, note: context.degrade)
     let grid = try grid(for: set, settings)
@@ -81,6 +86,13 @@ public struct ResampleStep: Step {
   }
 
   private func grid(for set: MosaicFrames, _ settings: Settings) throws -> MosaicGrid {
+    if !set.isOnSky, settings.reference ?? settings.rotation.map({ "\($0)" }) != nil {
+      throw EngineError(
+        "mixed-places",
+        "the frames are placed by the telescope's offsets, which lead to no other grid and no other direction",
+        subject: settings.reference ?? "resample.rotation",
+        hint: "run assign_wcs on all frames, and leave resample.offsets at wcs")
+    }
     if let path = settings.reference {
       let source = try FrameSource(path: path)
       let cards =

@@ -28,27 +28,32 @@ public struct SkyMatchStep: Step {
 
   public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
     guard work.frames.count > 1 else { return .skipped(reason: "one frame overlaps no other") }
+    let responses = DetectorResponse.relative(of: work.frames, note: context.note)
     var placed: [ComparedFrame] = []
     for (i, frame) in work.frames.enumerated() {
       guard let wcs = try? SkyWCS(cards: frame.worldCoordinateCards) else {
         context.degrade("\(frame.member.name) has no world coordinates: its background was not matched")
         continue
       }
-      placed.append(ComparedFrame(i, frame, wcs, try blocks(of: frame, context.parameters)))
+      placed.append(
+        ComparedFrame(i, frame, wcs, try blocks(of: frame, response: responses[i], context.parameters)))
     }
     let match = matchSkies(placed.map(\.blocks), options: options(context.parameters)) { i, j in
       placed[i].isNear(placed[j]) ? placed[i].centers(in: placed[j]) : nil
     }
     guard !match.pairs.isEmpty else { return .skipped(reason: "no two frames overlap") }
-    try apply(match, placed.map(\.index), to: &work, in: context)
+    try apply(match, placed.map(\.index), responses, to: &work, in: context)
     return .complete
   }
 
-  private func blocks(of frame: Frame, _ parameters: ParameterSet) throws -> SkyBlocks {
+  /// The blocks of a frame as the first one's detector would show them.
+  private func blocks(
+    of frame: Frame, response: Double, _ parameters: ParameterSet
+  ) throws -> SkyBlocks {
     try SkyBlocks(
       width: frame.width, height: frame.height, size: parameters.integer("block") ?? 32,
       excluding: DQ.doNotUse | DQ.nonScience | DQ.referencePixel
-    ) { try frame.rows($0) }
+    ) { response == 1 ? try frame.rows($0) : try frame.rows($0).divided(by: Float(response)) }
   }
 
   private func options(_ parameters: ParameterSet) -> SkyMatchOptions {
@@ -58,17 +63,32 @@ public struct SkyMatchStep: Step {
       minimumBlocks: parameters.integer("min_blocks") ?? 4)
   }
 
+  /// Detectors lie side by side with gaps, and each one's frames are a group; that one detector's frames do not hang
+  /// together is a fault.
+  private func tellGroups(_ detectors: [Set<String?>], _ context: StepContext) {
+    guard detectors.count > 1 else { return }
+    let isByDetector = detectors.reduce(0) { $0 + $1.count } == Set(detectors.joined()).count
+    if isByDetector {
+      context.note("the detectors do not overlap: their backgrounds were evened in each")
+    } else {
+      context.degrade(
+        "the frames fall into groups that do not overlap: their backgrounds were evened in each")
+    }
+  }
+
   private func apply(
-    _ match: SkyMatch, _ indices: [Int], to work: inout Workpiece, in context: StepContext
+    _ match: SkyMatch, _ indices: [Int], _ responses: [Double], to work: inout Workpiece,
+    in context: StepContext
   ) throws {
     for group in match.groups where group.count == 1 {
       context.note("\(work.frames[indices[group[0]]].member.name) overlaps no other frame")
     }
-    if match.groups.filter({ $0.count > 1 }).count > 1 {
-      context.degrade(
-        "the frames fall into groups that do not overlap: their backgrounds were evened in each")
-    }
-    for (surface, i) in zip(match.surfaces, indices) {
+    tellGroups(
+      match.groups.filter { $0.count > 1 }.map { group in
+        Set(group.map { work.frames[indices[$0]].metadata.detector })
+      }, context)
+    for (common, i) in zip(match.surfaces, indices) {
+      let surface = common.times(responses[i])
       try work.frames[i].apply(.subtracting(surface, width: work.frames[i].width))
       let unit = work.frames[i].unit
       work.frames[i].header.set("BKGLEVEL", .real(surface.level), comment: "subtracted by skymatch, \(unit)")
@@ -127,6 +147,16 @@ extension SIMD3<Double> {
   fileprivate func angle(to other: SIMD3<Double>) -> Double {
     let d = self - other
     return 2 * asin(Swift.min(1, (d * d).sum().squareRoot() / 2))
+  }
+}
+
+extension SkyMatch.Surface {
+  /// As a detector of another response shows it.
+  fileprivate func times(_ response: Double) -> SkyMatch.Surface {
+    var copy = self
+    copy.level *= response
+    copy.slope *= response
+    return copy
   }
 }
 

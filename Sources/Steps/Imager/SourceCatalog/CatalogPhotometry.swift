@@ -14,25 +14,24 @@ struct CatalogPhotometry {
   /// One standard deviation of the zero points, mag.
   let zeroError: Double
 
-  /// By the header that `photom` wrote: `ZPAB`, `ZPVEGA`, `ZPERR`; an image in MJy/sr gives fluxes in µJy.
+  /// By the header that `photom` wrote (`ZPAB`, `ZPVEGA`, `ZPERR`, for `ZPUNIT`); an image in MJy/sr gives fluxes in µJy.
   init(_ frame: Frame) {
-    func number(_ keyword: String) -> Double? {
-      (frame.scienceHeader.double(keyword) ?? frame.header.double(keyword)).flatMap { $0.isFinite ? $0 : nil }
-    }
-    zeroError = number("ZPERR") ?? 0
+    let stated = frame.statedZeroPoint
+    zeroError = stated?.error ?? 0
     if frame.unit == "MJy/sr", let area = PhotomStep.pixelArea(of: frame) {
       unit = "uJy"
       factor = area * 1e12
       // 1 µJy: -2.5 log10(1e-6 x 1e-23) - 48.6.
       let microjansky = -2.5 * log10(1e-29) - 48.6
       ab = microjansky
-      let offset = number("ZPAB").flatMap { ab in number("ZPVEGA").map { ab - $0 } }
+      let offset = stated.flatMap { zero in zero.vega.map { zero.ab - $0 } }
       vega = (offset ?? frame.photometricBand?.abMinusVega).map { microjansky - $0 }
     } else {
       unit = frame.unit
       factor = 1
-      ab = number("ZPAB")
-      vega = number("ZPVEGA")
+      let own = frame.zeroPoint
+      ab = own?.ab
+      vega = own?.vega
     }
   }
 

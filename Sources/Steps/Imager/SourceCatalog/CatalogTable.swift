@@ -19,7 +19,7 @@ struct CatalogTable {
     self.survey = survey
     photometry = CatalogPhotometry(frame)
     do throws(AstrometryError) {
-      wcs = try SkyWCS(cards: frame.scienceHeader.cards)
+      wcs = try SkyWCS(cards: frame.worldCoordinateCards)
     } catch {
       wcs = nil
       context.degrade("the catalog has no positions on the sky: \(error.message)")

@@ -5,17 +5,17 @@ import Pixels
 
 /// The frames of a field, how each is moved, and what is said about it.
 struct FieldAlignment {
-  private let context: StepContext
-  private let names: [String]
+  let context: StepContext
+  let names: [String]
   /// Nil for frames without coordinates that can be changed.
-  private var placed: [PlacedFrame?]
-  private let common: CommonPlane
-  private var moves: [Move?]
+  private(set) var placed: [PlacedFrame?]
+  let common: CommonPlane
+  var moves: [Move?]
   /// The frame that stays.
-  private let reference: Int
+  let reference: Int
 
   /// How a frame moves in the common plane, and what that rests on.
-  private struct Move {
+  struct Move {
     var map: PlaneTransform
     var stars = 0
     var rms = Double.nan
@@ -45,22 +45,34 @@ struct FieldAlignment {
     moves = [Move?](repeating: nil, count: frames.count)
   }
 
-  /// Puts each frame where the telescope's offset from the first one says.
+  /// Puts each frame where the telescope's offset from the first one of its detector says; windows are compared at the
+  /// same pixel of the detector.
+  /// - Throws: `position-angle` for a frame that is turned against that.
   mutating func alignByHeader(_ frames: [Frame]) throws {
-    guard let first = placed[reference] else { return }
-    let start = common.positions(of: try first.wcs.sky(atFITSPixels: [first.middle]))[0]
-    let (x0, y0) = (frames[reference].metadata.xOffset, frames[reference].metadata.yOffset)
     for i in frames.indices {
-      guard let own = placed[i] else { continue }
-      guard let x0, let y0, let x = frames[i].metadata.xOffset, let y = frames[i].metadata.yOffset else {
+      guard let own = placed[i], let zero = zero(of: frames[i], frames), let first = placed[zero] else {
+        continue
+      }
+      let (from, to) = (frames[zero].metadata, frames[i].metadata)
+      guard let x0 = from.xOffset, let y0 = from.yOffset, let x = to.xOffset, let y = to.yOffset else {
         context.degrade("\(names[i]) is not aligned: there are no offsets (XOFFSET, YOFFSET) in the headers")
         continue
       }
-      let now = common.positions(of: try own.wcs.sky(atFITSPixels: [own.middle]))[0]
+      try FramePlace.checkAngle(of: frames[i], like: frames[zero])
+      let pixel = PixelPosition(
+        x: first.middle.x + Double(frames[zero].window.x0 - frames[i].window.x0),
+        y: first.middle.y + Double(frames[zero].window.y0 - frames[i].window.y0))
+      let start = common.positions(of: try first.wcs.sky(atFITSPixels: [first.middle]))[0]
+      let now = common.positions(of: try own.wcs.sky(atFITSPixels: [pixel]))[0]
       let shift = PlaneTransform(
         s: start.x + (x - x0) / common.pixel - now.x, t: start.y + (y - y0) / common.pixel - now.y)
       moves[i] = Move(map: shift, way: "header")
     }
+  }
+
+  /// The first frame of a detector that can be changed: the telescope's offset says nothing of another detector's place.
+  private func zero(of frame: Frame, _ frames: [Frame]) -> Int? {
+    frames.indices.first { placed[$0] != nil && frames[$0].metadata.detector == frame.metadata.detector }
   }
 
   /// Puts each frame where a table says that its pixels are on the first one.
@@ -84,21 +96,18 @@ struct FieldAlignment {
     let lists = try stars.indices.map { i in try list(stars[i], of: placed[i]) }
     let catalog = try context.parameters.string("catalog").map { try self.catalog($0) }
     let found = try alignFrames(lists, to: catalog, reference: reference, options: alignmentOptions)
-    for i in frames.indices where placed[i] != nil {
-      if let map = found[i].map {
-        moves[i] = Move(map: map, stars: found[i].stars, rms: found[i].rms, way: "sources")
+    for i in frames.indices where placed[i] != nil && found[i].group == 0 {
+      moves[i] = found[i].map.map { Move(map: $0, stars: found[i].stars, rms: found[i].rms, way: "sources") }
+    }
+    if context.parameters.boolean("xcorr"), moves[reference] != nil {
+      for i in frames.indices where found[i].group == nil && moves[i] == nil {
+        guard let move = try correlated(frames, i, stars[reference]) else { continue }
+        moves[i] = move
+        context.note("\(names[i]) has too few stars: aligned by cross-correlation of \(move.stars) windows")
       }
     }
-    guard context.parameters.boolean("xcorr"), let base = moves[reference]?.map else {
-      return tellUnaligned(stars)
-    }
-    for i in frames.indices where moves[i] == nil && placed[i] != nil {
-      guard let shift = try windowShift(of: frames[i], i, from: frames[reference], stars[reference]) else {
-        continue
-      }
-      moves[i] = Move(map: shift.map.then(base), stars: shift.windows, rms: shift.scatter, way: "xcorr")
-      context.note("\(names[i]) has too few stars: aligned by cross-correlation of \(shift.windows) windows")
-    }
+    moves = try placeGroups(found, frames, stars[reference])
+    followSimultaneous(frames)
     tellUnaligned(stars)
   }
 
@@ -126,8 +135,10 @@ struct FieldAlignment {
 
   private func list(_ stars: FrameStars, of frame: PlacedFrame?) throws(AstrometryError) -> StarList {
     guard let frame else { return StarList(positions: [], errors: []) }
-    return StarList(
-      positions: common.positions(of: try frame.wcs.sky(atFITSPixels: stars.pixels)), errors: stars.errors)
+    // Stars beyond the plane's horizon, by a wild system, have no place on it.
+    let places = common.positions(of: try frame.wcs.sky(atFITSPixels: stars.pixels))
+    let good = places.indices.filter { places[$0].x.isFinite && places[$0].y.isFinite }
+    return StarList(positions: good.map { places[$0] }, errors: good.map { stars.errors[$0] })
   }
 
   /// The catalog's stars within reach of the frames.
@@ -139,7 +150,9 @@ struct FieldAlignment {
       return common.positions(of: try frame.wcs.sky(atFITSPixels: frame.nodes))
     }
     let margin = context.parameters.number("search") ?? 50
-    let (xs, ys) = (nodes.map(\.x).sorted(), nodes.map(\.y).sorted())
+    // A corner beyond the plane's horizon, by a wild system, has no place on it.
+    let known = nodes.filter { $0.x.isFinite && $0.y.isFinite }
+    let (xs, ys) = (known.map(\.x).sorted(), known.map(\.y).sorted())
     guard let x0 = xs.first, let x1 = xs.last, let y0 = ys.first, let y1 = ys.last else {
       return StarList(positions: [], errors: [])
     }
@@ -150,25 +163,31 @@ struct FieldAlignment {
     return StarList(positions: near, errors: near.map { _ in 0 })
   }
 
-  private func windowShift(
-    of frame: Frame, _ i: Int, from first: Frame, _ stars: FrameStars
-  ) throws -> WindowShift? {
-    guard let own = placed[i], let base = placed[reference] else { return nil }
+  /// How cross-correlation about the brightest sources of the reference frame moves a frame; nil where it tells nothing.
+  func correlated(_ frames: [Frame], _ i: Int, _ stars: FrameStars) throws -> Move? {
+    guard let own = placed[i], let base = placed[reference], let first = moves[reference]?.map else {
+      return nil
+    }
     let search = Int(min(context.parameters.number("search") ?? 50, 40))
-    return try WindowShift(
-      of: (frame, try own.wcs), from: (first, try base.wcs), about: stars, search: search, in: common)
+    let shift = try WindowShift(
+      of: (frames[i], try own.wcs), from: (frames[reference], try base.wcs), about: stars, search: search,
+      in: common)
+    return shift.map {
+      Move(map: $0.map.then(first), stars: $0.windows, rms: $0.scatter, way: "xcorr")
+    }
   }
 
   /// Writes the corrected coordinates and what is known of them.
   func apply(to work: inout Workpiece) throws {
     var scatters: [Double] = []
+    var done: [Move] = []
     for i in work.frames.indices {
-      guard let move = moves[i], var frame = placed[i] else {
+      guard let move = moves[i], let own = placed[i], let frame = moved(i) else {
         work.frames[i].header.set("TWK_WAY", .string("none"), comment: "how the frame was aligned")
         continue
       }
-      let before = common.positions(of: try frame.wcs.sky(atFITSPixels: [frame.middle]))[0]
-      if move.map != .identity { try frame.move(by: common.inArcsec(move.map), in: common.plane) }
+      done.append(move)
+      let before = common.positions(of: try own.wcs.sky(atFITSPixels: [own.middle]))[0]
       let after = move.map(before)
       work.frames[i].place(try frame.wcs)
       tell(
@@ -176,10 +195,23 @@ struct FieldAlignment {
         &work.frames[i])
       if move.rms.isFinite { scatters.append(move.rms) }
     }
-    work.quality["tweakreg_aligned"] = Double(moves.filter { $0 != nil }.count)
+    work.quality["tweakreg_aligned"] = Double(done.count)
     if !scatters.isEmpty { work.quality["tweakreg_rms"] = scatters.max() }
-    let counts = moves.compactMap { $0 }.filter { $0.way == "sources" }.map(\.stars)
+    let counts = done.filter { $0.way == "sources" }.map(\.stars)
     if let least = counts.min() { work.quality["tweakreg_matches"] = Double(least) }
+  }
+
+  /// A frame with corrected coordinates; nil, and said, where they are such that no move can be written into them.
+  private func moved(_ i: Int) -> PlacedFrame? {
+    guard let move = moves[i], var frame = placed[i] else { return nil }
+    guard move.map != .identity else { return frame }
+    do throws(AstrometryError) {
+      try frame.move(by: common.inArcsec(move.map), in: common.plane)
+      return frame
+    } catch {
+      context.degrade("\(names[i]) is not aligned and keeps its coordinates: \(error.message)")
+      return nil
+    }
   }
 
   private func tell(_ move: Move, east: Double, north: Double, _ frame: inout Frame) {

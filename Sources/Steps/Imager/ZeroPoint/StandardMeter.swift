@@ -48,7 +48,7 @@ struct StandardMeter {
       context.degrade("\(name): the largest aperture reaches beyond the edge of the frame")
     }
     return MeasuredStandard(
-      name: known.name, frame: name, magnitude: known.magnitude, magnitudeError: known.error, colour: 0,
+      name: known.name, frame: name, magnitude: known.magnitude, magnitudeError: known.error, colour: .nan,
       curve: curve, airmass: frame.metadata.airmass, isIsolated: true)
   }
 
@@ -91,7 +91,7 @@ struct StandardMeter {
     guard let list = settings.catalog else { return [] }
     let wcs: SkyWCS
     do throws(AstrometryError) {
-      wcs = try SkyWCS(cards: frame.scienceHeader.cards)
+      wcs = try SkyWCS(cards: frame.worldCoordinateCards)
     } catch {
       throw EngineError(
         "no-world-coordinates", "catalogued stars cannot be found without world coordinates", subject: name,

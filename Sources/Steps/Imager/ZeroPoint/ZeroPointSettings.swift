@@ -42,6 +42,11 @@ struct ZeroPointSettings {
     leastRatio = parameters.number("min_snr") ?? 20
     kappa = parameters.number("kappa") ?? 3
     fitsColour = parameters.boolean("colour_term")
+    if fitsColour, !(catalog?.hasColours ?? false) {
+      throw EngineError(
+        "no-colours", "a colour term needs a catalog with a column colour", subject: "zero_point.colour_term",
+        hint: "--set zero_point.catalog=FILE with ra,dec,mag,colour, or leave colour_term False")
+    }
   }
 
   private static func list(_ path: String?, _ columns: [String]) throws(EngineError) -> StarTable? {

@@ -71,22 +71,19 @@ public struct ZeroPointStep: Step {
   /// One zero point is of one detector, filter, pupil and unit.
   private func check(_ frames: [Frame]) throws(EngineError) {
     guard let first = frames.first else { return }
+    let hint = "one zero point is of one detector, filter and pupil"
     for frame in frames {
       guard frame.unit == "adu/s" || frame.unit == "electron/s" else {
         throw EngineError(
           "unit-mismatch", "a zero point is of rates, and the frame is in '\(frame.unit)'",
           subject: frame.member.name)
       }
-      let pairs = [
-        ("unit", frame.unit, first.unit), ("DETECTOR", frame.metadata.detector, first.metadata.detector),
-        ("FILTER", frame.metadata.filter, first.metadata.filter),
-        ("PUPIL", frame.metadata.pupil, first.metadata.pupil),
-      ]
-      for (what, own, wanted) in pairs where own != wanted {
+      guard frame.unit == first.unit else {
         throw EngineError(
-          "mixed-set", "\(what) is \(own ?? "?") where \(first.member.name) has \(wanted ?? "?")",
-          subject: frame.member.name, hint: "one zero point is of one detector, filter and pupil")
+          "mixed-set", "unit is \(frame.unit) where \(first.member.name) has \(first.unit)",
+          subject: frame.member.name, hint: hint)
       }
     }
+    try checkOneConfiguration(of: frames, hint: hint)
   }
 }

@@ -70,7 +70,7 @@ public struct Background2DStep: Step {
 
   private func background(of frame: Frame, _ parameters: ParameterSet) throws -> Found? {
     let pixels = try frame.pixels()
-    let unusable = PixelMask(unusable: pixels, flags: SourceSearch.unusable)
+    let unusable = PixelMask(unusable: pixels, flags: DQ.blind)
     guard unusable.count < pixels.count else { return nil }
     let options = SourceSearch.options(parameters)
     var masked = unusable

@@ -64,12 +64,27 @@ public struct BackgroundSubtractStep: Step {
     var (sky, skyShare) = try combinedSky(masked.frames, sharing: shared, in: context)
     masked.fill(&sky)
     let sharedError = shared?.plane
+    let level = Double(k) * Self.level(of: sky)
     for i in work.frames.indices where !work.frames[i].hadBackgroundSubtracted {
       let own = work.frames[i].earlierDark == shared?.name ? sharedError : nil
       try subtract(sky, k, holding: skyShare, sharing: own, from: &work.frames[i], in: context)
+      work.frames[i].tellSky(level)
     }
     work.backgrounds = []
     return .complete
+  }
+
+  /// The median of the sky, by bands of rows all over it: what searches for cosmic rays must know of the light that is
+  /// no longer in the values.
+  private static func level(of sky: Measured) -> Double {
+    let rows = min(8, sky.height)
+    let medians = (0..<16).compactMap { band -> Double? in
+      let start = min(max((2 * band + 1) * sky.height / 32 - rows / 2, 0), sky.height - rows)
+      let part = sky.cropped(to: PixelWindow(x0: 0, y0: start, width: sky.width, height: rows))
+      let level = Double(median(of: part.value, quality: part.quality))
+      return level.isFinite ? level : nil
+    }
+    return medians.isEmpty ? 0 : SampleStatistics.median(medians)
   }
 
   private func subtract(
@@ -132,6 +147,11 @@ public struct BackgroundSubtractStep: Step {
 }
 
 extension Frame {
+  /// Says in the header what level was subtracted, dark included where the sky held it.
+  mutating func tellSky(_ level: Double) {
+    header.set("SKYLEVEL", .real(level), comment: "level of the sky, \(unit)")
+  }
+
   /// Whether an earlier run took the background out.
   var hadBackgroundSubtracted: Bool { status("S_BKDSUB") == "COMPLETE" }
 }

@@ -18,7 +18,7 @@ struct MaskedBackgrounds {
     var uncovered: PixelMask?
     for i in frames.indices where choice == "always" || choice == "auto" && frames[i].isScience {
       let pixels = try frames[i].pixels()
-      let unusable = PixelMask(unusable: pixels, flags: SourceSearch.unusable)
+      let unusable = PixelMask(unusable: pixels, flags: DQ.blind)
       guard unusable.count < pixels.count else { continue }
       let found = try SourceSearch.mask(
         pixels.value, excluding: unusable, SourceMaskOptions(), of: frames[i].member.name)

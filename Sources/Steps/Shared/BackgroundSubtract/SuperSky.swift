@@ -16,6 +16,8 @@ extension BackgroundSubtractStep {
       try work.frames[i].apply(
         FrameOperation { pixels, rows in pixels = Pixels.subtract(pixels, sky.rows(rows), scale: k) })
       work.frames[i].header.set("SKYSCALE", .real(Double(k)), comment: "factor of the super sky")
+      // Its median is 1.
+      work.frames[i].tellSky(Double(k))
       if i == 0 { work.quality["sky_scale"] = Double(k) }
     }
     work.backgrounds = []
@@ -29,7 +31,7 @@ extension BackgroundSubtractStep {
     var ratio = try withoutDark(pixels.value, of: frame, in: context)
     // Over the super sky the frame is even: only sources stand out.
     ratio = ratio.divided(by: sky.value)
-    let flags = SourceSearch.unusable
+    let flags = DQ.blind
     let even = Measured(value: ratio, error: ratio, quality: pixels.quality)
     let unusable = PixelMask(unusable: even, flags: flags).union(PixelMask(unusable: sky, flags: flags))
     let sources = try SourceSearch.mask(

@@ -68,7 +68,7 @@ public struct MaskSourcesStep: Step {
       pixels = Measured(
         value: pixels.value.divided(by: response), error: pixels.error, quality: pixels.quality)
     }
-    let unusable = PixelMask(unusable: pixels, flags: SourceSearch.unusable)
+    let unusable = PixelMask(unusable: pixels, flags: DQ.blind)
     return try SourceSearch.mask(pixels.value, excluding: unusable, options, of: frame.member.name).sources
   }
 

@@ -26,9 +26,6 @@ enum SourceSearch {
       dilation: parameters.number("dilation") ?? 4, maximumRounds: parameters.integer("rounds") ?? 5)
   }
 
-  /// Flags of pixels that say nothing about the sky.
-  static let unusable = DQ.doNotUse | DQ.nonScience | DQ.referencePixel | DQ.dead
-
   /// Looks for sources in an image, and says whose image it was when that fails.
   static func mask(
     _ image: Plane<Float>, excluding unusable: PixelMask, _ options: SourceMaskOptions, of name: String
