@@ -58,6 +58,31 @@ import Testing
     #expect(try state(cal) == "current")
   }
 
+  /// A frame that is stale for a verdict becomes so for its calibration, too: that cause is also of what was made of it,
+  /// and stays when the verdict is taken back.
+  @Test func aSecondCauseIsPassedOnAndOutlivesTheFirst() throws {
+    _ = try fixture.writer.flag(frame: raw, verdict(.bad), at: 200)
+    try review(stale: [(rate, "the rules now choose x for dark")])
+    _ = try fixture.writer.flag(frame: raw, verdict(.good), at: 201)
+    #expect(try state(rate) == "stale" && state(cal) == "stale")
+    let reason = try #require(try fixture.reader.frame(id: cal)?.reason)
+    #expect(reason == "made of a_rate.fits, which is stale: the rules now choose x for dark")
+    try review(restored: [rate])
+    #expect(try state(rate) == "current" && state(cal) == "current")
+    #expect(try fixture.reader.staleProducts() == [])
+  }
+
+  /// A verdict names all that was made of the frame by itself, and takes all of it back.
+  @Test func aVerdictIsNotPassedOnTwice() throws {
+    try review(stale: [(rate, "the rules now choose x for dark")])
+    _ = try fixture.writer.flag(frame: raw, verdict(.bad), at: 200)
+    let causes = try fixture.reader.staleProducts().filter { $0.product.id == cal }.map(\.cause)
+    #expect(causes.sorted() == ["input", "quality"])
+    _ = try fixture.writer.flag(frame: raw, verdict(.good), at: 201)
+    try review(restored: [rate])
+    #expect(try fixture.reader.staleProducts() == [])
+  }
+
   /// The run of the fixture had a step dark_current, and no parameters from the rules.
   @Test func productsMadeWithDefaultsAreThereForTheFirstParameters() throws {
     let uses = try fixture.reader.currentProductUses(

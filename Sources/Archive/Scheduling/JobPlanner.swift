@@ -27,6 +27,8 @@ struct JobPlanner: Sendable {
   let calibrationWait: Double
   let persistenceWindow: Double
   let insertsMasters: Bool
+  /// What is on its way in this turn.
+  let pending: PendingWork
   /// Seconds since 1970 UTC.
   let now: Double
 
@@ -38,6 +40,9 @@ struct JobPlanner: Sendable {
     case .refused(let why): return .refuse(why)
     case .ready(let pipeline, let association, let members):
       if let fault = unreadableConfiguration(pipeline.name) { return .wait(fault) }
+      if let unknown = standards(pipeline)?.lacking(members.map { Exposure($0.frame) }) {
+        return .wait(unknown)
+      }
       if let obstacle = try delay(pipeline, association, members, request) { return .wait(obstacle) }
       return try job(try draft(pipeline, association, members, request), request)
     }
@@ -159,11 +164,13 @@ struct JobPlanner: Sendable {
   ) throws(CatalogError) -> String? {
     for type in pipeline.referenceTypes {
       for maker in associator.makers(of: type) where maker.rule.name != association.rule {
+        // A frame that it is made of does not wait for it.
+        if maker.rule.selector.matches(PendingWork.asMember(exposure, of: maker.rule)) { continue }
         let match = FieldMatch.serving(maker.match, ignoring: type == "flat" ? ["subarray"] : [])
-        for pending in try pendingMakers(maker.rule) where pending.association != association.id {
-          let isNear = pending.exposure.gap(to: exposure) <= resolver.windows.lastSeconds(type: type)
-          if isNear, match.firstDifference(exposure, pending.exposure) == nil {
-            return "waiting for calibration: \(pending.name) is not done yet"
+        for item in try pending.makers(maker.rule) where item.association.id != association.id {
+          let isNear = item.first.gap(to: exposure) <= resolver.windows.lastSeconds(type: type)
+          if isNear, match.firstDifference(exposure, item.first) == nil, !lacksStandard(item, maker.rule) {
+            return "waiting for calibration: \(item.association.name) is not done yet"
           }
         }
       }
@@ -172,19 +179,20 @@ struct JobPlanner: Sendable {
     return try newMaster(pipeline)
   }
 
+  /// A zero point that waits for somebody to say how bright its star is keeps nothing else waiting.
+  private func lacksStandard(_ item: PendingWork.Item, _ rule: AssociationRule) -> Bool {
+    manifest.pipeline(named: rule.pipeline).flatMap(standards)?.lacking([item.first]) != nil
+  }
+
   /// An earlier exposure of the detector that is still being reduced, whose saturated pixels the next one has to know.
   private func earlierRamp(
     _ pipeline: PipelineDescription, _ exposure: Exposure, _ association: AssociationRecord
   ) throws(CatalogError) -> String? {
-    guard PreviousExposures.concern(pipeline), let detector = exposure["detector"], persistenceWindow > 0
-    else { return nil }
-    let rules = associator.rules.filter { $0.pipeline == pipeline.name }.map(\.name)
-    let earlier = try reader.pending(rules: rules).filter { item in
-      let other = Exposure(item.first)
-      return item.association.id != association.id && other["detector"] == detector
-        && other.start < exposure.start && exposure.start - other.end <= persistenceWindow
-    }
-    return earlier.last.map { "waiting for the exposure before: \($0.association.name) is not done yet" }
+    guard PreviousExposures.concern(pipeline), persistenceWindow > 0 else { return nil }
+    let earlier = try pending.exposure(
+      before: exposure, within: persistenceWindow,
+      rules: associator.rules.filter { $0.pipeline == pipeline.name }.map(\.name), except: association.id)
+    return earlier.map { "waiting for the exposure before: \($0.association.name) is not done yet" }
   }
 
   /// A master that is made but not yet in the rules. Asked last: a job leaves the queue and its master appears here
@@ -195,31 +203,6 @@ struct JobPlanner: Sendable {
       $0.path != nil && pipeline.referenceTypes.contains($0.kind)
     }
     .map { "waiting for calibration: \($0.name) is not in the rules yet" }
-  }
-
-  private struct Pending {
-    var association: Int64
-    var name: String
-    var exposure: Exposure
-  }
-
-  /// Associations that will make this calibration, and ramps on their way to become a member of one.
-  private func pendingMakers(_ rule: AssociationRule) throws(CatalogError) -> [Pending] {
-    var found: [Pending] = []
-    let sources = [rule] + associator.rules.filter { $0.pipeline == "readout" && $0.name != rule.name }
-    for source in sources {
-      for association in try reader.pendingAssociations(rule: source.name) {
-        guard let first = try reader.members(ofAssociation: association.id).first else { continue }
-        var exposure = Exposure(first.frame)
-        if source.name != rule.name {
-          exposure.fields["level"] = "1"
-          exposure.fields["kind"] = "rate"
-          guard rule.selector.matches(exposure) else { continue }
-        }
-        found.append(Pending(association: association.id, name: association.name, exposure: exposure))
-      }
-    }
-    return found
   }
 
   // MARK: the job
@@ -233,7 +216,15 @@ struct JobPlanner: Sendable {
     var references: [ResolvedReference]
     var configuration: String?
     var configurationSHA: String?
+    var parameters: [String: String]
+    var skips: [String]
     var key: String
+  }
+
+  /// The archive's list of stars, where a pipeline needs it; nil where its cfg says itself how bright they are.
+  private func standards(_ pipeline: PipelineDescription) -> StandardStars? {
+    StandardStars(
+      pipeline, path: layout.standards, configuration: layout.pipelineConfiguration(pipeline.name))
   }
 
   private func draft(
@@ -253,11 +244,16 @@ struct JobPlanner: Sendable {
     }
     let inputs = try inputs(members)
     let configuration = layout.pipelineConfiguration(pipeline.name)
-    let sha256 = configuration.flatMap { ConfigurationDigest(hasher: resolver.hasher).sha256(of: $0) }
+    let standards = standards(pipeline)
+    let sha256 = [
+      configuration.flatMap { ConfigurationDigest(hasher: resolver.hasher).sha256(of: $0) },
+      standards.flatMap { resolver.hasher.sha256(of: $0.path) },
+    ].compactMap { $0 }.joined(separator: "+")
+    let skips = associator.rule(named: association.rule)?.skips ?? []
     func key(again: String?) -> String {
       JobKey.key(
-        pipeline: pipeline.name, software: manifest.software, configuration: sha256, inputs: inputs,
-        references: references, again: again)
+        pipeline: pipeline.name, software: manifest.software, configuration: sha256.isEmpty ? nil : sha256,
+        inputs: inputs, references: references, skips: skips, again: again)
     }
     var name = key(again: request.flatMap { $0.forced ? "\($0.askedAt)" : nil })
     // What it made was superseded: the same once more is a new version, not a repetition.
@@ -266,7 +262,9 @@ struct JobPlanner: Sendable {
     }
     return Draft(
       association: association, pipeline: pipeline, members: members, metadata: metadata, inputs: inputs,
-      references: references, configuration: configuration, configurationSHA: sha256, key: name)
+      references: references, configuration: configuration,
+      configurationSHA: sha256.isEmpty ? nil : sha256, parameters: standards?.parameters ?? [:], skips: skips,
+      key: name)
   }
 
   private func inputs(_ members: [MemberRecord]) throws(CatalogError) -> [JobInput] {
@@ -289,7 +287,8 @@ struct JobPlanner: Sendable {
     let known = try reader.job(key: draft.key) != nil
     let spec = JobSpec(
       job: "", attempt: 0, token: "", pipeline: draft.pipeline.name, configuration: draft.configuration,
-      association: association.name, associationRule: association.rule, inputs: draft.inputs,
+      parameters: draft.parameters, skip: draft.skips, association: association.name,
+      associationRule: association.rule, inputs: draft.inputs,
       references: draft.references,
       context: resolver.context.name, outputDirectory: "",
       fileNames: known ? [:] : try fileNames(draft, version: version),
@@ -360,24 +359,13 @@ extension JobPlanner {
       let matcher = CombinationMatcher(rule: rule)
     else { return nil }
     let own = members.map { Exposure($0.frame) }
-    let sources = associator.rules.filter { $0.serves == nil && !$0.isCombination }.map(\.name)
-    let pending = try reader.pending(rules: sources).filter { item in
-      let product = asProduct(Exposure(item.first), of: rule)
-      return rule.selector.matches(product) && own.contains { matcher.difference($0, product) == nil }
+    let expected = try pending.products(for: rule, like: own[0]).filter { item in
+      own.contains { matcher.difference($0, item.first) == nil }
     }
-    guard let first = pending.first?.association else { return nil }
-    let more = pending.count > 1 ? " and \(pending.count - 1) more" : ""
+    guard let first = expected.first?.association else { return nil }
+    let more = expected.count > 1 ? " and \(expected.count - 1) more" : ""
     let why = first.reason.map { " (\($0))" } ?? ""
     return "waiting for level 2: \(first.name)\(more) is not done yet\(why)"
-  }
-
-  /// A frame as its product will be, once it is reduced to what a rule gathers.
-  private func asProduct(_ frame: Exposure, of rule: AssociationRule) -> Exposure {
-    var product = frame
-    for field in ["level", "kind"] {
-      if let value = rule.selector.patterns[field]?.first { product.fields[field] = value }
-    }
-    return product
   }
 
   /// The first number of a reference type that neither the cache nor a row of the pinned rules uses.
