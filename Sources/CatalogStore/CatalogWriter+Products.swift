@@ -52,7 +52,10 @@ extension CatalogWriter {
   ) throws {
     guard
       let refused = try db.row(
-        "SELECT reason FROM association WHERE id = ? AND state = 'refused'", [association])
+        """
+        SELECT coalesce(reason, 'its association was refused') AS reason FROM association
+        WHERE id = ? AND state = 'refused'
+        """, [association])
     else { return }
     try spoil(db, products: products, cause: refusedCause, reason: refused["reason"], at: time)
   }

@@ -49,6 +49,16 @@ import Testing
     #expect(stars.parameters == ["zero_point.standards": folder + "/standards.csv"])
   }
 
+  /// A new line for another star makes no other zero point; another magnitude does.
+  @Test func onlyWhatIsSaidOfItsOwnStarsCounts() throws {
+    let frames = [frame("HD 1160"), frame("FS-103")]
+    let before = try #require(try stars(Self.list)).fingerprint(of: frames)
+    let more = try #require(try stars(Self.list + "\nJ,HD 1160,6.98\n")).fingerprint(of: frames)
+    let changed = Self.list.replacing("7.013", with: "7.02")
+    let other = try #require(try stars(changed)).fingerprint(of: frames)
+    #expect(before.count == 64 && more == before && other != before)
+  }
+
   @Test func withoutAListEveryStarIsUnknown() throws {
     for list in [nil, "# nothing\n"] {
       let stars = try #require(try stars(list))

@@ -57,7 +57,7 @@ import Testing
       "asn", pipeline: "p", members: [(1, 1, "science")],
       product: fixture.frame("a_i2d.fits", 2, state: "current"), kind: "i2d")
     let made = try #require(try fixture.reader.frame(id: product))
-    #expect(made.state == "stale" && made.reason == "its field is part of other", "\(made)")
+    #expect(made.state == "stale" && made.reason == "its association was refused", "\(made)")
     try change(association, "closed")
     #expect(try fixture.reader.frame(id: product)?.state == "current")
   }

@@ -180,7 +180,8 @@ import Testing
     let plan = try await archive.run("prune", "--dry-run")
     #expect(plan.code == 0 && plan.talk.contains("1 log lines, 0 events and 0 deliveries"), "\(plan.talk)")
     // A thousand years and more: younger lines stay, whatever the products' time.
-    let kept = try await archive.run("prune", "--records-older-than", "30000 d", "--older-than", "0 s", "--yes")
+    let kept = try await archive.run(
+      "prune", "--records-older-than", "30000 d", "--older-than", "0 s", "--yes")
     #expect(kept.code == 3, "\(kept.talk)")
     let run = try await archive.run("prune", "--yes")
     #expect(run.code == 0 && run.talk.contains("deliveries pruned"), "\(run.talk)")

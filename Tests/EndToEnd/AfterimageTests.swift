@@ -73,7 +73,8 @@ import Testing
     let (early, late) = (try await rate(archive, of: first), try await rate(archive, of: second))
     #expect(late.previous == [] && early.row.degraded?.contains("afterimages") != true)
     let reason = try #require(late.row.degraded)
-    #expect(reason.contains("afterimages of the exposure before are not flagged: level1-ramp_ramp1"), "\(reason)")
+    #expect(
+      reason.contains("afterimages of the exposure before are not flagged: level1-ramp_ramp1"), "\(reason)")
     #expect(reason.contains("was not reduced when this one began"))
   }
 }

@@ -123,8 +123,8 @@ extension AssociatorService {
     }
   }
 
-  /// A verdict concerns a mosaic: an open set, and one that was refused for want of frames, counts anew; one that was made without a frame that may be used again is
-  /// marked stale, or made again when its rule says so.
+  /// A verdict concerns a mosaic: an open set, and one that was refused for want of frames, counts anew; one that was
+  /// made without a frame that may be used again is marked stale, or made again when its rule says so.
   func reconsider(
     _ association: AssociationRecord, _ rule: AssociationRule, _ matcher: CombinationMatcher
   ) throws(CatalogError) -> [Action] {

@@ -82,11 +82,12 @@ struct JobPlanner: Sendable {
 
   /// The members that can be used, and the association as it is without the others.
   private func gathered(_ association: AssociationRecord) throws(CatalogError) -> Gathered {
-    guard let pipeline = manifest.pipeline(named: association.pipeline) else {
+    let rule = associator.rule(named: association.rule)
+    guard let pipeline = manifest.pipeline(named: association.pipeline, skipping: rule?.skips ?? []) else {
       return .refused("tmtrun knows no pipeline '\(association.pipeline)'; see tmtrun list")
     }
     let all = Self.inOrder(try reader.members(ofAssociation: association.id))
-    let isCombination = associator.rule(named: association.rule)?.isCombination ?? false
+    let isCombination = rule?.isCombination ?? false
     let spoilt = isCombination ? try reader.spoiltMembers(ofAssociation: association.id) : []
     let members = all.filter {
       $0.frame.path != nil && $0.frame.sha256 != nil && $0.frame.quality != "BAD"
@@ -247,7 +248,7 @@ struct JobPlanner: Sendable {
     let standards = standards(pipeline)
     let sha256 = [
       configuration.flatMap { ConfigurationDigest(hasher: resolver.hasher).sha256(of: $0) },
-      standards.flatMap { resolver.hasher.sha256(of: $0.path) },
+      standards?.fingerprint(of: members.map { Exposure($0.frame) }),
     ].compactMap { $0 }.joined(separator: "+")
     let skips = associator.rule(named: association.rule)?.skips ?? []
     func key(again: String?) -> String {
@@ -379,5 +380,17 @@ extension JobPlanner {
       return stem.split(separator: "_").last.flatMap { Int($0) }
     }
     return (numbers.max() ?? 0) + 1
+  }
+}
+
+extension PipelineManifest {
+  /// A pipeline as a rule runs it: without some of its steps, and the references that only these take.
+  func pipeline(named name: String, skipping skips: [String]) -> PipelineDescription? {
+    guard var pipeline = pipeline(named: name), !skips.isEmpty else { return pipeline(named: name) }
+    pipeline.steps.removeAll { skips.contains($0) }
+    let needed = Set(steps.filter { pipeline.steps.contains($0.name) }.flatMap(\.referenceTypes))
+    pipeline.referenceTypes.removeAll { !needed.contains($0) }
+    pipeline.parameterReferenceTypes?.removeAll { type in skips.contains { type == "pars-\($0)" } }
+    return pipeline
   }
 }

@@ -1,5 +1,6 @@
 import Associations
 import CfgFormat
+import Crypto
 import Foundation
 import JobContract
 
@@ -28,7 +29,7 @@ package struct StandardStars: Sendable, Equatable {
     var sections = [document.root]
     while let section = sections.popLast() {
       sections += section.sections
-      let said = section.entries.filter { $0.value.string != "None" && $0.value.string != "" }
+      let said = section.entries.filter { $0.value != .none && $0.value.string != "" }
       if said.contains(where: { $0.key == "config_file" || keys.contains($0.key) }) { return true }
     }
     return false
@@ -39,21 +40,39 @@ package struct StandardStars: Sendable, Equatable {
 
   /// The first star that the list lacks, as a sentence with what to do; nil when all are there.
   package func lacking(_ frames: [Exposure]) -> String? {
-    let stars = (try? String(contentsOfFile: path, encoding: .utf8)).map(Self.stars) ?? []
-    let unknown = frames.first { frame in
-      !stars.contains { star in
-        star.name == Self.plain(frame["object"] ?? "")
-          && (star.filter.isEmpty || star.filter == frame["filter"]?.lowercased())
-      }
-    }
-    return unknown.map { frame in
+    let stars = stars()
+    return frames.first { Self.star(of: $0, in: stars) == nil }.map { frame in
       "nobody said how bright '\(frame["object"] ?? "")' is in FILTER \(frame["filter"] ?? "?"): "
         + "add a line to \(path)"
     }
   }
 
+  /// sha256 of what the list says of the frames' stars: another star's line changes no zero point.
+  package func fingerprint(of frames: [Exposure]) -> String {
+    let stars = stars()
+    let lines = Set(frames.compactMap { Self.star(of: $0, in: stars)?.line }).sorted()
+    return FileInspector.hexadecimal(SHA256.hash(data: Data(lines.joined(separator: "\n").utf8)))
+  }
+
+  private struct Star {
+    var name: String
+    var filter: String
+    var line: String
+  }
+
+  private static func star(of frame: Exposure, in stars: [Star]) -> Star? {
+    stars.first { star in
+      star.name == plain(frame["object"] ?? "")
+        && (star.filter.isEmpty || star.filter == frame["filter"]?.lowercased())
+    }
+  }
+
+  private func stars() -> [Star] {
+    (try? String(contentsOfFile: path, encoding: .utf8)).map(Self.stars) ?? []
+  }
+
   /// Names and filters; what else is wrong with a line the step says.
-  private static func stars(_ text: String) -> [(name: String, filter: String)] {
+  private static func stars(_ text: String) -> [Star] {
     let lines = text.split(whereSeparator: \.isNewline).filter {
       !$0.hasPrefix("#") && !$0.allSatisfy(\.isWhitespace)
     }
@@ -65,7 +84,9 @@ package struct StandardStars: Sendable, Equatable {
     guard let names = rows.first, let name = names.firstIndex(of: "name") else { return [] }
     let filter = names.firstIndex(of: "filter")
     return rows.dropFirst().filter { $0.count > name }.map { row in
-      (plain(row[name]), filter.flatMap { row.indices.contains($0) ? row[$0] : nil } ?? "")
+      Star(
+        name: plain(row[name]), filter: filter.flatMap { row.indices.contains($0) ? row[$0] : nil } ?? "",
+        line: row.joined(separator: ","))
     }
   }
 
