@@ -181,4 +181,10 @@ private let mosaicRule = """
     let two = mosaicRule + "\ngathers: { exptype: dark, select: { obsname: [x] } }"
     #expect(throws: AssociationsError.self) { try AssociationRule(yaml: two, path: "two.yaml") }
   }
+
+  @Test func aRuleMayLeaveStepsOut() throws {
+    #expect(rule.skips == [])
+    let some = try AssociationRule(yaml: mosaicRule + "\nskip: [skymatch, source_catalog]", path: "r.yaml")
+    #expect(some.skips == ["skymatch", "source_catalog"])
+  }
 }

@@ -202,4 +202,43 @@ import Testing
     #expect(try fixture.reader.members(ofAssociation: id).map(\.frame.id) == [new])
     #expect(try fixture.reader.unsettledAssociations().map(\.name) == ["a"])
   }
+
+  /// For its afterimage: only what is on its way and has made nothing yet is missed.
+  @Test func anExposureThatIsStillToBeReducedIsFound() throws {
+    let fixture = try CatalogFixture()
+    let ramps = try (1...3).map { index in
+      let id = try fixture.record(
+        fixture.frame("r\(index).fits", index) {
+          $0.dateObs = Double(index) * 100
+          $0.dateEnd = Double(index) * 100 + 10
+        })
+      try fixture.writer.apply(
+        .init(actions: [
+          .open(
+            name: "ramp\(index)", rule: "r", pipeline: "readout", bucket: "\(index)",
+            members: [NewMember(frame: id, exptype: "science")], update: AssociationUpdate(state: "closed"))
+        ]), frame: id, at: 1)
+      return id
+    }
+    func before(_ begin: Double, since end: Double = 0, _ detector: String = "IMG1", except: Int64 = 0) throws
+      -> String?
+    {
+      try fixture.reader.unmadeExposure(
+        of: detector, beginningBefore: begin, endingAfter: end, rules: ["r"], except: except)
+    }
+    #expect(try before(300) == "ramp2" && before(301) == "ramp3" && before(100) == nil)
+    #expect(try before(300, since: 210) == "ramp2" && before(300, since: 211) == nil)
+    #expect(try before(300, since: 0, "IMG2") == nil)
+    let third = try #require(try fixture.reader.association(named: "ramp3"))
+    #expect(try before(301, except: third.id) == "ramp2")
+    // It has a product, and is to be made once more.
+    _ = try fixture.reduce(
+      "ramp2", pipeline: "readout", members: [(ramps[1], 2, "science")],
+      product: fixture.frame("r2_rate.fits", 12, state: "current"), kind: "rate")
+    let second = try #require(try fixture.reader.association(named: "ramp2"))
+    try fixture.writer.ask([
+      .init(associationID: second.id, priority: 5, forced: true, reason: "again", askedAt: 200)
+    ])
+    #expect(try before(300) == "ramp1")
+  }
 }

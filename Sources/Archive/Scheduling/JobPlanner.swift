@@ -208,7 +208,7 @@ struct JobPlanner: Sendable {
 
   // MARK: the job
 
-  private struct Draft {
+  struct Draft {
     var association: AssociationRecord
     var pipeline: PipelineDescription
     var members: [MemberRecord]
@@ -234,26 +234,14 @@ struct JobPlanner: Sendable {
   ) throws(CatalogError) -> Draft {
     let exposure = Exposure(members[0].frame)
     let metadata = try headers.metadata(frame: members[0].frame.id)
-    var references: [ResolvedReference] = []
-    for type in pipeline.referenceTypes {
-      references.append(try resolver.resolve(type: type, for: exposure, metadata: metadata))
-    }
-    for type in pipeline.parameterReferenceTypes ?? [] {
-      if let chosen = try resolver.parameters(type: type, for: exposure, metadata: metadata) {
-        references.append(chosen)
-      }
-    }
+    let references = try references(pipeline, exposure, metadata)
     let inputs = try inputs(members)
-    let configuration = layout.pipelineConfiguration(pipeline.name)
     let standards = standards(pipeline)
-    let sha256 = [
-      configuration.flatMap { ConfigurationDigest(hasher: resolver.hasher).sha256(of: $0) },
-      standards?.fingerprint(of: members.map { Exposure($0.frame) }),
-    ].compactMap { $0 }.joined(separator: "+")
+    let sha256 = configurationSHA(pipeline, standards, members)
     let skips = associator.rule(named: association.rule)?.skips ?? []
     func key(again: String?) -> String {
       JobKey.key(
-        pipeline: pipeline.name, software: manifest.software, configuration: sha256.isEmpty ? nil : sha256,
+        pipeline: pipeline.name, software: manifest.software, configuration: sha256,
         inputs: inputs, references: references, skips: skips, again: again)
     }
     var name = key(again: request.flatMap { $0.forced ? "\($0.askedAt)" : nil })
@@ -263,9 +251,36 @@ struct JobPlanner: Sendable {
     }
     return Draft(
       association: association, pipeline: pipeline, members: members, metadata: metadata, inputs: inputs,
-      references: references, configuration: configuration,
-      configurationSHA: sha256.isEmpty ? nil : sha256, parameters: standards?.parameters ?? [:], skips: skips,
-      key: name)
+      references: references, configuration: layout.pipelineConfiguration(pipeline.name),
+      configurationSHA: sha256, parameters: standards?.parameters ?? [:], skips: skips, key: name)
+  }
+
+  private func references(
+    _ pipeline: PipelineDescription, _ exposure: Exposure, _ metadata: FrameMetadata
+  ) throws(CatalogError) -> [ResolvedReference] {
+    var references: [ResolvedReference] = []
+    for type in pipeline.referenceTypes {
+      references.append(try resolver.resolve(type: type, for: exposure, metadata: metadata))
+    }
+    for type in pipeline.parameterReferenceTypes ?? [] {
+      if let chosen = try resolver.parameters(type: type, for: exposure, metadata: metadata) {
+        references.append(chosen)
+      }
+    }
+    return references
+  }
+
+  /// Of the pipeline's cfg and of what the list of standards says of the members' stars; nil without either.
+  private func configurationSHA(
+    _ pipeline: PipelineDescription, _ standards: StandardStars?, _ members: [MemberRecord]
+  ) -> String? {
+    let parts = [
+      layout.pipelineConfiguration(pipeline.name).flatMap {
+        ConfigurationDigest(hasher: resolver.hasher).sha256(of: $0)
+      },
+      standards?.fingerprint(of: members.map { Exposure($0.frame) }),
+    ].compactMap { $0 }
+    return parts.isEmpty ? nil : parts.joined(separator: "+")
   }
 
   private func inputs(_ members: [MemberRecord]) throws(CatalogError) -> [JobInput] {
@@ -335,39 +350,6 @@ struct JobPlanner: Sendable {
     }
     return names
   }
-}
-
-extension JobPlanner {
-  /// `{program}-{observation}_IRIS_{IMG|IFU}_{object slug}_{FILTER}_LVL3_{association id}_{kind}` of a mosaic, by the
-  /// number of its association in the catalog: two fields of one observation have names of their own.
-  private func combinationName(_ draft: Draft, kind: String, version: Int) -> String {
-    let fields = draft.members[0].frame.fields
-    let number = String(draft.association.id)
-    let padded = String(repeating: "0", count: max(0, 4 - number.count)) + number
-    return ProductName.combination(
-      program: fields["program"], observation: fields["observation"],
-      isImager: fields["detector"]?.hasPrefix("IMG") ?? (fields["instmode"] == "IMG"),
-      object: fields["object"], filter: fields["filter"], association: "a" + padded, kind: kind,
-      version: version)
-  }
-
-  /// What is on its way and would be a member, or is a member that is being made again: a mosaic waits for it, so that
-  /// it is made once of final frames.
-  private func unfinishedMembers(
-    _ association: AssociationRecord, _ members: [MemberRecord]
-  ) throws(CatalogError) -> String? {
-    guard let rule = associator.rule(named: association.rule),
-      let matcher = CombinationMatcher(rule: rule)
-    else { return nil }
-    let own = members.map { Exposure($0.frame) }
-    let expected = try pending.products(for: rule, like: own[0]).filter { item in
-      own.contains { matcher.difference($0, item.first) == nil }
-    }
-    guard let first = expected.first?.association else { return nil }
-    let more = expected.count > 1 ? " and \(expected.count - 1) more" : ""
-    let why = first.reason.map { " (\($0))" } ?? ""
-    return "waiting for level 2: \(first.name)\(more) is not done yet\(why)"
-  }
 
   /// The first number of a reference type that neither the cache nor a row of the pinned rules uses.
   private func firstFreeNumber(_ type: String) -> Int {
@@ -380,17 +362,5 @@ extension JobPlanner {
       return stem.split(separator: "_").last.flatMap { Int($0) }
     }
     return (numbers.max() ?? 0) + 1
-  }
-}
-
-extension PipelineManifest {
-  /// A pipeline as a rule runs it: without some of its steps, and the references that only these take.
-  func pipeline(named name: String, skipping skips: [String]) -> PipelineDescription? {
-    guard var pipeline = pipeline(named: name), !skips.isEmpty else { return pipeline(named: name) }
-    pipeline.steps.removeAll { skips.contains($0) }
-    let needed = Set(steps.filter { pipeline.steps.contains($0.name) }.flatMap(\.referenceTypes))
-    pipeline.referenceTypes.removeAll { !needed.contains($0) }
-    pipeline.parameterReferenceTypes?.removeAll { type in skips.contains { type == "pars-\($0)" } }
-    return pipeline
   }
 }
