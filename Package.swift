@@ -198,8 +198,8 @@ let package = Package(
     tests(
       "ArchiveTests",
       [
-        "Archive", "Associations", "CatalogStore", "ChildProcess", "Executors", "FITSStructure", "JobContract",
-        "Metadata", logging,
+        "Archive", "Associations", "CatalogStore", "ChildProcess", "Executors", "FITSStructure",
+        "JobContract", "Metadata", logging,
       ]),
     tests("ArchitectureTests", []),
     tests("PixelsTests", ["Pixels"]),
