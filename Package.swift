@@ -197,7 +197,12 @@ let package = Package(
     // tests
     tests("AstrometryTests", ["Astrometry", "FITSStructure"]),
     tests("AssociationsTests", ["Associations", "JobContract"]),
-    tests("ArchiveTests", ["Archive", "CatalogStore", "ChildProcess", "Executors", "JobContract", logging]),
+    tests(
+      "ArchiveTests",
+      [
+        "Archive", "Associations", "CatalogStore", "ChildProcess", "Executors", "FITSStructure",
+        "JobContract", "Metadata", logging,
+      ]),
     tests("ArchitectureTests", []),
     tests("PixelsTests", ["Pixels"]),
     tests("SourceExtractionTests", ["SourceExtraction", "CSEP", "Pixels", "FITSIO"]),

@@ -227,8 +227,6 @@ CREATE TABLE product (
   UNIQUE (association_id, kind, version)
 ) STRICT;
 
-CREATE INDEX product_master ON product(frame_id) WHERE kind IN ('dark', 'flat', 'mask');
-
 CREATE TABLE reference (
   file TEXT PRIMARY KEY,
   type TEXT NOT NULL,
@@ -346,3 +344,8 @@ CREATE INDEX frame_detector_exposure ON frame(detector_exposure, date_obs)
   WHERE detector_exposure IS NOT NULL;
 
 CREATE INDEX frame_alternative ON frame(alternative_of) WHERE alternative_of IS NOT NULL;
+
+CREATE INDEX product_run ON product(run_id);
+
+CREATE INDEX product_master ON product(frame_id)
+  WHERE kind IN ('dark', 'flat', 'mask', 'photom', 'distortion');

@@ -25,6 +25,8 @@ public struct ArchiveLayout: Sendable, Equatable {
   public var hooks: String { root + "/hooks" }
   public var associationRules: String { root + "/config/associations" }
   public var classification: String { root + "/config/classification.yaml" }
+  /// Stars of known magnitude.
+  public var standards: String { root + "/config/standards.csv" }
 
   /// Where a pipeline's cfg lies, if there is one.
   func placeOfConfiguration(_ pipeline: String) -> String { root + "/config/pipelines/\(pipeline).cfg" }

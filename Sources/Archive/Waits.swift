@@ -1,7 +1,7 @@
 import Associations
 
 /// Every wait of the archive, in seconds of the arrival clock.
-struct Waits: Sendable {
+package struct Waits: Sendable {
   /// A sequence without its declared count closes after at least so much quiet.
   var quiet: Double
   /// Quiet time of a sequence of exposures of so many seconds: max(quiet, 3 x EXPTIME + overhead).
@@ -22,4 +22,21 @@ struct Waits: Sendable {
   var truncated: Double
   /// The longest of all waits: after its end a night stays open so long.
   var longest: Double
+
+  package init(
+    quiet: Double, quietSeconds: @escaping @Sendable (_ exposureSeconds: Double) -> Double,
+    exposureGapSeconds: @escaping @Sendable (_ exposureSeconds: Double) -> Double,
+    sequence: @escaping @Sendable (_ rule: AssociationRule, _ exposureSeconds: Double) -> Double,
+    rawFrame: Double, sky: Double, dither: Double, truncated: Double, longest: Double
+  ) {
+    self.quiet = quiet
+    self.quietSeconds = quietSeconds
+    self.exposureGapSeconds = exposureGapSeconds
+    self.sequence = sequence
+    self.rawFrame = rawFrame
+    self.sky = sky
+    self.dither = dither
+    self.truncated = truncated
+    self.longest = longest
+  }
 }

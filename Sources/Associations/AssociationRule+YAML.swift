@@ -29,11 +29,12 @@ extension AssociationRule {
     var priority: Int?
     var rerun: Bool?
     var promote: Bool?
+    var skip: [String]?
   }
 
   private static let knownKeys: Set<String> = [
     "rule", "summary", "pipeline", "gathers", "anchors", "combines", "backgrounds", "sequence", "minimum",
-    "good", "serves", "priority", "rerun", "promote",
+    "good", "serves", "priority", "rerun", "promote", "skip",
   ]
 
   /// Reads one rule file.
@@ -53,6 +54,7 @@ extension AssociationRule {
     priority = form.priority ?? 50
     reruns = form.rerun ?? false
     promotes = form.promote ?? false
+    skips = form.skip ?? []
     shape = try Self.shape(form, path)
   }
 

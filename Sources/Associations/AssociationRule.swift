@@ -66,6 +66,9 @@ public struct AssociationRule: Sendable, Equatable {
   /// alternative version to that.
   public var promotes: Bool
 
+  /// Steps that its jobs leave out.
+  public var skips: [String]
+
   /// Its members are products whose fields touch (`CombinationMatcher`).
   public var isCombination: Bool {
     if case .combines = shape { true } else { false }

@@ -2,7 +2,8 @@
 ///
 /// Positions are counted for each detector, sequence and setting of the detector. A position that comes again, or that is
 /// lower than the one before in time, begins the pattern anew and ends the one before. Frames at one position are told
-/// apart by `frame` of `frames` (IFRAME of IFRAMES).
+/// apart by `frame` of `frames` (IFRAME of IFRAMES). Without these several frames in a row at a position after the first
+/// are one position that was exposed more than once; another at the first begins anew.
 public struct DitherPatterns: Sendable, Equatable {
   /// One pass through the positions with one detector.
   struct Pass: Sendable, Equatable {
@@ -44,21 +45,31 @@ public struct DitherPatterns: Sendable, Equatable {
       let isNext =
         runs.last?.last.map { last in
           guard let mine = place(frame), let before = place(last) else { return true }
-          return mine > before || mine == before && isLater(frame, than: last)
+          return mine > before || mine == before && isMore(frame, after: last, at: mine)
         } ?? false
       if isNext { runs[runs.count - 1].append(frame) } else { runs.append([frame]) }
     }
     return runs.enumerated().map { index, run in
       Pass(
-        detector: run[0]["detector"] ?? "", here: run.count,
+        detector: run[0]["detector"] ?? "", here: distinct(run, place),
         declared: count.flatMap { field in declared(run, place, field) }, isOver: index < runs.count - 1)
     }
   }
 
   /// Another of the frames at one position.
-  private static func isLater(_ frame: Exposure, than last: Exposure) -> Bool {
-    guard let mine = frame.integer("frame"), let before = last.integer("frame") else { return false }
+  private static func isMore(_ frame: Exposure, after last: Exposure, at position: Int) -> Bool {
+    guard let mine = frame.integer("frame"), let before = last.integer("frame") else { return position > 1 }
     return mine > before
+  }
+
+  /// How many of the declared frames a run has: one that only repeats a position stands for no other.
+  private static func distinct(_ run: [Exposure], _ place: (Exposure) -> Int?) -> Int {
+    var seen: Set<[Int]> = []
+    let several = run.contains { ($0.integer("frames") ?? 1) > 1 }
+    return run.reduce(0) { count, frame in
+      guard let position = place(frame), !several || frame.integer("frame") != nil else { return count + 1 }
+      return count + (seen.insert([position, frame.integer("frame") ?? 0]).inserted ? 1 : 0)
+    }
   }
 
   private static func declared(

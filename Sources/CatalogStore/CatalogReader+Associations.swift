@@ -66,21 +66,6 @@ extension CatalogReader {
     }
   }
 
-  /// Associations of a rule that will still make something: open, not settled, or with an active job.
-  public func pendingAssociations(rule: String) throws(CatalogError) -> [AssociationRecord] {
-    try read { db in
-      try AssociationRecord.fetchAll(
-        db.cachedStatement(
-          sql: """
-            SELECT * FROM association WHERE rule = ?1 AND state = 'open'
-            UNION SELECT * FROM association WHERE rule = ?1 AND settled = 0 AND state = 'closed'
-            UNION SELECT a.* FROM job j CROSS JOIN association a ON a.id = j.association_id
-              WHERE j.state IN ('waiting', 'queued', 'running') AND a.rule = ?1
-            ORDER BY 1
-            """), arguments: [rule])
-    }
-  }
-
   /// Associations for which a job may be made now or later.
   public func unsettledAssociations() throws(CatalogError) -> [AssociationRecord] {
     try read { db in

@@ -43,6 +43,15 @@ extension CatalogReader {
     }
   }
 
+  /// Whether a job of the association waits, is queued or runs.
+  public func hasActiveJob(association: Int64) throws(CatalogError) -> Bool {
+    try read { db in
+      try db.row(
+        "SELECT 1 FROM job WHERE association_id = ? AND state IN ('waiting', 'queued', 'running') LIMIT 1",
+        [association]) != nil
+    }
+  }
+
   /// Attempts of a job, oldest first.
   public func runs(job: Int64) throws(CatalogError) -> [RunRecord] {
     try read { db in

@@ -73,16 +73,9 @@ extension CatalogReader {
     rules: [String]
   ) throws(CatalogError) -> [(association: AssociationRecord, first: MatchRecord)] {
     try read { db in
-      let marks = rules.map { _ in "?" }.joined(separator: ", ")
       let records = try AssociationRecord.fetchAll(
-        db.cachedStatement(
-          sql: """
-            SELECT * FROM association WHERE state = 'open' AND rule IN (\(marks))
-            UNION SELECT * FROM association WHERE settled = 0 AND state = 'closed' AND rule IN (\(marks))
-            UNION SELECT a.* FROM job j CROSS JOIN association a ON a.id = j.association_id
-              WHERE j.state IN ('waiting', 'queued', 'running') AND a.rule IN (\(marks))
-            ORDER BY 1
-            """), arguments: StatementArguments(rules + rules + rules))
+        db.cachedStatement(sql: Self.pending(rules: rules.count)),
+        arguments: StatementArguments(rules + rules + rules))
       return try records.compactMap { record in
         guard
           let row = try db.row(
@@ -93,6 +86,44 @@ extension CatalogReader {
         return (record, try CatalogReader.match(row))
       }
     }
+  }
+
+  /// The name of the association with the last exposure of a detector that is still to make its first product, of those
+  /// that begin before a time and end at or after another, seconds since 1970 UTC; nil when there is none.
+  public func unmadeExposure(
+    of detector: String, beginningBefore begin: Double, endingAfter end: Double, rules: [String],
+    except association: Int64
+  ) throws(CatalogError) -> String? {
+    try read { db in
+      try db.row(
+        Self.unmadeExposure(rules: rules.count),
+        StatementArguments(rules + rules + rules) + [detector, begin, end, association]
+      ).map { $0["name"] }
+    }
+  }
+
+  package static func unmadeExposure(rules count: Int) -> String {
+    """
+    SELECT a.name FROM (\(pending(rules: count))) a CROSS JOIN member m ON m.association_id = a.id
+      CROSS JOIN frame f ON f.id = m.frame_id
+    WHERE f.detector = ? AND f.date_obs < ? AND coalesce(f.date_end, f.date_obs) >= ? AND a.id <> ?
+      AND NOT EXISTS (SELECT 1 FROM product q WHERE q.association_id = a.id)
+    ORDER BY f.date_obs DESC, a.id DESC LIMIT 1
+    """
+  }
+
+  /// Three sets that stay small, each by its own index: by the index of rule and bucket all associations that ever were
+  /// would be gone through. Arguments are the rules, three times.
+  package static func pending(rules count: Int) -> String {
+    let marks = Array(repeating: "?", count: count).joined(separator: ", ")
+    return """
+      SELECT * FROM association INDEXED BY association_open WHERE state = 'open' AND rule IN (\(marks))
+      UNION SELECT * FROM association INDEXED BY association_unsettled
+        WHERE settled = 0 AND state = 'closed' AND rule IN (\(marks))
+      UNION SELECT a.* FROM job j INDEXED BY job_state CROSS JOIN association a ON a.id = j.association_id
+        WHERE j.state IN ('waiting', 'queued', 'running') AND a.rule IN (\(marks))
+      ORDER BY 1
+      """
   }
 
   /// Older versions of a product.

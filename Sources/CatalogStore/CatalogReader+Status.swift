@@ -123,7 +123,7 @@ extension CatalogReader {
           OR EXISTS (SELECT 1 FROM association WHERE recheck = 1)
           OR EXISTS (SELECT 1 FROM job WHERE state IN ('queued', 'running'))
           OR EXISTS (SELECT 1 FROM product q CROSS JOIN frame f ON f.id = q.frame_id
-            WHERE f.state = 'current' AND q.kind IN ('dark', 'flat', 'mask')
+            WHERE f.state = 'current' AND q.kind IN \(MasterKinds.sql)
               AND NOT EXISTS (SELECT 1 FROM reference r WHERE r.frame_id = f.id))
           OR EXISTS (SELECT 1 FROM event WHERE dispatched = 0)
           OR EXISTS (SELECT 1 FROM delivery WHERE state = 'pending' AND next_at <= ?)
@@ -142,7 +142,7 @@ extension CatalogReader {
   package static var closeToProduct: String {
     """
     SELECT max(q.recorded_at - (SELECT max(i.arrived_at) FROM product r JOIN run_input n ON n.run_id = r.run_id
-        JOIN frame i ON i.id = n.frame_id WHERE r.frame_id = q.id), 0)
+        JOIN frame i ON i.id = n.frame_id WHERE r.frame_id = q.id AND \(RunInputs.real("n"))), 0)
     FROM (SELECT f.id, f.recorded_at FROM (SELECT frame_id FROM product ORDER BY frame_id DESC LIMIT ?) p
       JOIN frame f ON f.id = p.frame_id) q
     """

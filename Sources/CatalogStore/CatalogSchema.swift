@@ -18,6 +18,8 @@ enum CatalogSchema {
     migrator.registerMigration("4-queue") { try $0.execute(sql: queue) }
     migrator.registerMigration("4-stages") { try $0.execute(sql: stages) }
     migrator.registerMigration("5-readouts") { try $0.execute(sql: readouts) }
+    migrator.registerMigration("6-product-run") { try $0.execute(sql: productRun) }
+    migrator.registerMigration("6-masters") { try $0.execute(sql: masters) }
     return migrator
   }
 

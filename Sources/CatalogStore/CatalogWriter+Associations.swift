@@ -190,6 +190,11 @@ extension CatalogWriter {
         update.state, update.reason, update.degraded, update.declared, update.dueAt, time,
         update.settled.map { $0 ? 1 : 0 }, update.state, time, association,
       ])
+    if update.state == "refused" {
+      try abandon(db, association, reason: update.reason, at: time)
+    } else if state?["state"] == "refused" {
+      try restore(db, products: currentProducts(db, association), cause: refusedCause)
+    }
     guard update.state == "closed" else { return }
     let name = try String.fetchOne(
       db, sql: "SELECT name FROM association WHERE id = ?", arguments: [association])
@@ -204,6 +209,22 @@ extension CatalogWriter {
       db, type: "association-ready", subject: name ?? "", key: "\(name ?? ""):\(contentKey(members))",
       data: EventData(name: name, degraded: update.degraded != nil, reason: update.degraded), time: time)
   }
+
+  /// Nothing is to be made of a refused association: what waits for it in the queue goes. A job that runs goes on, and
+  /// what it makes is stale from the beginning.
+  private static func abandon(
+    _ db: Database, _ association: Int64, reason: String?, at time: Double
+  ) throws {
+    try db.run(
+      """
+      UPDATE job SET state = 'cancelled', reason = ?, ended_at = ?
+      WHERE association_id = ? AND state IN ('waiting', 'queued')
+      """, [reason ?? "its association was refused", time, association])
+    try db.run("DELETE FROM request WHERE association_id = ?", [association])
+  }
+
+  /// Why products are stale whose association was refused while they were made.
+  static let refusedCause = "refused"
 
   /// A short name for a set of contents that does not depend on when or where it was recorded.
   private static func contentKey(_ hashes: [String]) -> String {

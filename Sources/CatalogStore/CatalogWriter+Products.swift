@@ -40,8 +40,24 @@ extension CatalogWriter {
         try Self.recordProduct(db, product, job: job, run: run, report: report, at: time)
       }
       try Self.inheritStaleness(db, of: run.id, products: frames, at: time)
+      try Self.doubt(db, products: frames, of: job.associationID, at: time)
       return frames
     }
+  }
+
+  /// What was being made when its association was refused (its field became part of another, too few members are left)
+  /// is stale from the beginning.
+  private static func doubt(
+    _ db: Database, products: [Int64], of association: Int64, at time: Double
+  ) throws {
+    guard
+      let refused = try db.row(
+        """
+        SELECT coalesce(reason, 'its association was refused') AS reason FROM association
+        WHERE id = ? AND state = 'refused'
+        """, [association])
+    else { return }
+    try spoil(db, products: products, cause: refusedCause, reason: refused["reason"], at: time)
   }
 
   /// What is made of a product that is stale is stale from the beginning.
@@ -51,7 +67,7 @@ extension CatalogWriter {
     let stale = try db.rows(
       """
       SELECT f.id, f.name, f.reason FROM run_input i JOIN frame f ON f.id = i.frame_id
-      WHERE i.run_id = ? AND i.role <> 'previous' AND f.state = 'stale' AND f.origin = 'product'
+      WHERE i.run_id = ? AND \(RunInputs.real("i")) AND f.state = 'stale' AND f.origin = 'product'
       ORDER BY f.id
       """, [run])
     for input in stale {

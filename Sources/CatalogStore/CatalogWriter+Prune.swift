@@ -64,8 +64,9 @@ extension CatalogReader {
     }
     let made = try db.row(
       """
-      SELECT f.name FROM run_input i JOIN product q ON q.run_id = i.run_id JOIN frame f ON f.id = q.frame_id
-      WHERE i.frame_id = ? AND f.state IN ('current', 'stale') LIMIT 1
+      SELECT f.name FROM run_input i CROSS JOIN product q ON q.run_id = i.run_id
+        CROSS JOIN frame f ON f.id = q.frame_id
+      WHERE i.frame_id = ? AND \(RunInputs.real("i")) AND f.state IN ('current', 'stale') LIMIT 1
       """, [id])
     if let made { return "\(made["name"] as String), which is in use, was made of it" }
     let waiting = try db.row(

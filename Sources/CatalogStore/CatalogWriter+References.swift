@@ -213,17 +213,19 @@ extension CatalogReader {
     try read { db in
       try FrameRecord.fetchAll(
         db.cachedStatement(
-          sql: """
-            SELECT f.id, f.origin, f.name, f.state, f.reason, f.degraded, f.kind, f.level, f.obstype, f.obsname,
-              f.detector, f.filter, f.object, f.program, f.observation, f.night, f.date_obs, f.date_end, f.exptime,
-              f.ra, f.dec, f.quality, f.arrived_at, f.recorded_at, c.sha256, c.bytes, p.path
-            FROM product q CROSS JOIN frame f ON f.id = q.frame_id LEFT JOIN content c ON c.id = f.content_id
-            LEFT JOIN place p ON p.frame_id = f.id
-            WHERE q.kind IN ('dark', 'flat', 'mask') AND f.state = 'current'
-              AND NOT EXISTS (SELECT 1 FROM reference r WHERE r.frame_id = q.frame_id) ORDER BY f.id
-            """))
+          sql: Self.uninsertedMasters))
     }
   }
+
+  package static let uninsertedMasters = """
+    SELECT f.id, f.origin, f.name, f.state, f.reason, f.degraded, f.kind, f.level, f.obstype, f.obsname,
+      f.detector, f.filter, f.object, f.program, f.observation, f.night, f.date_obs, f.date_end, f.exptime,
+      f.ra, f.dec, f.quality, f.arrived_at, f.recorded_at, c.sha256, c.bytes, p.path
+    FROM product q CROSS JOIN frame f ON f.id = q.frame_id LEFT JOIN content c ON c.id = f.content_id
+    LEFT JOIN place p ON p.frame_id = f.id
+    WHERE q.kind IN \(MasterKinds.sql) AND f.state = 'current'
+      AND NOT EXISTS (SELECT 1 FROM reference r WHERE r.frame_id = q.frame_id) ORDER BY f.id
+    """
 
   /// Products that are not superseded with, for each, the references it used: what staleness is judged by.
   ///

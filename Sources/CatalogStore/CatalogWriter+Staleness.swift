@@ -21,9 +21,10 @@ extension CatalogWriter {
         "INSERT OR REPLACE INTO stale_cause (frame_id, cause, reason, at) VALUES (?, ?, ?, ?)",
         [id, cause, reason, time])
       try tellCauses(db, id)
+      // Also where it was stale before: once that other cause is gone, this one still holds for what was made of it.
+      try passOn(db, record, cause: cause, reason: reason, at: time)
       guard record.state == "current" else { continue }
       names.append(record.name)
-      try passOn(db, record, cause: cause, reason: reason, at: time)
       try appendEvent(
         db, type: "product-stale", subject: record.name, key: "\(record.name):\(reason)",
         data: EventData(
@@ -50,14 +51,15 @@ extension CatalogWriter {
 
   /// Products that are not superseded and have the frame among their inputs; what only preceded them is none.
   private static func madeDirectly(_ db: Database, of frame: Int64) throws -> [Int64] {
-    try db.rows(
-      """
-      SELECT DISTINCT q.frame_id FROM run_input i JOIN product q ON q.run_id = i.run_id
-      JOIN frame f ON f.id = q.frame_id
-      WHERE i.frame_id = ? AND i.role <> 'previous' AND f.state IN ('current', 'stale') ORDER BY q.frame_id
-      """, [frame]
-    ).map { $0["frame_id"] }
+    try db.rows(madeDirectly, [frame]).map { $0["frame_id"] }
   }
+
+  /// From the frame outwards: the states of frames would otherwise be where the search begins, and they are all.
+  package static let madeDirectly = """
+    SELECT DISTINCT q.frame_id FROM run_input i CROSS JOIN product q ON q.run_id = i.run_id
+    CROSS JOIN frame f ON f.id = q.frame_id
+    WHERE i.frame_id = ? AND \(RunInputs.real("i")) AND f.state IN ('current', 'stale') ORDER BY q.frame_id
+    """
 
   /// Takes a cause away from products, or every cause; those left without one are current again.
   static func restore(_ db: Database, products: [Int64], cause: String?) throws {
@@ -152,22 +154,23 @@ extension CatalogReader {
 
   /// Products that are not superseded, of a frame or a content, to any depth.
   static func descendants(_ db: Database, frame: Int64?, sha256: String?) throws -> [Int64] {
-    try db.rows(
-      """
-      WITH RECURSIVE made(frame_id) AS (
-        SELECT ?1 WHERE ?1 IS NOT NULL
-        UNION
-        SELECT q.frame_id FROM run_reference r JOIN product q ON q.run_id = r.run_id WHERE r.sha256 = ?2
-        UNION
-        SELECT q.frame_id FROM made d JOIN run_input i ON i.frame_id = d.frame_id AND i.role <> 'previous'
-          JOIN product q ON q.run_id = i.run_id
-        UNION
-        SELECT q.frame_id FROM made d JOIN frame f ON f.id = d.frame_id
-          JOIN content c ON c.id = f.content_id
-          JOIN run_reference r ON r.sha256 = c.sha256 JOIN product q ON q.run_id = r.run_id)
-      SELECT f.id FROM made m JOIN frame f ON f.id = m.frame_id
-      WHERE f.id IS NOT ?1 AND f.origin = 'product' AND f.state IN ('current', 'stale') ORDER BY f.id
-      """, [frame, sha256]
-    ).map { $0["id"] }
+    try db.rows(descendants, [frame, sha256]).map { $0["id"] }
   }
+
+  /// Each step goes from what was found to what was made of it, by indexes.
+  package static let descendants = """
+    WITH RECURSIVE made(frame_id) AS (
+      SELECT ?1 WHERE ?1 IS NOT NULL
+      UNION
+      SELECT q.frame_id FROM run_reference r CROSS JOIN product q ON q.run_id = r.run_id WHERE r.sha256 = ?2
+      UNION
+      SELECT q.frame_id FROM made d CROSS JOIN run_input i ON i.frame_id = d.frame_id AND \(RunInputs.real("i"))
+        CROSS JOIN product q ON q.run_id = i.run_id
+      UNION
+      SELECT q.frame_id FROM made d CROSS JOIN frame f ON f.id = d.frame_id
+        CROSS JOIN content c ON c.id = f.content_id
+        CROSS JOIN run_reference r ON r.sha256 = c.sha256 CROSS JOIN product q ON q.run_id = r.run_id)
+    SELECT f.id FROM made m CROSS JOIN frame f ON f.id = m.frame_id
+    WHERE f.id IS NOT ?1 AND f.origin = 'product' AND f.state IN ('current', 'stale') ORDER BY f.id
+    """
 }

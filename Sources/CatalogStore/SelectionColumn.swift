@@ -72,7 +72,7 @@ public struct SelectionColumn: Sendable, Equatable {
       ucd: "obs.exposure"),
     .init(
       "inputs", .integer,
-      "(SELECT count(*) FROM run_input i WHERE i.run_id = q.run_id AND i.role <> 'previous')",
+      "(SELECT count(*) FROM run_input i WHERE i.run_id = q.run_id AND \(RunInputs.real("i")))",
       "files that the product was made of", ucd: "meta.number"),
     .init("association", .text, "a.name", "association that the product was made of", ucd: "meta.id.assoc"),
     .init("job", .text, "j.name", "job that made the product", ucd: "meta.id"),

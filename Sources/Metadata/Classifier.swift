@@ -61,6 +61,10 @@ public struct Classifier: Sendable {
     return codeByImageType[word] ?? []
   }
 
+  /// Whether a frame is of another instrument, which an adapter is for. Aliases alone, which are for every file, make none
+  /// foreign.
+  public func isForeign(_ metadata: FrameMetadata) -> Bool { adapter(for: metadata) != nil }
+
   private func adapter(for metadata: FrameMetadata) -> ClassificationTable.Adapter? {
     table.adapters.first { fits($0.when, metadata) }
   }

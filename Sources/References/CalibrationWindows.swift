@@ -6,8 +6,10 @@ public struct CalibrationWindows: Sendable, Equatable {
   /// Days of each widening window, by lower-case type.
   public var days: [String: [Double]]
 
-  /// The windows of the project: darks and flats.
-  public init(days: [String: [Double]] = ["dark": [1, 7, 90, 180], "flat": [1, 10, 90, 180]]) {
+  /// The windows of the project: darks, flats and zero points from flux standards.
+  public init(
+    days: [String: [Double]] = ["dark": [1, 7, 90, 180], "flat": [1, 10, 90, 180], "photom": [1, 30, 90]]
+  ) {
     self.days = days
   }
 

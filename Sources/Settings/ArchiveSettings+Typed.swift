@@ -155,6 +155,8 @@ extension ArchiveSettings {
   public var diskBallastBytes: UInt64 { bytes(.diskBallast) }
   /// For how long a product must have been superseded before it may be pruned.
   public var supersededAfterSeconds: Double { number(.supersededAfter) }
+  /// Age at which notices and delivered events may be pruned.
+  public var recordsAfterSeconds: Double { number(.recordsAfter) }
   /// Name of a swift-log level.
   public var logLevel: String { text(.logLevel) }
 }

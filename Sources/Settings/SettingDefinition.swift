@@ -77,6 +77,10 @@ extension SettingKey {
       .init(
         .duration, "90 d", unit: "s", in: 0...3.2e9, "irisarchive prune takes products superseded for so long"
       )
+    case .recordsAfter:
+      .init(
+        .duration, "365 d", unit: "s", in: 0...3.2e9,
+        "… and lines of the log, and events that every hook has got, of so long ago")
     default:
       .init(
         .text, "info", choices: ["trace", "debug", "info", "notice", "warning", "error", "critical"],
@@ -115,7 +119,10 @@ extension SettingKey {
       .wait("600 s", "science waits this long for a calibration that is being taken or made")
     case .ditherWait: .wait("900 s", "a dither pattern waits this long for its next position")
     case .persistenceWindow:
-      .wait("600 s", "exposures of a detector that ended so long before a ramp are looked at for afterimages")
+      .wait(
+        "600 s",
+        "exposures of a detector that ended so long before a ramp are looked at for afterimages; it waits for them"
+      )
     default:
       .init(.number, "1", in: 0...1000, "factor on every wait above (0: none; for demonstrations and tests)")
     }

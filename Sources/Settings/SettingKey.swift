@@ -58,6 +58,7 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case diskBallast = "disk.ballast"
 
   case supersededAfter = "prune.superseded_after"
+  case recordsAfter = "prune.records_after"
 
   case logLevel = "log.level"
 

@@ -8,11 +8,14 @@ import Tables
 /// `irisarchive prune`
 struct PruneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "prune", abstract: "Delete the files of products that were superseded long ago.",
+    commandName: "prune",
+    abstract: "Delete the files of products that were superseded long ago, and old log lines.",
     discussion: """
       Prints what would go and asks; without a terminal it needs --yes. Pictures go with their products; the records \
       stay and say so, with all provenance. A file stays that is a reference of the rules, that a product in use was \
-      made of, that work under way needs, or whose successor has no file. Raw files are never touched.
+      made of, that work under way needs, or whose successor has no file. Raw files are never touched. Lines of the \
+      archive's log, and events with their deliveries, go from the catalog after [prune] records_after; an event that a \
+      hook has not got stays, and so does what people said of frames.
 
         irisarchive prune --dry-run
         irisarchive prune --older-than '30 d' --yes
@@ -23,6 +26,10 @@ struct PruneCommand: ParsableCommand {
     name: .long,
     help: ArgumentHelp("Superseded for so long; else [prune] superseded_after.", valueName: "time"))
   var olderThan: String?
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Log lines and events of so long ago; else [prune] records_after.", valueName: "time"))
+  var recordsOlderThan: String?
   @Flag(name: .long, help: "Only tell what would be done.")
   var dryRun = false
   @Flag(name: .long, help: "Do it without asking.")
@@ -30,7 +37,7 @@ struct PruneCommand: ParsableCommand {
   @OptionGroup var list: ListOptions
 
   func run() throws {
-    let settings = try root.settings(flags: olderThan.map { [.supersededAfter: ("--older-than", $0)] } ?? [:])
+    let settings = try root.settings(flags: flags)
     let removal = ProductRemoval(products: try root.layout().products)
     let now = Clock.now
     let before = now - settings.supersededAfterSeconds
@@ -40,23 +47,43 @@ struct PruneCommand: ParsableCommand {
     Talk.line(
       "\(going.count) superseded before \(CatalogTime.text(before)) can go, \(bytes) bytes; "
         + "\(candidates.count - going.count) stay")
-    if dryRun || going.isEmpty {
+    let age = now - settings.recordsAfterSeconds
+    let records = try root.reader().oldRecords(before: age)
+    Talk.line("\(Self.sentence(records)) of before \(CatalogTime.text(age)) can go")
+    if dryRun || (going.isEmpty && records.isEmpty) {
       try put(candidates.map { ($0, $0.keep == nil ? "can-go" : "kept", $0.keep ?? "") }, removal, now)
-      if going.isEmpty { throw ExitStatus.nothingMatched }
+      if going.isEmpty && records.isEmpty { throw ExitStatus.nothingMatched }
       return
     }
-    try confirm(candidates, removal, now)
+    try confirm(candidates, records)
+    if !records.isEmpty {
+      Talk.line("\(Self.sentence(try root.writer().pruneRecords(before: age))) pruned")
+    }
     try carryOut(candidates, removal, now)
   }
 
+  private var flags: [SettingKey: (flag: String, value: String)] {
+    var flags: [SettingKey: (flag: String, value: String)] = [:]
+    flags[.supersededAfter] = olderThan.map { ("--older-than", $0) }
+    flags[.recordsAfter] = recordsOlderThan.map { ("--records-older-than", $0) }
+    return flags
+  }
+
+  private static func sentence(_ records: OldRecords) -> String {
+    "\(records.notices) log lines, \(records.events) events and \(records.deliveries) deliveries"
+  }
+
   /// The plan is shown before the question, where somebody is asked.
-  private func confirm(_ candidates: [PruneCandidate], _ removal: ProductRemoval, _ now: Double) throws {
+  private func confirm(_ candidates: [PruneCandidate], _ records: OldRecords) throws {
     if !yes {
       for item in candidates where item.keep == nil {
         Talk.line("  \(CommandFailure.oneLine(item.product.path ?? item.product.name))")
       }
     }
-    try Confirmation.ask("delete \(candidates.filter { $0.keep == nil }.count) files?", yes: yes)
+    let files = candidates.filter { $0.keep == nil }.count
+    try Confirmation.ask(
+      records.isEmpty ? "delete \(files) files?" : "delete \(files) files and \(Self.sentence(records))?",
+      yes: yes)
   }
 
   private func carryOut(_ candidates: [PruneCandidate], _ removal: ProductRemoval, _ now: Double) throws {

@@ -14,7 +14,7 @@ struct ReferenceVerification {
     guard let cache else { return [] }
     let copies = Self.copies(cache)
     var rows: [[Cell]] = []
-    for type in ["dark", "flat", "mask"] {
+    for type in MasterKinds.all {
       for reference in try reader.references(type: type) where reference.state == "inserted" {
         guard let path = copies[reference.file] else {
           rows.append(row(reference, "missing", "the copy of the reference is gone", nil))

@@ -65,4 +65,19 @@ import Testing
     let strict = MasterJudge(flaggedFraction: 0.005)
     #expect(strict.fault(quality: ["median": 1, "flagged_fraction": 0.01], previous: nil) != nil)
   }
+
+  @Test func eachKindIsJudgedByItsOwnNumbers() {
+    let judge = MasterJudge()
+    let zero = ["zero_point_ab": 27.1, "zero_point_error": 0.02]
+    #expect(judge.fault(kind: "photom", quality: zero, previous: nil) == nil)
+    let poor = zero.merging(["zero_point_error": 0.25]) { $1 }
+    #expect(
+      judge.fault(kind: "photom", quality: poor, previous: nil) == "its error is 0.25 mag, it may be 0.1")
+    for bad in [["zero_point_ab": 27.1], ["zero_point_ab": .nan, "zero_point_error": 0.02], [:]] {
+      #expect(judge.fault(kind: "photom", quality: bad, previous: nil) == "its zero point is not a number")
+    }
+    #expect(judge.fault(kind: "distortion", quality: ["distortion_rms": 0.003], previous: nil) == nil)
+    #expect(judge.fault(kind: "distortion", quality: [:], previous: nil) != nil)
+    #expect(judge.fault(kind: "dark", quality: zero, previous: nil) == "its median is not a number")
+  }
 }

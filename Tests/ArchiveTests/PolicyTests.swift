@@ -177,10 +177,11 @@ import Testing
   private func key(
     inputs: [JobInput] = [.init(name: "a", path: "/a", sha256: "1", exptype: .science)],
     references: [ResolvedReference] = [.init(type: "dark", origin: .context, path: "/d", sha256: "2")],
-    software: String = "0.1"
+    software: String = "0.1", skips: [String] = []
   ) -> String {
     JobKey.key(
-      pipeline: "p", software: software, configuration: nil, inputs: inputs, references: references)
+      pipeline: "p", software: software, configuration: nil, inputs: inputs, references: references,
+      skips: skips)
   }
 
   @Test func placesAndNamesDoNotMatterContentsDo() {
@@ -190,6 +191,7 @@ import Testing
     #expect(key(inputs: [.init(name: "a", path: "/a", sha256: "1", exptype: .background)]) != key())
     #expect(key(references: [.init(type: "dark", origin: .none, reason: "x")]) != key())
     #expect(key(software: "0.2") != key())
+    #expect(key(skips: ["bkg_subtract"]) != key())
     #expect(key().count == 64)
   }
 }

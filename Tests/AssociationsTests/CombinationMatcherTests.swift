@@ -111,6 +111,21 @@ private let mosaicRule = """
     #expect(matcher.isComplete(members + [repeated(4, 2, 2)]))
   }
 
+  /// Two exposures at a position whose headers do not say so.
+  @Test func aPositionExposedTwiceIsNoNewPattern() {
+    let members = [1, 2, 2, 3].enumerated().map { frame(Int64($0), position: $1, of: 4) }
+    #expect(matcher.verdict(members) == .degraded("IMG1 3/4 frames"))
+    #expect(!matcher.isComplete(members))
+    #expect(matcher.isComplete(members + [frame(9, position: 4, of: 4)]))
+    // At the first position it is a pattern that begins anew, as it is when the frames' numbers begin anew.
+    let twice = [1, 1, 2].enumerated().map { frame(Int64($0), position: $1, of: 2) }
+    #expect(matcher.verdict(twice) == .degraded("IMG1 1/2 frames"))
+    let numbered = [(1, 1), (1, 2), (2, 1), (2, 1)].enumerated().map {
+      frame(Int64($0), position: $1.0, of: 2, ["frame": "\($1.1)", "frames": "2"])
+    }
+    #expect(matcher.verdict(numbered) == .degraded("IMG1 3/4 frames; IMG1 1/4 frames"))
+  }
+
   @Test func aPatternThatBeginsAnewEndsTheOneBefore() {
     let first = (1...3).map { frame(Int64($0), position: $0, of: 5) }
     let second = (1...5).map { frame(Int64($0 + 3), position: $0, of: 5) }
@@ -165,5 +180,11 @@ private let mosaicRule = """
   @Test func aRuleOfTwoShapesIsRefused() {
     let two = mosaicRule + "\ngathers: { exptype: dark, select: { obsname: [x] } }"
     #expect(throws: AssociationsError.self) { try AssociationRule(yaml: two, path: "two.yaml") }
+  }
+
+  @Test func aRuleMayLeaveStepsOut() throws {
+    #expect(rule.skips == [])
+    let some = try AssociationRule(yaml: mosaicRule + "\nskip: [skymatch, source_catalog]", path: "r.yaml")
+    #expect(some.skips == ["skymatch", "source_catalog"])
   }
 }

@@ -95,4 +95,16 @@ import Testing
     let free = try fixture.reader.pruneCandidates(supersededBefore: 1e9)
     #expect(Set(free.map(\.product.id)) == [old, cal] && free.compactMap(\.keep).isEmpty, "\(free)")
   }
+
+  /// An exposure that only came before, for the sake of its afterimage, is nothing that a product was made of.
+  @Test func whatOnlyPrecededAProductMayGo() throws {
+    let fixture = try CatalogFixture()
+    let (_, old) = try twoVersions(fixture)
+    let raw = try fixture.record(fixture.frame("next.fits", 2))
+    _ = try fixture.reduce(
+      "next", pipeline: "readout", members: [(raw, 2, "science"), (old, 11, "previous")],
+      product: product(fixture, "next_rate.fits", 21), kind: "rate")
+    let free = try fixture.reader.pruneCandidates(supersededBefore: 1e9)
+    #expect(free.map(\.product.id) == [old] && free.first?.keep == nil, "\(free)")
+  }
 }

@@ -58,6 +58,31 @@ import Testing
     #expect(try state(cal) == "current")
   }
 
+  /// A frame that is stale for a verdict becomes so for its calibration, too: that cause is also of what was made of it,
+  /// and stays when the verdict is taken back.
+  @Test func aSecondCauseIsPassedOnAndOutlivesTheFirst() throws {
+    _ = try fixture.writer.flag(frame: raw, verdict(.bad), at: 200)
+    try review(stale: [(rate, "the rules now choose x for dark")])
+    _ = try fixture.writer.flag(frame: raw, verdict(.good), at: 201)
+    #expect(try state(rate) == "stale" && state(cal) == "stale")
+    let reason = try #require(try fixture.reader.frame(id: cal)?.reason)
+    #expect(reason == "made of a_rate.fits, which is stale: the rules now choose x for dark")
+    try review(restored: [rate])
+    #expect(try state(rate) == "current" && state(cal) == "current")
+    #expect(try fixture.reader.staleProducts() == [])
+  }
+
+  /// A verdict names all that was made of the frame by itself, and takes all of it back.
+  @Test func aVerdictIsNotPassedOnTwice() throws {
+    try review(stale: [(rate, "the rules now choose x for dark")])
+    _ = try fixture.writer.flag(frame: raw, verdict(.bad), at: 200)
+    let causes = try fixture.reader.staleProducts().filter { $0.product.id == cal }.map(\.cause)
+    #expect(causes.sorted() == ["input", "quality"])
+    _ = try fixture.writer.flag(frame: raw, verdict(.good), at: 201)
+    try review(restored: [rate])
+    #expect(try fixture.reader.staleProducts() == [])
+  }
+
   /// The run of the fixture had a step dark_current, and no parameters from the rules.
   @Test func productsMadeWithDefaultsAreThereForTheFirstParameters() throws {
     let uses = try fixture.reader.currentProductUses(
@@ -176,5 +201,44 @@ import Testing
       .init(actions: [.replace(association: id, old: old, new: new)]), frame: new, at: 2)
     #expect(try fixture.reader.members(ofAssociation: id).map(\.frame.id) == [new])
     #expect(try fixture.reader.unsettledAssociations().map(\.name) == ["a"])
+  }
+
+  /// For its afterimage: only what is on its way and has made nothing yet is missed.
+  @Test func anExposureThatIsStillToBeReducedIsFound() throws {
+    let fixture = try CatalogFixture()
+    let ramps = try (1...3).map { index in
+      let id = try fixture.record(
+        fixture.frame("r\(index).fits", index) {
+          $0.dateObs = Double(index) * 100
+          $0.dateEnd = Double(index) * 100 + 10
+        })
+      try fixture.writer.apply(
+        .init(actions: [
+          .open(
+            name: "ramp\(index)", rule: "r", pipeline: "readout", bucket: "\(index)",
+            members: [NewMember(frame: id, exptype: "science")], update: AssociationUpdate(state: "closed"))
+        ]), frame: id, at: 1)
+      return id
+    }
+    func before(_ begin: Double, since end: Double = 0, _ detector: String = "IMG1", except: Int64 = 0) throws
+      -> String?
+    {
+      try fixture.reader.unmadeExposure(
+        of: detector, beginningBefore: begin, endingAfter: end, rules: ["r"], except: except)
+    }
+    #expect(try before(300) == "ramp2" && before(301) == "ramp3" && before(100) == nil)
+    #expect(try before(300, since: 210) == "ramp2" && before(300, since: 211) == nil)
+    #expect(try before(300, since: 0, "IMG2") == nil)
+    let third = try #require(try fixture.reader.association(named: "ramp3"))
+    #expect(try before(301, except: third.id) == "ramp2")
+    // It has a product, and is to be made once more.
+    _ = try fixture.reduce(
+      "ramp2", pipeline: "readout", members: [(ramps[1], 2, "science")],
+      product: fixture.frame("r2_rate.fits", 12, state: "current"), kind: "rate")
+    let second = try #require(try fixture.reader.association(named: "ramp2"))
+    try fixture.writer.ask([
+      .init(associationID: second.id, priority: 5, forced: true, reason: "again", askedAt: 200)
+    ])
+    #expect(try before(300) == "ramp1")
   }
 }

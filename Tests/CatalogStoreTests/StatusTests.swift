@@ -38,6 +38,17 @@ import Testing
     #expect(try fixture.reader.status(now: 1000).closeToProduct.p50 == 20)
   }
 
+  @Test func whatOnlyPrecededAProductIsNotItsLastInput() throws {
+    let fixture = try CatalogFixture()
+    let (a, b) = (
+      try fixture.record(fixture.frame("a.fits", 80)), try fixture.record(fixture.frame("b.fits", 90))
+    )
+    _ = try fixture.reduce(
+      "a1", pipeline: "readout", members: [(a, 80, "science"), (b, 90, "previous")],
+      product: fixture.frame("m.fits", 95, state: "current"), kind: "rate")
+    #expect(try fixture.reader.status(now: 1000).closeToProduct.p50 == 30)
+  }
+
   @Test func emptyCatalogHasAStatus() throws {
     let status = try CatalogFixture().reader.status(now: 0)
     #expect(status.files.isEmpty && status.closeToCatalog.p99 == nil && status.waiting.isEmpty)

@@ -173,4 +173,18 @@ import Testing
     let wrong = try await archive.run("prune", "--older-than", "soon")
     #expect([64, 78].contains(wrong.code) && wrong.talk.contains("soon"), "\(wrong.code) \(wrong.talk)")
   }
+
+  @Test func pruneTakesOldLinesOfTheLog() async throws {
+    let archive = try filled()
+    for time in [10.0, 1e12] { try archive.writer.note("a link", subject: "/in/link", at: time) }
+    let plan = try await archive.run("prune", "--dry-run")
+    #expect(plan.code == 0 && plan.talk.contains("1 log lines, 0 events and 0 deliveries"), "\(plan.talk)")
+    // A thousand years and more: younger lines stay, whatever the products' time.
+    let kept = try await archive.run(
+      "prune", "--records-older-than", "30000 d", "--older-than", "0 s", "--yes")
+    #expect(kept.code == 3, "\(kept.talk)")
+    let run = try await archive.run("prune", "--yes")
+    #expect(run.code == 0 && run.talk.contains("deliveries pruned"), "\(run.talk)")
+    #expect(try archive.writer.reader.status(now: 20).notices.map(\.at) == [1e12])
+  }
 }

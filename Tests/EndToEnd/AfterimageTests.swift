@@ -62,4 +62,19 @@ import Testing
     #expect(try await archive.watchOnce().exit == 0)
     #expect(try await rate(archive, of: second).previous == [])
   }
+
+  /// Both are begun at once: the second knows nothing of the light that the first left.
+  @Test func aRampThatBeginsWithoutTheOneBeforeIsDegradedAndSaysSo() async throws {
+    let archive = try await TestArchive(
+      ["associations": ["calibration_wait": "0 s"], "jobs": ["max_jobs": "2"]], stem: "no-wait")
+    let (first, second) = (try await ramp(1, minute: 1), try await ramp(2, minute: 2))
+    for path in [first, second] { try archive.drop(path) }
+    #expect(try await archive.watchOnce().exit == 0)
+    let (early, late) = (try await rate(archive, of: first), try await rate(archive, of: second))
+    #expect(late.previous == [] && early.row.degraded?.contains("afterimages") != true)
+    let reason = try #require(late.row.degraded)
+    #expect(
+      reason.contains("afterimages of the exposure before are not flagged: level1-ramp_ramp1"), "\(reason)")
+    #expect(reason.contains("was not reduced when this one began"))
+  }
 }

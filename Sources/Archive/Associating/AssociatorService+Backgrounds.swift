@@ -75,7 +75,7 @@ extension AssociatorService {
   }
 
   /// Associations that an operator's verdict concerns look at their members again.
-  func recheck() throws(CatalogError) {
+  package func recheck() throws(CatalogError) {
     for association in try writer.reader.associationsToRecheck() {
       var actions: [Action] = []
       if let rule = associator.rule(named: association.rule) {

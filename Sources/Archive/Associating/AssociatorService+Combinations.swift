@@ -12,8 +12,8 @@ extension AssociatorService {
     _ exposure: Exposure, _ rule: AssociationRule, _ matcher: CombinationMatcher, _ member: NewMember
   ) throws(CatalogError) -> [Action] {
     let bucket = rule.bucket(of: exposure)
-    let reach = (exposure.start - Self.reach)...(exposure.end + 2 * Self.reach)
-    let past = try writer.reader.pastAssociations(rule: rule.name, bucket: bucket, endingIn: reach)
+    let past = try writer.reader.pastAssociations(
+      rule: rule.name, bucket: bucket, endingIn: Self.reach(of: exposure, rule), limit: Self.mostPast)
     var known: [Int64: AssociationRecord] = [:]
     var sets: [SequenceMatcher.FrameSet] = []
     for association in try writer.reader.openAssociations(rule: rule.name, bucket: bucket) + past {
@@ -31,28 +31,43 @@ extension AssociatorService {
     let members = sets.first { $0.id == id }?.members ?? []
     // What a person holds is not taken apart.
     let others = sets.filter { touched.contains($0.id) && known[$0.id]?.state != "held" }
+    // All their frames, also those that do not count now: a verdict may be taken back.
+    var moved: [NewMember] = []
+    var dissolved: [Action] = []
+    for other in others {
+      let frames = try writer.reader.members(ofAssociation: other.id).map(\.frame.id)
+      moved += frames.map { NewMember(frame: $0, exptype: member.exptype) }
+      dissolved += Self.dissolve(other.id, frames, into: association)
+    }
     return try lateOrNot(
-      exposure, rule, matcher, [member] + others.flatMap { Self.newMembers($0.members, member.exptype) },
-      association, members + others.flatMap(\.members))
-      + others.flatMap { Self.dissolve($0, into: association) }
+      exposure, rule, matcher, [member] + moved, association, members + others.flatMap(\.members))
+      + dissolved
   }
 
-  /// Fields of one night touch within so many seconds.
-  private static let reach = 86_400.0
-
-  private static func newMembers(_ exposures: [Exposure], _ exptype: String) -> [NewMember] {
-    exposures.map { NewMember(frame: $0.id, exptype: exptype) }
+  /// When the exposures of a set ended that a frame may belong to: of one night, where the rule wants that; else at any
+  /// time.
+  private static func reach(of exposure: Exposure, _ rule: AssociationRule) -> ClosedRange<Double> {
+    guard case .combines(_, let match) = rule.shape, match.equal.contains("night") else {
+      return -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude
+    }
+    return (exposure.start - day)...(exposure.end + 2 * day)
   }
 
-  /// A set whose frames a bridging one has joined to another.
+  private static let day = 86_400.0
+
+  /// Fields of one programme, observation and configuration: more than this are not looked at again.
+  private static let mostPast = 2000
+
+  /// A set whose frames a bridging one has joined to another: what waits to be made of it is not made, what was made or
+  /// is being made is stale.
   private static func dissolve(
-    _ set: SequenceMatcher.FrameSet, into target: AssociationRecord
+    _ association: Int64, _ frames: [Int64], into target: AssociationRecord
   ) -> [Action] {
     let reason = "its field is part of \(target.name)"
     return [
-      .spoil(association: set.id, cause: "member:\(target.id)", reason: reason),
-      .part(association: set.id, frames: set.members.map(\.id)),
-      .update(association: set.id, update: .init(state: "refused", reason: reason, settled: true)),
+      .spoil(association: association, cause: "member:\(target.id)", reason: reason),
+      .part(association: association, frames: frames),
+      .update(association: association, update: .init(state: "refused", reason: reason, settled: true)),
     ]
   }
 
@@ -108,15 +123,16 @@ extension AssociatorService {
     }
   }
 
-  /// A verdict concerns a mosaic: an open set counts anew; one that was made without a frame that may be used again is
-  /// marked stale, or made again when its rule says so.
+  /// A verdict concerns a mosaic: an open set, and one that was refused for want of frames, counts anew; one that was
+  /// made without a frame that may be used again is marked stale, or made again when its rule says so.
   func reconsider(
     _ association: AssociationRecord, _ rule: AssociationRule, _ matcher: CombinationMatcher
   ) throws(CatalogError) -> [Action] {
     let members = try goodMembers(association)
     if members.isEmpty { return [] }
     switch association.state {
-    case "open": return [.update(association: association.id, update: combined(matcher, members))]
+    case "open", "refused":
+      return [.update(association: association.id, update: combined(matcher, members))]
     case "closed":
       let role = matcher.rule.selector.exptype.rawValue
       guard let used = try writer.reader.usedFrames(association: association.id, role: role) else {

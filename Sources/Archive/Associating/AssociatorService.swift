@@ -9,7 +9,7 @@ import Logging
 ///
 /// A frame touches only associations of its own bucket and time, open or not: one that came too late for a set that
 /// was closed opens it again (MATCHING.md §1).
-struct AssociatorService: Sendable {
+package struct AssociatorService: Sendable {
   typealias Action = CatalogWriter.AssociationStep.Action
 
   let associator: Associator
@@ -17,8 +17,15 @@ struct AssociatorService: Sendable {
   let waits: Waits
   let logger: Logger
 
+  package init(associator: Associator, writer: CatalogWriter, waits: Waits, logger: Logger) {
+    self.associator = associator
+    self.writer = writer
+    self.waits = waits
+    self.logger = logger
+  }
+
   /// Associates what is new, oldest exposure first. Returns how many frames were looked at.
-  func associateNew(limit: Int = 256) throws(CatalogError) -> Int {
+  package func associateNew(limit: Int = 256) throws(CatalogError) -> Int {
     let frames = try writer.reader.unassociated(limit: limit)
     var untouched: [Int64] = []
     for frame in frames {
@@ -108,7 +115,7 @@ struct AssociatorService: Sendable {
 
   /// Members that count; a raw frame that only describes them does not, nor for a mosaic one that was made of what is
   /// BAD.
-  func goodMembers(_ association: AssociationRecord) throws(CatalogError) -> [Exposure] {
+  package func goodMembers(_ association: AssociationRecord) throws(CatalogError) -> [Exposure] {
     let isCombination = associator.rule(named: association.rule)?.isCombination ?? false
     let spoilt = isCombination ? try writer.reader.spoiltMembers(ofAssociation: association.id) : []
     return try writer.reader.members(ofAssociation: association.id).filter {
@@ -227,7 +234,7 @@ struct AssociatorService: Sendable {
 
   /// Closes what has waited long enough; with `everything`, closes the open associations of the earliest rule
   /// whatever their time. Returns how many were closed.
-  func closeDue(everything: Bool) throws(CatalogError) -> Int {
+  package func closeDue(everything: Bool) throws(CatalogError) -> Int {
     var closed = try giveUpRawFrames(everything: everything)
     if everything && closed > 0 { return closed }
     for rule in associator.rules {

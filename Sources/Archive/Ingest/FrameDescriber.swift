@@ -4,9 +4,9 @@ import Foundation
 import Metadata
 
 /// Turns headers into the catalog's columns, the matching fields of the rules and the indexed keywords.
-struct FrameDescriber: Sendable {
-  struct Described: Sendable {
-    var description: NewFrame.Description
+package struct FrameDescriber: Sendable {
+  package struct Described: Sendable {
+    package var description: NewFrame.Description
     var state: String
     var reason: String?
     var metadata: FrameMetadata
@@ -15,7 +15,12 @@ struct FrameDescriber: Sendable {
   let classifier: Classifier
   let night: NightName
 
-  func describe(headers: [HeaderText], shape: FrameShape? = nil) -> Described {
+  package init(classifier: Classifier, night: NightName) {
+    self.classifier = classifier
+    self.night = night
+  }
+
+  package func describe(headers: [HeaderText], shape: FrameShape? = nil) -> Described {
     let cards = headers.map(\.cards)
     let read = FrameMetadata(primary: cards.first ?? [], extensions: Array(cards.dropFirst()))
     let metadata = classifier.adapted(read)
@@ -28,7 +33,8 @@ struct FrameDescriber: Sendable {
     fillColumns(&description, metadata)
     description.fields = MatchFields.fields(metadata, classification)
     description.fields["night"] = description.night
-    description.fields["adapted"] = classifier.additions(to: read).isEmpty ? nil : "yes"
+    description.fields["adapted"] = classifier.isForeign(read) ? "yes" : nil
+    description.fields["added"] = classifier.additions(to: read).isEmpty ? nil : "yes"
     description.exposureKey = description.fields["exposure"]
     if classification.kind == "readout" || classification.level == 1 {
       description.detectorExposure = metadata.detectorExposure

@@ -27,6 +27,8 @@ struct JobPlanner: Sendable {
   let calibrationWait: Double
   let persistenceWindow: Double
   let insertsMasters: Bool
+  /// What is on its way in this turn.
+  let pending: PendingWork
   /// Seconds since 1970 UTC.
   let now: Double
 
@@ -38,6 +40,9 @@ struct JobPlanner: Sendable {
     case .refused(let why): return .refuse(why)
     case .ready(let pipeline, let association, let members):
       if let fault = unreadableConfiguration(pipeline.name) { return .wait(fault) }
+      if let unknown = standards(pipeline)?.lacking(members.map { Exposure($0.frame) }) {
+        return .wait(unknown)
+      }
       if let obstacle = try delay(pipeline, association, members, request) { return .wait(obstacle) }
       return try job(try draft(pipeline, association, members, request), request)
     }
@@ -77,11 +82,12 @@ struct JobPlanner: Sendable {
 
   /// The members that can be used, and the association as it is without the others.
   private func gathered(_ association: AssociationRecord) throws(CatalogError) -> Gathered {
-    guard let pipeline = manifest.pipeline(named: association.pipeline) else {
+    let rule = associator.rule(named: association.rule)
+    guard let pipeline = manifest.pipeline(named: association.pipeline, skipping: rule?.skips ?? []) else {
       return .refused("tmtrun knows no pipeline '\(association.pipeline)'; see tmtrun list")
     }
     let all = Self.inOrder(try reader.members(ofAssociation: association.id))
-    let isCombination = associator.rule(named: association.rule)?.isCombination ?? false
+    let isCombination = rule?.isCombination ?? false
     let spoilt = isCombination ? try reader.spoiltMembers(ofAssociation: association.id) : []
     let members = all.filter {
       $0.frame.path != nil && $0.frame.sha256 != nil && $0.frame.quality != "BAD"
@@ -159,11 +165,13 @@ struct JobPlanner: Sendable {
   ) throws(CatalogError) -> String? {
     for type in pipeline.referenceTypes {
       for maker in associator.makers(of: type) where maker.rule.name != association.rule {
+        // A frame that it is made of does not wait for it.
+        if maker.rule.selector.matches(PendingWork.asMember(exposure, of: maker.rule)) { continue }
         let match = FieldMatch.serving(maker.match, ignoring: type == "flat" ? ["subarray"] : [])
-        for pending in try pendingMakers(maker.rule) where pending.association != association.id {
-          let isNear = pending.exposure.gap(to: exposure) <= resolver.windows.lastSeconds(type: type)
-          if isNear, match.firstDifference(exposure, pending.exposure) == nil {
-            return "waiting for calibration: \(pending.name) is not done yet"
+        for item in try pending.makers(maker.rule) where item.association.id != association.id {
+          let isNear = item.first.gap(to: exposure) <= resolver.windows.lastSeconds(type: type)
+          if isNear, match.firstDifference(exposure, item.first) == nil, !lacksStandard(item, maker.rule) {
+            return "waiting for calibration: \(item.association.name) is not done yet"
           }
         }
       }
@@ -172,19 +180,20 @@ struct JobPlanner: Sendable {
     return try newMaster(pipeline)
   }
 
+  /// A zero point that waits for somebody to say how bright its star is keeps nothing else waiting.
+  private func lacksStandard(_ item: PendingWork.Item, _ rule: AssociationRule) -> Bool {
+    manifest.pipeline(named: rule.pipeline).flatMap(standards)?.lacking([item.first]) != nil
+  }
+
   /// An earlier exposure of the detector that is still being reduced, whose saturated pixels the next one has to know.
   private func earlierRamp(
     _ pipeline: PipelineDescription, _ exposure: Exposure, _ association: AssociationRecord
   ) throws(CatalogError) -> String? {
-    guard PreviousExposures.concern(pipeline), let detector = exposure["detector"], persistenceWindow > 0
-    else { return nil }
-    let rules = associator.rules.filter { $0.pipeline == pipeline.name }.map(\.name)
-    let earlier = try reader.pending(rules: rules).filter { item in
-      let other = Exposure(item.first)
-      return item.association.id != association.id && other["detector"] == detector
-        && other.start < exposure.start && exposure.start - other.end <= persistenceWindow
-    }
-    return earlier.last.map { "waiting for the exposure before: \($0.association.name) is not done yet" }
+    guard PreviousExposures.concern(pipeline), persistenceWindow > 0 else { return nil }
+    let earlier = try pending.exposure(
+      before: exposure, within: persistenceWindow,
+      rules: associator.rules.filter { $0.pipeline == pipeline.name }.map(\.name), except: association.id)
+    return earlier.map { "waiting for the exposure before: \($0.association.name) is not done yet" }
   }
 
   /// A master that is made but not yet in the rules. Asked last: a job leaves the queue and its master appears here
@@ -197,34 +206,9 @@ struct JobPlanner: Sendable {
     .map { "waiting for calibration: \($0.name) is not in the rules yet" }
   }
 
-  private struct Pending {
-    var association: Int64
-    var name: String
-    var exposure: Exposure
-  }
-
-  /// Associations that will make this calibration, and ramps on their way to become a member of one.
-  private func pendingMakers(_ rule: AssociationRule) throws(CatalogError) -> [Pending] {
-    var found: [Pending] = []
-    let sources = [rule] + associator.rules.filter { $0.pipeline == "readout" && $0.name != rule.name }
-    for source in sources {
-      for association in try reader.pendingAssociations(rule: source.name) {
-        guard let first = try reader.members(ofAssociation: association.id).first else { continue }
-        var exposure = Exposure(first.frame)
-        if source.name != rule.name {
-          exposure.fields["level"] = "1"
-          exposure.fields["kind"] = "rate"
-          guard rule.selector.matches(exposure) else { continue }
-        }
-        found.append(Pending(association: association.id, name: association.name, exposure: exposure))
-      }
-    }
-    return found
-  }
-
   // MARK: the job
 
-  private struct Draft {
+  struct Draft {
     var association: AssociationRecord
     var pipeline: PipelineDescription
     var members: [MemberRecord]
@@ -233,7 +217,15 @@ struct JobPlanner: Sendable {
     var references: [ResolvedReference]
     var configuration: String?
     var configurationSHA: String?
+    var parameters: [String: String]
+    var skips: [String]
     var key: String
+  }
+
+  /// The archive's list of stars, where a pipeline needs it; nil where its cfg says itself how bright they are.
+  private func standards(_ pipeline: PipelineDescription) -> StandardStars? {
+    StandardStars(
+      pipeline, path: layout.standards, configuration: layout.pipelineConfiguration(pipeline.name))
   }
 
   private func draft(
@@ -242,6 +234,30 @@ struct JobPlanner: Sendable {
   ) throws(CatalogError) -> Draft {
     let exposure = Exposure(members[0].frame)
     let metadata = try headers.metadata(frame: members[0].frame.id)
+    let references = try references(pipeline, exposure, metadata)
+    let inputs = try inputs(members)
+    let standards = standards(pipeline)
+    let sha256 = configurationSHA(pipeline, standards, members)
+    let skips = associator.rule(named: association.rule)?.skips ?? []
+    func key(again: String?) -> String {
+      JobKey.key(
+        pipeline: pipeline.name, software: manifest.software, configuration: sha256,
+        inputs: inputs, references: references, skips: skips, again: again)
+    }
+    var name = key(again: request.flatMap { $0.forced ? "\($0.askedAt)" : nil })
+    // What it made was superseded: the same once more is a new version, not a repetition.
+    if try reader.isOutdated(key: name) {
+      name = key(again: "version \(try reader.nextVersion(association: association.id))")
+    }
+    return Draft(
+      association: association, pipeline: pipeline, members: members, metadata: metadata, inputs: inputs,
+      references: references, configuration: layout.pipelineConfiguration(pipeline.name),
+      configurationSHA: sha256, parameters: standards?.parameters ?? [:], skips: skips, key: name)
+  }
+
+  private func references(
+    _ pipeline: PipelineDescription, _ exposure: Exposure, _ metadata: FrameMetadata
+  ) throws(CatalogError) -> [ResolvedReference] {
     var references: [ResolvedReference] = []
     for type in pipeline.referenceTypes {
       references.append(try resolver.resolve(type: type, for: exposure, metadata: metadata))
@@ -251,22 +267,20 @@ struct JobPlanner: Sendable {
         references.append(chosen)
       }
     }
-    let inputs = try inputs(members)
-    let configuration = layout.pipelineConfiguration(pipeline.name)
-    let sha256 = configuration.flatMap { ConfigurationDigest(hasher: resolver.hasher).sha256(of: $0) }
-    func key(again: String?) -> String {
-      JobKey.key(
-        pipeline: pipeline.name, software: manifest.software, configuration: sha256, inputs: inputs,
-        references: references, again: again)
-    }
-    var name = key(again: request.flatMap { $0.forced ? "\($0.askedAt)" : nil })
-    // What it made was superseded: the same once more is a new version, not a repetition.
-    if try reader.isOutdated(key: name) {
-      name = key(again: "version \(try reader.nextVersion(association: association.id))")
-    }
-    return Draft(
-      association: association, pipeline: pipeline, members: members, metadata: metadata, inputs: inputs,
-      references: references, configuration: configuration, configurationSHA: sha256, key: name)
+    return references
+  }
+
+  /// Of the pipeline's cfg and of what the list of standards says of the members' stars; nil without either.
+  private func configurationSHA(
+    _ pipeline: PipelineDescription, _ standards: StandardStars?, _ members: [MemberRecord]
+  ) -> String? {
+    let parts = [
+      layout.pipelineConfiguration(pipeline.name).flatMap {
+        ConfigurationDigest(hasher: resolver.hasher).sha256(of: $0)
+      },
+      standards?.fingerprint(of: members.map { Exposure($0.frame) }),
+    ].compactMap { $0 }
+    return parts.isEmpty ? nil : parts.joined(separator: "+")
   }
 
   private func inputs(_ members: [MemberRecord]) throws(CatalogError) -> [JobInput] {
@@ -289,7 +303,8 @@ struct JobPlanner: Sendable {
     let known = try reader.job(key: draft.key) != nil
     let spec = JobSpec(
       job: "", attempt: 0, token: "", pipeline: draft.pipeline.name, configuration: draft.configuration,
-      association: association.name, associationRule: association.rule, inputs: draft.inputs,
+      parameters: draft.parameters, skip: draft.skips, association: association.name,
+      associationRule: association.rule, inputs: draft.inputs,
       references: draft.references,
       context: resolver.context.name, outputDirectory: "",
       fileNames: known ? [:] : try fileNames(draft, version: version),
@@ -334,50 +349,6 @@ struct JobPlanner: Sendable {
       }
     }
     return names
-  }
-}
-
-extension JobPlanner {
-  /// `{program}-{observation}_IRIS_{IMG|IFU}_{object slug}_{FILTER}_LVL3_{association id}_{kind}` of a mosaic, by the
-  /// number of its association in the catalog: two fields of one observation have names of their own.
-  private func combinationName(_ draft: Draft, kind: String, version: Int) -> String {
-    let fields = draft.members[0].frame.fields
-    let number = String(draft.association.id)
-    let padded = String(repeating: "0", count: max(0, 4 - number.count)) + number
-    return ProductName.combination(
-      program: fields["program"], observation: fields["observation"],
-      isImager: fields["detector"]?.hasPrefix("IMG") ?? (fields["instmode"] == "IMG"),
-      object: fields["object"], filter: fields["filter"], association: "a" + padded, kind: kind,
-      version: version)
-  }
-
-  /// What is on its way and would be a member, or is a member that is being made again: a mosaic waits for it, so that
-  /// it is made once of final frames.
-  private func unfinishedMembers(
-    _ association: AssociationRecord, _ members: [MemberRecord]
-  ) throws(CatalogError) -> String? {
-    guard let rule = associator.rule(named: association.rule),
-      let matcher = CombinationMatcher(rule: rule)
-    else { return nil }
-    let own = members.map { Exposure($0.frame) }
-    let sources = associator.rules.filter { $0.serves == nil && !$0.isCombination }.map(\.name)
-    let pending = try reader.pending(rules: sources).filter { item in
-      let product = asProduct(Exposure(item.first), of: rule)
-      return rule.selector.matches(product) && own.contains { matcher.difference($0, product) == nil }
-    }
-    guard let first = pending.first?.association else { return nil }
-    let more = pending.count > 1 ? " and \(pending.count - 1) more" : ""
-    let why = first.reason.map { " (\($0))" } ?? ""
-    return "waiting for level 2: \(first.name)\(more) is not done yet\(why)"
-  }
-
-  /// A frame as its product will be, once it is reduced to what a rule gathers.
-  private func asProduct(_ frame: Exposure, of rule: AssociationRule) -> Exposure {
-    var product = frame
-    for field in ["level", "kind"] {
-      if let value = rule.selector.patterns[field]?.first { product.fields[field] = value }
-    }
-    return product
   }
 
   /// The first number of a reference type that neither the cache nor a row of the pinned rules uses.

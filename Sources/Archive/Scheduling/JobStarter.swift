@@ -26,6 +26,8 @@ struct JobStarter: Sendable {
     var master: ResolvedReference?
     /// What may have left an afterimage.
     var exposures: [PreviousExposure] = []
+    /// What should have been there and is not: the products are degraded for it.
+    var shortcomings: [String] = []
   }
 
   /// Runs the job to its end. Returns true when it made its products.
@@ -46,6 +48,7 @@ struct JobStarter: Sendable {
       do {
         let before = try before.get()
         spec.previousMaster = before.master
+        spec.degraded += before.shortcomings
         if !before.exposures.isEmpty {
           spec.previous = before.exposures
           spec.parameters[PreviousExposures.parameter] =

@@ -72,7 +72,8 @@ struct MasterInserter: Sendable {
     if context.rules(type: master.kind) == nil {
       return "context \(context.name) has no rules for \(master.kind)"
     }
-    guard let fault = judge.fault(quality: quality, previous: try previous(of: master)) else { return nil }
+    let fault = judge.fault(kind: master.kind, quality: quality, previous: try previous(of: master))
+    guard let fault else { return nil }
     return "\(fault); irisarchive refs insert \(master.name) puts it in all the same"
   }
 

@@ -23,7 +23,31 @@ package struct MasterJudge: Sendable, Equatable {
   /// Standard errors within which a difference of levels is chance.
   static let chance = 6.0
 
-  /// A sentence about what is wrong with a master; nil when nothing is.
+  /// Magnitudes by which a zero point may be uncertain.
+  static let zeroPointError = 0.1
+
+  /// A sentence about what is wrong with a master of a kind; nil when nothing is.
+  ///
+  /// A zero point is judged by its error (the air changes it from night to night), a distortion by being a number: its
+  /// step refuses one with too few points or too large residuals.
+  package func fault(kind: String, quality: [String: Double], previous: String?) -> String? {
+    switch kind {
+    case "photom": zeroPoint(quality)
+    case "distortion":
+      quality["distortion_rms"].map(\.isFinite) == true ? nil : "its residuals are not a number"
+    default: fault(quality: quality, previous: previous)
+    }
+  }
+
+  private func zeroPoint(_ quality: [String: Double]) -> String? {
+    guard let zero = quality["zero_point_ab"], zero.isFinite, let error = quality["zero_point_error"],
+      error.isFinite
+    else { return "its zero point is not a number" }
+    guard error > Self.zeroPointError else { return nil }
+    return "its error is \(number(error)) mag, it may be \(number(Self.zeroPointError))"
+  }
+
+  /// A sentence about what is wrong with a master that is an image; nil when nothing is.
   ///
   /// - Parameters:
   ///   - quality: the numbers of the run that made it; those of the comparison are `compared_…`.

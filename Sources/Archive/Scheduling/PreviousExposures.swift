@@ -19,6 +19,21 @@ struct PreviousExposures: Sendable {
   /// Pipelines with the step that looks at them.
   static func concern(_ pipeline: PipelineDescription) -> Bool { pipeline.steps.contains("persistence") }
 
+  /// What cannot be told of the afterimages: an exposure of the detector came before, within the window, and has no
+  /// level 1 frame yet. The wait for it ran out, or it arrived after the ramp had been planned. nil when there is none.
+  ///
+  /// - Parameter rules: names of those that make level 1 frames of ramps.
+  func shortcoming(of job: JobRecord, rules: [String]) throws(CatalogError) -> String? {
+    guard window > 0, let first = try reader.members(ofAssociation: job.associationID).first?.frame,
+      let detector = first.fields["detector"],
+      let earlier = try reader.unmadeExposure(
+        of: detector, beginningBefore: first.dateObs, endingAfter: first.dateObs - window, rules: rules,
+        except: job.associationID)
+    else { return nil }
+    return
+      "afterimages of the exposure before are not flagged: \(earlier) was not reduced when this one began"
+  }
+
   /// In order of time; those whose file can be read now.
   func of(_ job: JobRecord) throws(CatalogError) -> [PreviousExposure] {
     guard window > 0, let first = try reader.members(ofAssociation: job.associationID).first?.frame,

@@ -105,8 +105,8 @@ struct ReferenceResolver: Sendable {
         candidate.exposure.id != exposure.id && maker.rule.selector.matches(candidate.exposure)
           && match.firstDifference(exposure, candidate.exposure) == nil
           && candidate.exposure["aborted"] == nil
-          // A reference is read as it is, without what an adapter says of it.
-          && candidate.exposure["adapted"] == nil
+          // A reference is read as it is, without what aliases or an adapter put into its header.
+          && candidate.exposure["adapted"] == nil && candidate.exposure["added"] == nil
       }
       let best = usable.min { a, b in
         (a.exposure.gap(to: exposure), -a.exposure.start) < (b.exposure.gap(to: exposure), -b.exposure.start)
@@ -152,10 +152,10 @@ struct ReferenceResolver: Sendable {
 }
 
 extension FieldMatch {
-  /// The same match for a frame that is to *use* the calibration: what names the calibration's own sequence, and the
-  /// window a reference is cut to, do not count.
+  /// The same match for a frame that is to *use* the calibration: what names the calibration's own sequence and target,
+  /// and the window a reference is cut to, do not count.
   static func serving(_ match: FieldMatch, ignoring extra: Set<String> = []) -> FieldMatch {
-    let ignored = extra.union(["obsname", "observation", "sequence"])
+    let ignored = extra.union(["obsname", "program", "observation", "sequence", "object"])
     return FieldMatch(equal: match.equal.filter { !ignored.contains($0) }, within: match.within)
   }
 }

@@ -166,9 +166,12 @@ actor Scheduler {
       parts.logger.info(
         "nothing can be made", metadata: ["association": "\(association.name)", "reason": "\(why)"])
       try parts.writer.settle(association: association.id)
+      planner.pending.forget(association.id)
     case .queue(let job):
       if let name = try parts.writer.queue(job, at: now) {
         parts.logger.info("queued", metadata: ["job": "\(name)", "association": "\(association.name)"])
+      } else if try !parts.writer.reader.hasActiveJob(association: association.id) {
+        planner.pending.forget(association.id)
       }
     }
   }
@@ -195,7 +198,8 @@ actor Scheduler {
     let configurations = manifest.pipelines.map { pipeline in
       parts.layout.pipelineConfiguration(pipeline.name).flatMap { digest.sha256(of: $0) } ?? "-"
     }
-    let now = ([manifest.software, try parts.inserter.pinnedContext()] + configurations)
+    let standards = hasher.sha256(of: parts.layout.standards) ?? "-"
+    let now = [manifest.software, try parts.inserter.pinnedContext(), standards] + configurations
     if now == circumstances { return }
     circumstances = now
     try parts.writer.unsettleFailures()
@@ -209,7 +213,8 @@ actor Scheduler {
       resolver: try resolver(),
       headers: parts.headers, layout: parts.layout, limits: parts.limits,
       calibrationWait: parts.calibrationWait, persistenceWindow: parts.persistenceWindow,
-      insertsMasters: parts.insertsMasters, now: now)
+      insertsMasters: parts.insertsMasters,
+      pending: PendingWork(reader: parts.writer.reader, rules: parts.associator.associator.rules), now: now)
   }
 
   private func resolver() throws -> ReferenceResolver {
@@ -341,9 +346,10 @@ actor Scheduler {
         reader: parts.writer.reader, resolver: try resolver(), headers: parts.headers
       ).of(job)
       if remembering.contains(job.pipeline) {
-        before.exposures = try PreviousExposures(
-          reader: parts.writer.reader, window: parts.persistenceWindow
-        ).of(job)
+        let previous = PreviousExposures(reader: parts.writer.reader, window: parts.persistenceWindow)
+        before.exposures = try previous.of(job)
+        let rules = parts.associator.associator.rules.filter { $0.pipeline == job.pipeline }.map(\.name)
+        before.shortcomings = try [previous.shortcoming(of: job, rules: rules)].compactMap { $0 }
       }
       return before
     }

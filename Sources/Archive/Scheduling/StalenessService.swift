@@ -220,7 +220,8 @@ public struct StalenessService: Sendable {
       writer: parts.writer, associator: parts.associator, manifest: manifest, resolver: try resolver(nil),
       headers: parts.headers, layout: parts.layout, limits: parts.jobLimits, calibrationWait: 0,
       persistenceWindow: parts.settings.persistenceWindowSeconds,
-      insertsMasters: parts.settings.insertsMasters, now: Date().timeIntervalSince1970)
+      insertsMasters: parts.settings.insertsMasters,
+      pending: PendingWork(reader: reader, rules: parts.associator.rules), now: Date().timeIntervalSince1970)
   }
 
   /// - Parameter context: nil for the pinned one.
