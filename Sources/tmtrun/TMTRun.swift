@@ -26,10 +26,10 @@ struct TMTRun: ParsableCommand {
     defaultSubcommand: Run.self)
 
   static func main() {
-    // Up to 1 GiB of freed memory is kept for the next band of rows rather than given back and cleared anew; blocks of
+    // Up to 256 MiB of freed memory is kept for the next band of rows rather than given back and cleared anew; blocks of
     // up to 32 MiB, the most that the library takes, come from what is kept.
     _ = mallopt(M_MMAP_THRESHOLD, 32 << 20)
-    _ = mallopt(M_TRIM_THRESHOLD, 1 << 30)
+    _ = mallopt(M_TRIM_THRESHOLD, 256 << 20)
     Self.main(Array(CommandLine.arguments.dropFirst()))
   }
 
