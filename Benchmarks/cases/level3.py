@@ -48,7 +48,7 @@ def mosaic(bench, frames):
     ours, peers, memory, peer_memory = [], [], 0, 0
     for _ in range(bench.options.repeats):
         child = reduced(
-            bench, "resample", association, ("i2d",), "--no-preview", "--set", "resample.kernel=lanczos3")
+            bench, "resample", association, ("resample",), "--no-preview", "--set", "resample.kernel=lanczos3")
         ours.append(child.seconds)
         memory = max(memory, child.peak_bytes)
         if program:
