@@ -30,6 +30,7 @@ struct ScaledSkyTimes: ParsableCommand {
     var times: [String: [Double]] = [:]
     var last: Iteration?
     for turn in 0..<(repeats > 0 ? repeats + 1 : 0) {
+      last = nil
       let iteration = try iterate()
       // The first round touches the memory.
       guard turn > 0 else { continue }
@@ -72,6 +73,7 @@ struct ScaledSkyTimes: ParsableCommand {
     var result = Iteration()
     let clock = ContinuousClock()
     for (name, rounds) in [("iteration", 0), ("with_stack", 1)] {
+      result.frames = []
       let files = try (0..<frames).map { try FrameFile(path: path($0)) }
       let size = size
       let start = clock.now

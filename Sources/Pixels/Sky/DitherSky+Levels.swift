@@ -1,13 +1,16 @@
 extension DitherSky {
   /// The level of a frame: the clipped median of its pixels beside sources, less a pattern where there is one, of bands
-  /// spread evenly over it, a million pixels or the whole frame: a thousandth of the noise is the error of their median.
+  /// spread evenly over it: of a million pixels a thousandth of the noise is the error of their median.
   ///
   /// NaN of a frame without a good pixel.
-  /// - Parameter pattern: gives rows of what is taken away first.
+  /// - Parameters:
+  ///   - samples: pixels that are looked at, all of a smaller frame.
+  ///   - pattern: gives rows of what is taken away first.
   public func level(
-    of i: Int, less pattern: (@Sendable (_ rows: Range<Int>) throws -> Plane<Float>)? = nil
+    of i: Int, samples: Int = 1 << 20,
+    less pattern: (@Sendable (_ rows: Range<Int>) throws -> Plane<Float>)? = nil
   ) throws -> Float {
-    let bands = spreadRows
+    let bands = spreadRows(samples)
     let rows = bands.reduce(0) { $0 + $1.count }
     var value = Plane<Float>(uninitializedWidth: width, height: rows) { _ in }
     var quality = Plane<UInt32>(uninitializedWidth: width, height: rows) { _ in }
@@ -23,9 +26,9 @@ extension DitherSky {
     return clippedMedian(of: value, quality: quality, options: levelStatistics)
   }
 
-  /// Bands of eight rows, evenly spread, of a million pixels in all; all rows of a smaller frame.
-  private var spreadRows: [Range<Int>] {
-    let wanted = (1 << 20) / max(8 * width, 1)
+  /// Bands of eight rows, evenly spread, of some pixels in all; all rows of a smaller frame.
+  private func spreadRows(_ samples: Int) -> [Range<Int>] {
+    let wanted = samples / max(8 * width, 1)
     let bands = height / 8
     guard wanted > 0, bands > wanted else { return [0..<height] }
     return (0..<wanted).map { k in
@@ -50,10 +53,11 @@ extension DitherSky {
       kappaHigh: options.levelKappa)
   }
 
-  /// What all frames have in common at each pixel of the detector: the clipped median of `I_j - B_j`; NaN where no
+  /// What all frames have in common at each pixel of the detector: the median of `I_j - B_j`; NaN where no
   /// frame tells it. It is in every frame and so no source that the dithers moved.
   public func commonPattern() throws -> Plane<Float> {
-    try stack(dividing: false).measured.value
+    // A median by itself: what clipping would change is not worth as much as the rest of the search.
+    try stack(dividing: false, clipping: nil).measured.value
   }
 
   /// The super sky: the clipped median of all frames over their levels, beside sources, of median 1.
@@ -68,7 +72,7 @@ extension DitherSky {
         code: "sky-level", message: "no frame has a sky level above 0", subject: "super sky",
         hint: "mode=iterative subtracts a sky without scaling it")
     }
-    let found = try stack(dividing: true, frames: lit)
+    let found = try stack(dividing: true, frames: lit, clipping: options.clipping)
     let sky = SkySamples([]).finish(
       found, least: options.minimumSamples, fill: 1, error: median(of: found.measured.error))
     let level = median(of: sky.value)
@@ -76,10 +80,10 @@ extension DitherSky {
   }
 
   /// The frames less their levels, or over them, combined pixel by pixel.
-  private func stack(dividing: Bool, frames: [Int]? = nil) throws -> Combined {
+  private func stack(dividing: Bool, frames: [Int]? = nil, clipping: Clipping?) throws -> Combined {
     let frames = frames ?? Array(0..<frameCount)
     let options = CombineOptions(
-      method: .median, clipping: options.clipping, excludedFlags: options.excludedFlags | DQ.doNotUse)
+      method: .median, clipping: clipping, excludedFlags: options.excludedFlags | DQ.doNotUse)
     return try combine(frameCount: frames.count, width: width, height: height, options: options) {
       index, rows, room in
       let j = frames[index]

@@ -28,6 +28,8 @@ public func scaledSky(
 /// The state of the iteration.
 private struct ScaledSkySearch: Sendable {
   private(set) var result: ScaledSky
+  /// Pixels that tell levels on the way: those of the settled skies are measured anew.
+  private static let few = 1 << 18
   private let options: ScaledSkyOptions
   private let canvas: ShiftedFrames?
   private var isSettled = false
@@ -48,7 +50,7 @@ private struct ScaledSkySearch: Sendable {
   /// The median of each frame.
   mutating func measureLevels() throws {
     let sky = result.sky
-    result.sky.levels = try concurrently(sky.frameCount) { try sky.level(of: $0) }
+    result.sky.levels = try concurrently(sky.frameCount) { try sky.level(of: $0, samples: Self.few) }
   }
 
   /// Looks for sources in each frame.
@@ -62,7 +64,7 @@ private struct ScaledSkySearch: Sendable {
       frame.value.subtract(sky.levels[i])
       if let common { frame.value.subtract(common) }
       sky.masks[i] = sky.masks[i].union(try search.sources(in: frame))
-      return (mask: sky.masks[i], level: try sky.level(of: i))
+      return (mask: sky.masks[i], level: try sky.level(of: i, samples: Self.few))
     }
     result.sky.masks = found.map(\.mask)
     result.sky.levels = found.map(\.level)
