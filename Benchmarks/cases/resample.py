@@ -29,8 +29,8 @@ def compare(bench, program, size, image, kernel):
         peers += answer["seconds"]
         peer_memory = max(peer_memory, child.peak_bytes)
     answer, _ = bench.json(bench.peer("compare_images.py", *results))
-    # The package passes over input pixels at the output's edge.
-    if answer["share"] < 0.85 or answer["beyond"] > 1e-3:
+    # The package passes over input pixels at the output's edge: a pixel or two of each side differ.
+    if answer["share"] < 0.85 or answer["beyond"] > 2 / size:
         raise BenchFailure(f"{kernel}: {answer}")
     return Row(
         f"drizzle of {FRAMES} x {size}², {kernel}, errors and flags", ours, peers, aim="<= 1/2 x",

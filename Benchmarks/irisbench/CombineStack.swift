@@ -47,9 +47,9 @@ struct CombineStack: ParsableCommand {
     var result: Combined?
     for _ in 0..<repeats {
       result = nil
-      let clock = ContinuousClock()
-      let duration = try clock.measure { result = try work() }
-      seconds.append(Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18)
+      let run = try timed(work)
+      result = run.result
+      seconds.append(run.seconds)
     }
     guard let result else { throw ValidationError("nothing was timed") }
     return (seconds, result)

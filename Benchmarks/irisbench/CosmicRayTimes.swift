@@ -32,22 +32,18 @@ struct CosmicRayTimes: ParsableCommand {
   }
 
   private func search(_ path: String) throws {
-    let bytes = try Data(contentsOf: URL(filePath: path))
-    guard bytes.count == size * size * 4 else {
-      throw ValidationError("\(path) is no frame of \(size) x \(size)")
-    }
-    let frame = Plane<Float>(uninitializedWidth: size, height: size) { _ = bytes.copyBytes(to: $0) }
+    let frame = try rawImage(path, size: size)
     // What the peer does by default.
     let options = CosmicRayOptions(
       medians: full ? .full : .separable, saturation: 65_536, repairsMasked: false)
     var times: [Double] = []
     var found: CosmicRays?
     for _ in 0..<repeats {
-      let clock = ContinuousClock()
-      let start = clock.now
-      found = try findCosmicRays(in: frame, noise: .counts(readNoise: 6.5), options: options)
-      let parts = (clock.now - start).components
-      times.append(Double(parts.seconds) + Double(parts.attoseconds) * 1e-18)
+      let run = try timed {
+        try findCosmicRays(in: frame, noise: .counts(readNoise: 6.5), options: options)
+      }
+      found = run.result
+      times.append(run.seconds)
     }
     if let mask, let found { try Data(found.mask.plane.elements).write(to: URL(filePath: mask)) }
     print(

@@ -38,14 +38,10 @@ struct DetectionTimes: ParsableCommand {
       var copy = frame
       copy.withUnsafeMutableBuffer { _ in }
       for (name, work) in [("peer", { try whole(&copy) }), ("ours", { try own(frame) })] {
-        let clock = ContinuousClock()
-        let start = clock.now
-        answer.sources[name] = try work()
-        let parts = (clock.now - start).components
+        let run = try timed(work)
+        answer.sources[name] = run.result
         // The first round touches the memory.
-        guard turn > 0 else { continue }
-        answer.seconds[name, default: []].append(
-          Double(parts.seconds) + Double(parts.attoseconds) * 1e-18)
+        if turn > 0 { answer.seconds[name, default: []].append(run.seconds) }
       }
     }
     answer.peakBytes = PeakMemory.bytes

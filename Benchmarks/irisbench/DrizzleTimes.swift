@@ -35,13 +35,8 @@ struct DrizzleTimes: ParsableCommand {
   }
 
   private func drop(_ path: String) throws {
-    let bytes = try Data(contentsOf: URL(filePath: path))
-    guard bytes.count == size * size * 4 else {
-      throw ValidationError("\(path) is no image of \(size) x \(size)")
-    }
-    let value = Plane<Float>(uninitializedWidth: size, height: size) { _ = bytes.copyBytes(to: $0) }
     let frame = Measured(
-      value: value, error: Plane(width: size, height: size, repeating: 10),
+      value: try rawImage(path, size: size), error: Plane(width: size, height: size, repeating: 10),
       quality: Plane(width: size, height: size, repeating: 0))
     let input = ResampleInput(frame, map: map)
     let options = ResampleOptions(
@@ -51,14 +46,12 @@ struct DrizzleTimes: ParsableCommand {
     var mosaic: Mosaic?
     for turn in 0...repeats {
       mosaic = nil
-      let clock = ContinuousClock()
-      let start = clock.now
-      mosaic = try resample(
-        Array(repeating: input, count: images), width: size, height: size, options: options)
-      let parts = (clock.now - start).components
+      let run = try timed {
+        try resample(Array(repeating: input, count: images), width: size, height: size, options: options)
+      }
+      mosaic = run.result
       // The first round touches the memory.
-      guard turn > 0 else { continue }
-      times.append(Double(parts.seconds) + Double(parts.attoseconds) * 1e-18)
+      if turn > 0 { times.append(run.seconds) }
     }
     if let result, let mosaic {
       try mosaic.measured.value.withUnsafeBuffer { try Data(buffer: $0).write(to: URL(filePath: result)) }

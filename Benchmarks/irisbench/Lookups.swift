@@ -27,17 +27,11 @@ struct Lookups: ParsableCommand {
     let look = try rules()
     var answer = Answer(choices: [], seconds: [])
     for round in 0...max(rounds, 1) {
-      let start = ContinuousClock.now
-      let choices = headers.map(look)
+      let run = timed { headers.map(look) }
       // The first round is not counted: it warms caches, and gives the answer.
-      if round == 0 { answer.choices = choices } else { answer.seconds.append(Self.seconds(since: start)) }
+      if round == 0 { answer.choices = run.result } else { answer.seconds.append(run.seconds) }
     }
     print(String(decoding: try JSONEncoder().encode(answer), as: UTF8.self))
-  }
-
-  private static func seconds(since start: ContinuousClock.Instant) -> Double {
-    let time = ContinuousClock.now - start
-    return Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18
   }
 
   private func rules() throws -> ([String: String]) -> [String: String] {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CSEP
-import Foundation
 import Pixels
 import SourceExtraction
 
@@ -51,14 +50,6 @@ struct MeshBackgroundTimes: ParsableCommand {
     }
     let lists = times.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ", ")
     print("{\(lists), \"largest_difference\": \(farthest), \"peak_bytes\": \(PeakMemory.bytes)}")
-  }
-
-  private func timed<T>(_ work: () throws -> T) rethrows -> (result: T, seconds: Double) {
-    let clock = ContinuousClock()
-    let start = clock.now
-    let result = try work()
-    let parts = (clock.now - start).components
-    return (result, Double(parts.seconds) + Double(parts.attoseconds) * 1e-18)
   }
 
   /// SEP's own: one call over the whole frame, and one that subtracts.

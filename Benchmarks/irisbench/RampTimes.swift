@@ -31,21 +31,13 @@ struct RampTimes: ParsableCommand {
     // The first round touches the memory.
     for turn in 0...repeats {
       for (name, work) in bench.cases {
-        let seconds = try timed(work)
+        let seconds = try timed(work).seconds
         if turn > 0 { times[name, default: []].append(seconds) }
       }
     }
     let lists = times.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ", ")
     let differences = bench.differences().map { "\"\($0.key)\": \($0.value)" }.joined(separator: ", ")
     print("{\(lists), \"differences\": {\(differences)}, \"peak_bytes\": \(PeakMemory.bytes)}")
-  }
-
-  private func timed(_ work: () throws -> Void) rethrows -> Double {
-    let clock = ContinuousClock()
-    let start = clock.now
-    try work()
-    let parts = (clock.now - start).components
-    return Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
   }
 }
 

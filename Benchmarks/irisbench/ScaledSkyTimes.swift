@@ -27,21 +27,15 @@ struct ScaledSkyTimes: ParsableCommand {
   func run() throws {
     try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
     for i in 0..<frames where !FileManager.default.fileExists(atPath: path(i)) { try write(i) }
-    var times: [String: [Double]] = [:]
-    var last: Iteration?
-    for turn in 0..<(repeats > 0 ? repeats + 1 : 0) {
-      last = nil
-      let iteration = try iterate()
-      // The first round touches the memory.
-      guard turn > 0 else { continue }
-      for (name, seconds) in iteration.seconds { times[name, default: []].append(seconds) }
-      last = iteration
-    }
-    let answer = try JSONEncoder().encode(
-      Answer(
-        seconds: times, levelLeft: last?.levelLeft() ?? 0, masked: last?.maskedShare ?? 0,
-        peakBytes: PeakMemory.bytes))
-    print(String(decoding: answer, as: UTF8.self))
+    guard repeats > 0 else { return }
+    // The first round touches the memory.
+    _ = try iterate()
+    let rounds = try (0..<repeats).map { _ in try iterate() }
+    let seconds = Dictionary(grouping: rounds.flatMap(\.seconds), by: \.key).mapValues { $0.map(\.value) }
+    let answer = Answer(
+      seconds: seconds, levelLeft: rounds.map(\.levelLeft).max() ?? 0,
+      masked: rounds.last?.maskedShare ?? 0, peakBytes: PeakMemory.bytes)
+    print(String(decoding: try JSONEncoder().encode(answer), as: UTF8.self))
   }
 
   private struct Answer: Encodable {
@@ -54,44 +48,44 @@ struct ScaledSkyTimes: ParsableCommand {
   /// What one run took and made.
   private struct Iteration {
     var seconds: [String: Double] = [:]
-    var frames: [Measured] = []
-    var maskedShare = 0.0
-
     /// The largest level that is left in a frame.
-    func levelLeft() -> Double {
-      frames.map { abs(Double(median(of: $0.value, quality: $0.quality))) }.max() ?? 0
-    }
+    var levelLeft = 0.0
+    var maskedShare = 0.0
   }
 
   private func path(_ i: Int) -> String { "\(output)/dither_\(i.padded(to: 2)).fits" }
 
   private func shift(_ i: Int) -> PixelShift { PixelShift(x: 37 * (i % 3), y: 41 * (i / 3)) }
 
-  /// From files to frames without sky: by one iteration (median, search, mask, median of the neighbours, level,
-  /// subtraction), and with a round of the stack's search besides.
+  /// By one iteration (median, search, mask, median of the neighbours, level, subtraction), and with a round of the
+  /// stack's search besides.
   private func iterate() throws -> Iteration {
     var result = Iteration()
-    let clock = ContinuousClock()
     for (name, rounds) in [("iteration", 0), ("with_stack", 1)] {
-      result.frames = []
-      let files = try (0..<frames).map { try FrameFile(path: path($0)) }
-      let size = size
-      let start = clock.now
-      let sky = DitherSky(
-        width: size, height: size,
-        neighbors: skyNeighbors(times: (0..<frames).map { 60 * Double($0) }, count: 8)
-      ) { i, rows in try files[i].rows(rows, width: size) }
-      let found = try scaledSky(
-        sky, shifts: (0..<frames).map(shift), options: ScaledSkyOptions(maximumRounds: rounds))
-      let settled = try found.sky.settled()
-      result.frames = try (0..<frames).map { i in
-        subtract(try files[i].rows(0..<size, width: size), try settled.sky(of: i, rows: 0..<size))
-      }
-      let parts = (clock.now - start).components
-      result.seconds[name] = Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
-      result.maskedShare = found.maskedShare
+      let run = try timed { try subtracted(rounds: rounds) }
+      result.seconds[name] = run.seconds
+      result.maskedShare = run.result.maskedShare
+      let levels = run.result.frames.map { abs(Double(median(of: $0.value, quality: $0.quality))) }
+      result.levelLeft = max(result.levelLeft, levels.max() ?? 0)
     }
     return result
+  }
+
+  /// From files to frames without sky.
+  private func subtracted(rounds: Int) throws -> (frames: [Measured], maskedShare: Double) {
+    let files = try (0..<frames).map { try FrameFile(path: path($0)) }
+    let size = size
+    let sky = DitherSky(
+      width: size, height: size,
+      neighbors: skyNeighbors(times: (0..<frames).map { 60 * Double($0) }, count: 8)
+    ) { i, rows in try files[i].rows(rows, width: size) }
+    let found = try scaledSky(
+      sky, shifts: (0..<frames).map(shift), options: ScaledSkyOptions(maximumRounds: rounds))
+    let settled = try found.sky.settled()
+    let frames = try (0..<frames).map { i in
+      subtract(try files[i].rows(0..<size, width: size), try settled.sky(of: i, rows: 0..<size))
+    }
+    return (frames, found.maskedShare)
   }
 
   /// A sky of about 1000 that drifts, response of 1 % from pixel to pixel, noise of 30, and stars that the dithers move.

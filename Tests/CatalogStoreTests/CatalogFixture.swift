@@ -64,6 +64,18 @@ final class CatalogFixture: Sendable {
     }
   }
 
+  /// A closed association of one frame, by rule "r".
+  func close(
+    _ name: String, pipeline: String = "p", bucket: String = "b", of frame: Int64, exptype: String = "science"
+  ) throws {
+    try writer.apply(
+      .init(actions: [
+        .open(
+          name: name, rule: "r", pipeline: pipeline, bucket: bucket,
+          members: [NewMember(frame: frame, exptype: exptype)], update: AssociationUpdate(state: "closed"))
+      ]), frame: frame, at: 1)
+  }
+
   /// One association, its job and a successful run with one product.
   func reduce(
     _ association: String, pipeline: String, members: [(id: Int64, n: Int, role: String)], product: NewFrame,

@@ -9,12 +9,7 @@ import Testing
 
   private func association() throws -> AssociationRecord {
     let frame = try fixture.record(fixture.frame("a.fits", 1))
-    try fixture.writer.apply(
-      .init(actions: [
-        .open(
-          name: "asn", rule: "r", pipeline: "p", bucket: "b",
-          members: [NewMember(frame: frame, exptype: "science")], update: AssociationUpdate(state: "closed"))
-      ]), frame: frame, at: 1)
+    try fixture.close("asn", of: frame)
     return try #require(try fixture.reader.association(named: "asn"))
   }
 

@@ -166,12 +166,7 @@ import Testing
           $0.dateObs = Double(index) * 1000
           $0.dateEnd = Double(index) * 1000 + 10
         })
-      try fixture.writer.apply(
-        .init(actions: [
-          .open(
-            name: "a\(index)", rule: "r", pipeline: "p", bucket: index == 3 ? "other" : "b",
-            members: [NewMember(frame: id, exptype: "dark")], update: AssociationUpdate(state: "closed"))
-        ]), frame: id, at: 1)
+      try fixture.close("a\(index)", bucket: index == 3 ? "other" : "b", of: id, exptype: "dark")
     }
     func found(_ interval: ClosedRange<Double>, until begin: Double = .infinity) throws -> [String] {
       try fixture.reader.pastAssociations(
@@ -212,12 +207,7 @@ import Testing
           $0.dateObs = Double(index) * 100
           $0.dateEnd = Double(index) * 100 + 10
         })
-      try fixture.writer.apply(
-        .init(actions: [
-          .open(
-            name: "ramp\(index)", rule: "r", pipeline: "readout", bucket: "\(index)",
-            members: [NewMember(frame: id, exptype: "science")], update: AssociationUpdate(state: "closed"))
-        ]), frame: id, at: 1)
+      try fixture.close("ramp\(index)", pipeline: "readout", bucket: "\(index)", of: id)
       return id
     }
     func before(_ begin: Double, since end: Double = 0, _ detector: String = "IMG1", except: Int64 = 0) throws
