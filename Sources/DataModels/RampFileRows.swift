@@ -35,6 +35,23 @@ struct RampFileRows: RampRows {
     }
   }
 
+  func bands(_ parts: [PixelWindow]) throws(ModelError) -> [RampBand] {
+    guard layout == .imageFirst, flags.joint == nil, let sides = DetectorSides(parts, of: shape) else {
+      return try parts.map { part throws(ModelError) in try band(part) }
+    }
+    return try ModelError.wrapping(shared.path) {
+      try shared.read { file in
+        let samples: [Ramp<Float>] = try sides.read(file, science)
+        let groups: [Ramp<UInt8>]? = try flags.group.map { try sides.read(file, $0) }
+        return samples.indices.map { side in
+          RampBand(
+            samples: samples[side], groupQuality: groups?[side],
+            pixelQuality: flags.pixel?.cropped(to: parts[side]))
+        }
+      }
+    }
+  }
+
   /// The samples of a part of HDU `index` as (integration, read, y, x).
   private func samples<T: FITSPixel & PixelScalar>(
     _ file: borrowing FITSFile, _ index: Int, _ part: PixelWindow, _ layout: RampAxes

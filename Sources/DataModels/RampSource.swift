@@ -70,6 +70,9 @@ public struct RampSource: Sendable {
   /// The reads of a part of the window, such as a few columns; else as `band(_:)`.
   public func band(in part: PixelWindow) throws(ModelError) -> RampBand { try content.band(part) }
 
+  /// The reads of several parts of the same rows, such as the columns at both sides; else as `band(_:)`.
+  public func bands(in parts: [PixelWindow]) throws(ModelError) -> [RampBand] { try content.bands(parts) }
+
   /// The read times, else `readSpacing` seconds apart, with where they come from.
   ///
   /// - Throws: `missing-read-times` naming every place that was looked at; `bad-read-times` when they do not
@@ -98,6 +101,16 @@ public struct RampSource: Sendable {
 protocol RampRows: Sendable {
   /// The reads of a part of the window, with their flags.
   func band(_ part: PixelWindow) throws(ModelError) -> RampBand
+  /// The same of several parts of the same rows.
+  func bands(_ parts: [PixelWindow]) throws(ModelError) -> [RampBand]
+}
+
+extension RampRows {
+  func bands(_ parts: [PixelWindow]) throws(ModelError) -> [RampBand] {
+    var bands: [RampBand] = []
+    for part in parts { bands.append(try band(part)) }
+    return bands
+  }
 }
 
 /// A ramp in memory.

@@ -7,6 +7,13 @@ extension FITSFile {
   /// - Throws: `no-such-hdu`, `not-an-image`, `cfitsio`.
   public func image(of hdu: Int) throws(FITSError) -> ImageHDU {
     let type = try handle.move(to: hdu)
+    if let known = handle.images[hdu] { return known }
+    let image = try describeImage(hdu, type)
+    if !handle.isUpdating { handle.images[hdu] = image }
+    return image
+  }
+
+  private func describeImage(_ hdu: Int, _ type: Int32) throws(FITSError) -> ImageHDU {
     let compressed = try isCompressedImage(hdu)  // CFITSIO gives these the type of images
     guard type == IMAGE_HDU || compressed else {
       throw FITSError(code: "not-an-image", message: "this HDU is a table", subject: handle.subject(hdu))

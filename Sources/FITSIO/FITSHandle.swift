@@ -10,6 +10,8 @@ final class FITSHandle {
   let isGzipped: Bool
   let fileBytes: Int64
   private var file: UnsafeMutablePointer<fitsfile>?
+  /// The images that were looked at in a file that does not change, by HDU.
+  var images: [Int: ImageHDU] = [:]
 
   /// Opens a regular file by its exact name and gives it to CFITSIO as a descriptor.
   ///

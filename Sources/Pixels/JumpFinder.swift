@@ -11,8 +11,9 @@ struct ReadDifference {
 
 /// Looks for jumps in sixteen pixels at a time.
 ///
-/// What all sixteen have in common is one pass over their reads that tells in which of them there may be a jump. Those,
-/// and those with reads that cannot be used, are looked at one by one.
+/// What all sixteen have in common is one pass over their reads that tells in which of them there may be a jump: first
+/// without their medians (`JumpScreen`), and with them where that does not do. Those that may have one, and those with
+/// reads that cannot be used, are looked at one by one.
 struct JumpFinder: Sendable {
   let samples: SharedPixels<Float>
   let groupQuality: FilledPixels<UInt8>
@@ -23,6 +24,7 @@ struct JumpFinder: Sendable {
   let noise: RampNoise
   let differences: [ReadDifference]
   private let network: SortingNetwork
+  private let screen: JumpScreen?
   let saturation: Float
 
   /// The finder, or nil where no jump can be told; `missing` are the reads of each integration that no pixel has. The
@@ -47,6 +49,7 @@ struct JumpFinder: Sendable {
     differences = Self.differences(
       options.times, reads: samples.reads, planeCount: samples.planeCount, missing)
     guard differences.count >= 2 else { return nil }
+    screen = options.method == .twoPoint ? JumpScreen(differences, rejection: options.rejection) : nil
     network = .bringing(Self.ranks(of: differences.count, options.method), of: differences.count)
   }
 
@@ -82,19 +85,18 @@ struct JumpFinder: Sendable {
       slots.deallocate()
     }
     scratch.initialize(repeating: .zero, count: 8 * differences.count)
-    let isTwoPoint = options.method == .twoPoint
     differences.withUnsafeBufferPointer { differences in
       network.comparators.withUnsafeBufferPointer { comparators in
         for i in stride(from: pixels.lowerBound, to: pixels.upperBound, by: 16) {
           let count = min(16, pixels.upperBound - i)
           let lanes = noise.lanes(at: i)
           let unusable = pixelQuality.base.lanes(i).has(DQ.doNotUse) .| lanes.missing
-          let odd = gather(i, count, differences, into: scratch)
-          let hit =
-            isTwoPoint
-            ? twoPoint(differences, comparators, lanes, scratch)
-            : likelihood(differences, comparators, lanes, scratch)
-          let careful = (hit .| odd) .& .!unusable
+          let rates = scratch + differences.count
+          let odd = gather(i, count, differences, into: rates)
+          var careful = odd .& .!unusable
+          var open = .!(odd .| unusable)
+          if let screen { open .&= .!screen.isQuiet(rates, count: differences.count, lanes) }
+          if anyLane(open) { careful .|= open .& hits(differences, comparators, lanes, scratch) }
           guard anyLane(careful) else { continue }
           for lane in 0..<count where careful[lane] {
             look(at: i + lane, read: lanes.read[lane], inverseGain: lanes.inverseGain[lane], slots, &found)
@@ -105,17 +107,27 @@ struct JumpFinder: Sendable {
     return found
   }
 
-  /// Reads the differences as rates, twice: to be sorted and to be kept. Returns the pixels with a read that is flagged,
-  /// saturated or not finite.
+  /// Where one of the rates may be a jump. They are kept behind the room in which they are put in order.
+  @inline(__always)
+  private func hits(
+    _ differences: UnsafeBufferPointer<ReadDifference>, _ comparators: UnsafeBufferPointer<SIMD2<UInt16>>,
+    _ noise: NoiseLanes, _ scratch: UnsafeMutablePointer<Lanes>
+  ) -> LaneMask {
+    scratch.update(from: scratch + differences.count, count: differences.count)
+    SortingNetwork.sort(scratch, comparators)
+    return options.method == .twoPoint
+      ? twoPoint(differences, noise, scratch) : likelihood(differences, noise, scratch)
+  }
+
+  /// Reads the differences as rates. Returns the pixels with a read that is flagged, saturated or not finite.
   @inline(__always)
   private func gather(
     _ i: Int, _ count: Int, _ differences: UnsafeBufferPointer<ReadDifference>,
-    into scratch: UnsafeMutablePointer<Lanes>
+    into rates: UnsafeMutablePointer<Lanes>
   ) -> LaneMask {
     var flags = SIMD16<UInt8>.zero
     var bad = LaneMask(repeating: false)
     let limit = Lanes(repeating: saturation)
-    let kept = scratch + differences.count
     var y = Lanes.zero
     for k in differences.indices {
       let difference = differences[k]
@@ -127,9 +139,7 @@ struct JumpFinder: Sendable {
       let next = at(difference.after + i, count)
       flags |= flagged(difference.after + i, count)
       bad .|= .!(next .< limit)
-      let rate = (next - y) * difference.perSecond
-      scratch[k] = rate
-      kept[k] = rate
+      rates[k] = (next - y) * difference.perSecond
       y = next
     }
     let looked = UInt8(DQ.doNotUse | DQ.saturated | DQ.jumpDet)
@@ -151,11 +161,10 @@ struct JumpFinder: Sendable {
   /// Where a difference is further from the median than the noise allows.
   @inline(__always)
   private func twoPoint(
-    _ differences: UnsafeBufferPointer<ReadDifference>, _ comparators: UnsafeBufferPointer<SIMD2<UInt16>>,
-    _ noise: NoiseLanes, _ scratch: UnsafeMutablePointer<Lanes>
+    _ differences: UnsafeBufferPointer<ReadDifference>, _ noise: NoiseLanes,
+    _ scratch: UnsafeMutablePointer<Lanes>
   ) -> LaneMask {
     let n = differences.count
-    SortingNetwork.sort(scratch, comparators)
     let typical = clippedMedian(scratch, n)
     let threshold = n >= 4 ? options.rejection : n == 3 ? options.rejectionOfThree : options.rejectionOfTwo
     let photons = magnitude(typical) * noise.inverseGain * (threshold * threshold)
@@ -186,12 +195,11 @@ struct JumpFinder: Sendable {
   /// improvement by leaving out the differences of a set is `z' P^-1 z` over that set. All in units of the read noise.
   @inline(__always)
   private func likelihood(
-    _ differences: UnsafeBufferPointer<ReadDifference>, _ comparators: UnsafeBufferPointer<SIMD2<UInt16>>,
-    _ noise: NoiseLanes, _ scratch: UnsafeMutablePointer<Lanes>
+    _ differences: UnsafeBufferPointer<ReadDifference>, _ noise: NoiseLanes,
+    _ scratch: UnsafeMutablePointer<Lanes>
   ) -> LaneMask {
     let n = differences.count
     guard n >= 3 else { return LaneMask(repeating: false) }
-    SortingNetwork.sort(scratch, comparators)
     let median = (scratch[(n - 1) / 2] + scratch[n / 2]) * 0.5
     let squared = noise.read.replacing(with: RampNoise.least, where: noise.read .< RampNoise.least)
     let inverseRead = 1 / squared
@@ -215,10 +223,11 @@ struct JumpFinder: Sendable {
     }
     return hit
   }
-
-  @inline(__always)
-  private func magnitude(_ x: Lanes) -> Lanes { x.replacing(with: -x, where: x .< 0) }
 }
+
+/// The values without their signs.
+@inline(__always)
+private func magnitude(_ x: Lanes) -> Lanes { x.replacing(with: -x, where: x .< 0) }
 
 /// The differences of sixteen ramps as a chain: each shares a read with its neighbours.
 struct JumpChain {

@@ -80,9 +80,13 @@ private func fit<Element: PixelScalar>(
   let fitter = RampFitter<Element>(ramp, options, groupQuality, pixelQuality)
   withExtendedLifetime((ramp, groupQuality, pixelQuality, options)) {
     forEachPixelBand(count: pixels.count, length: 1 << 15) { band in
-      for i in stride(from: band.lowerBound, to: band.upperBound, by: 16) {
-        let count = min(16, pixels.count - i)
-        assembly.store(fitter.fit(at: pixels.lowerBound + i, count: count), at: first + i, count: count)
+      // Once for all pixels: so much does not fit the stack, and the heap takes its time.
+      withUnsafeTemporaryAllocation(of: WholeDifference.self, capacity: ramp.reads) { slots in
+        for i in stride(from: band.lowerBound, to: band.upperBound, by: 16) {
+          let count = min(16, pixels.count - i)
+          let result = fitter.fit(at: pixels.lowerBound + i, count: count, slots)
+          assembly.store(result, at: first + i, count: count)
+        }
       }
     }
   }

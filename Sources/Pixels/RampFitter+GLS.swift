@@ -12,31 +12,29 @@
 extension RampFitter {
   /// The line through the usable reads of one integration.
   @inline(__always)
-  func fitGLS(_ table: ReadTable, _ i: Int, _ count: Int, _ noise: NoiseLanes) -> RampLine {
+  func fitGLS(
+    _ table: ReadTable, _ i: Int, _ count: Int, _ noise: NoiseLanes,
+    _ slots: UnsafeMutableBufferPointer<WholeDifference>
+  ) -> RampLine {
     guard table.count >= 2 else { return fitParts(table, i, count, noise, LaneMask(repeating: true)) }
     let (flags, odd) = flagged(table, i, count)
-    if !anyLane(odd), let line = fitWholeGLS(table, i, count, noise) { return line }
+    if !anyLane(odd), let line = fitWholeGLS(table, i, count, noise, slots) { return line }
     return fitPartsGLS(table, i, count, noise, flags)
   }
 
   /// The line through all reads, in units of the read noise; nil where a read is saturated or NaN.
   @inline(__always)
-  private func fitWholeGLS(_ table: ReadTable, _ i: Int, _ count: Int, _ noise: NoiseLanes) -> RampLine? {
-    withUnsafeTemporaryAllocation(of: WholeDifference.self, capacity: table.count) { slots in
-      guard let first = differences(table, i, count, into: slots) else { return nil }
-      let hasLight = first .> 0
-      let inverseRead = 1 / noise.read.replacing(with: RampNoise.least, where: noise.read .< RampNoise.least)
-      let photons = first.replacing(with: 0, where: .!hasLight) * noise.inverseGain * inverseRead
-      var (inverse, right) = (Lanes.zero, Lanes.zero)
-      for k in 1..<table.count {
-        let seconds = table.steps[k]
-        inverse = 1 / (photons * seconds + (Lanes(repeating: 2) - inverse))
-        right = inverse * (seconds + right)
-        slots[k].reciprocal = inverse
-        slots[k].side = right
-      }
-      return sum(slots, table, noise, hasLight)
-    }
+  private func fitWholeGLS(
+    _ table: ReadTable, _ i: Int, _ count: Int, _ noise: NoiseLanes,
+    _ slots: UnsafeMutableBufferPointer<WholeDifference>
+  ) -> RampLine? {
+    guard let first = differences(table, i, count, into: slots) else { return nil }
+    let hasLight = first .> 0
+    let inverseRead = 1 / noise.read.replacing(with: RampNoise.least, where: noise.read .< RampNoise.least)
+    let photons = first.replacing(with: 0, where: .!hasLight) * noise.inverseGain * inverseRead
+    let sums =
+      table.isSymmetric ? mirroredSums(slots, table, photons) : sums(slots, table, photons)
+    return line(sums, table, noise, hasLight)
   }
 
   /// Reads the differences; returns their sum with the weights of a straight line.
@@ -59,30 +57,85 @@ extension RampFitter {
     return anyLane((.!good) .| first.isNotFinite) ? nil : first
   }
 
-  /// Goes back through the differences: solves for their weights and sums what these make.
+  /// Solves for the weights of all differences, forth by `C = L D L'` and back, and sums what these make.
   @inline(__always)
-  private func sum(
-    _ slots: UnsafeMutableBufferPointer<WholeDifference>, _ table: ReadTable, _ noise: NoiseLanes,
-    _ hasLight: LaneMask
-  ) -> RampLine {
-    var (norm, counts, squares) = (Lanes.zero, Lanes.zero, Lanes.zero)
-    var (poisson, common, later) = (Lanes.zero, Lanes.zero, Lanes.zero)
+  private func sums(
+    _ slots: UnsafeMutableBufferPointer<WholeDifference>, _ table: ReadTable, _ photons: Lanes
+  ) -> WholeSums {
+    forth(slots, table, photons, through: table.count - 1)
+    var sums = WholeSums()
+    var later = Lanes.zero
     for k in stride(from: table.count - 1, to: 0, by: -1) {
       let z = slots[k].side + slots[k].reciprocal * later
-      let lit = z * table.steps[k]
-      norm += lit
-      counts += slots[k].counts * z
-      squares += z * (z - later)
-      poisson += lit * z
-      common += lit * table.prior[k]
+      sums.add(z, later, seconds: table.steps[k], prior: table.prior[k])
+      sums.counts += slots[k].counts * z
       later = z
     }
-    let inverse = 1 / norm
+    return sums
+  }
+
+  /// The same of steps that read the same from both ends, as the weights then do: half of them are solved for.
+  ///
+  /// In the middle `z` is its own neighbour (an even number of differences), or has the same one on both sides.
+  @inline(__always)
+  private func mirroredSums(
+    _ slots: UnsafeMutableBufferPointer<WholeDifference>, _ table: ReadTable, _ photons: Lanes
+  ) -> WholeSums {
+    let (count, middle) = (table.count - 1, table.count / 2)
+    let (inverse, right) = forth(slots, table, photons, through: middle - 1)
+    let isOdd = count % 2 == 1
+    let diagonal = photons * table.steps[middle] + Lanes(repeating: isOdd ? 2 : 1)
+    let sides: Float = isOdd ? 2 : 1
+    var later = (right * sides + table.steps[middle]) / (diagonal - inverse * sides)
+    var sums = WholeSums()
+    // Half of what the middle counts for: all is doubled in the end.
+    let share: Float = isOdd ? 0.5 : 1
+    sums.add(later, .zero, seconds: table.steps[middle], prior: table.prior[middle])
+    sums.scale(share)
+    sums.squares = later * later * 0.5
+    let opposite = isOdd ? Lanes.zero : slots[count + 1 - middle].counts
+    sums.counts = (slots[middle].counts + opposite) * later
+    for k in stride(from: middle - 1, to: 0, by: -1) {
+      let z = slots[k].side + slots[k].reciprocal * later
+      sums.add(z, later, seconds: table.steps[k], prior: table.prior[k])
+      sums.counts += (slots[k].counts + slots[count + 1 - k].counts) * z
+      later = z
+    }
+    let counts = sums.counts
+    sums.scale(2)
+    sums.counts = counts
+    return sums
+  }
+
+  /// Goes forth through the differences up to `last`; returns the reciprocal pivot and the right-hand side there.
+  @inline(__always)
+  @discardableResult
+  private func forth(
+    _ slots: UnsafeMutableBufferPointer<WholeDifference>, _ table: ReadTable, _ photons: Lanes,
+    through last: Int
+  ) -> (inverse: Lanes, right: Lanes) {
+    var (inverse, right) = (Lanes.zero, Lanes.zero)
+    for k in 1..<last + 1 {
+      let seconds = table.steps[k]
+      inverse = 1 / (photons * seconds + (Lanes(repeating: 2) - inverse))
+      right = inverse * (seconds + right)
+      slots[k].reciprocal = inverse
+      slots[k].side = right
+    }
+    return (inverse, right)
+  }
+
+  /// The rate, freed of its pull, and its variances.
+  @inline(__always)
+  private func line(
+    _ sums: WholeSums, _ table: ReadTable, _ noise: NoiseLanes, _ hasLight: LaneMask
+  ) -> RampLine {
+    let inverse = 1 / sums.norm
     var line = RampLine()
-    line.poisson = poisson * inverse * inverse
-    line.read = 2 * squares * inverse * inverse
-    let pull = (line.poisson - common * inverse) * noise.inverseGain
-    line.slope = counts * inverse - Lanes.zero.replacing(with: pull, where: hasLight)
+    line.poisson = sums.poisson * inverse * inverse
+    line.read = 2 * sums.squares * inverse * inverse
+    let pull = (line.poisson - sums.common * inverse) * noise.inverseGain
+    line.slope = sums.counts * inverse - Lanes.zero.replacing(with: pull, where: hasLight)
     line.used = Lanes(repeating: Float(table.count))
     line.valid = LaneMask(repeating: true)
     line.weight = Lanes(repeating: 1 / table.lineVariance)
@@ -221,6 +274,38 @@ struct WholeDifference {
   /// 1 / D of the factorisation, and what goes forth with it.
   var reciprocal: Lanes
   var side: Lanes
+}
+
+/// What the weights `z` of the differences make.
+struct WholeSums {
+  /// `dt' z`.
+  var norm = Lanes.zero
+  /// The differences weighted.
+  var counts = Lanes.zero
+  /// `z' C z` of read noise alone, halved.
+  var squares = Lanes.zero
+  /// The same of photons.
+  var poisson = Lanes.zero
+  /// `z` times the weights of the straight line.
+  var common = Lanes.zero
+
+  /// Adds all but the counts of a difference whose next one has the weight `later`.
+  @inline(__always)
+  mutating func add(_ z: Lanes, _ later: Lanes, seconds: Float, prior: Float) {
+    let lit = z * seconds
+    norm += lit
+    squares += z * (z - later)
+    poisson += lit * z
+    common += lit * prior
+  }
+
+  @inline(__always)
+  mutating func scale(_ factor: Float) {
+    norm *= factor
+    squares *= factor
+    poisson *= factor
+    common *= factor
+  }
 }
 
 /// One difference of two successive usable reads, in each of sixteen pixels; all zero where there is none.

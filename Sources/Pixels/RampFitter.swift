@@ -35,17 +35,18 @@ struct RampFitter<Element: PixelScalar>: Sendable {
     tables = ReadTables(options, reads: ramp.reads, planeCount: ramp.planeCount)
   }
 
-  /// The fit of the sixteen pixels from `i` on; only the first `count` of them exist.
+  /// The fit of the sixteen pixels from `i` on; only the first `count` of them exist. `slots` is room for the differences
+  /// of an integration.
   @inline(__always)
-  func fit(at i: Int, count: Int) -> RampResult {
+  func fit(at i: Int, count: Int, _ slots: UnsafeMutableBufferPointer<WholeDifference>) -> RampResult {
     let lanes = noise?.lanes(at: i) ?? NoiseLanes()
     var result: RampResult
     if tables.integrations.count == 1 {
-      result = fitIntegration(tables.integrations[0], i, count, lanes).result(
+      result = fitIntegration(tables.integrations[0], i, count, lanes, slots).result(
         noise: lanes, isKnown: noise != nil)
     } else {
       var sum = RampSums()
-      for table in tables.integrations { sum.add(fitIntegration(table, i, count, lanes)) }
+      for table in tables.integrations { sum.add(fitIntegration(table, i, count, lanes, slots)) }
       result = sum.result(noise: lanes, isKnown: noise != nil)
     }
     if let pixelQuality { result.flags |= pixelQuality.base.lanes(i) }
@@ -54,8 +55,11 @@ struct RampFitter<Element: PixelScalar>: Sendable {
 
   /// The line through one integration: at once where all reads are usable, else with care.
   @inline(__always)
-  private func fitIntegration(_ table: ReadTable, _ i: Int, _ count: Int, _ noise: NoiseLanes) -> RampLine {
-    if method == .gls { return fitGLS(table, i, count, noise) }
+  private func fitIntegration(
+    _ table: ReadTable, _ i: Int, _ count: Int, _ noise: NoiseLanes,
+    _ slots: UnsafeMutableBufferPointer<WholeDifference>
+  ) -> RampLine {
+    if method == .gls { return fitGLS(table, i, count, noise, slots) }
     guard table.count >= 2 else { return fitParts(table, i, count, noise, LaneMask(repeating: true)) }
     var (line, odd) = method == .optimal ? fitOptimal(table, i, count, noise) : fitWhole(table, i, count)
     if self.noise == nil { addScatter(table, i, count, &line) }

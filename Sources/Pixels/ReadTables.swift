@@ -19,6 +19,8 @@ struct ReadTable {
   let times: UnsafePointer<Double>
   /// Seconds since the read before; 0 for the first.
   let steps: UnsafePointer<Float>
+  /// Whether the steps read the same from both ends, to the rounding of the times.
+  let isSymmetric: Bool
   /// The straight line of equal weights as weights of the differences that lead to each read; 0 for the first.
   let prior: UnsafePointer<Float>
   /// Variance of the straight line for a read noise of 1, by which integrations are weighed.
@@ -63,9 +65,13 @@ final class ReadTables: @unchecked Sendable {
       return WeightSet(
         weights: memory.keep(set.weights), divisor: set.divisor, read: set.read, poisson: set.poisson)
     }
+    let steps = all.map { $0 == 0 ? 0 : Float(times[$0] - times[$0 - 1]) }
+    let isSymmetric = zip(steps.dropFirst(), steps.dropFirst().reversed()).allSatisfy {
+      abs($0 - $1) <= 1e-6 * abs($0)
+    }
     return ReadTable(
       count: times.count, offsets: memory.keep(offsets), times: memory.keep(times),
-      steps: memory.keep(all.map { $0 == 0 ? 0 : Float(times[$0] - times[$0 - 1]) }),
+      steps: memory.keep(steps), isSymmetric: isSymmetric,
       prior: memory.keep(prior), lineVariance: line.read, sets: memory.keep(sets))
   }
 }

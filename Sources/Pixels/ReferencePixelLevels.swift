@@ -1,3 +1,5 @@
+import Dispatch
+
 /// What the reference pixels of an exposure say of its electronics: for each read a level of every channel and column
 /// parity, and a level of every row.
 ///
@@ -101,14 +103,17 @@ public struct ReferencePixelLevels: Sendable {
 
   private func clippedMeans(_ band: RampBand, _ rows: Range<Int>) -> [Float] {
     var means = [Float](repeating: .nan, count: integrations * reads * columns.sets)
-    var samples = [[Float]](repeating: [], count: columns.sets)
-    for image in 0..<integrations * reads {
-      for set in samples.indices { samples[set].removeAll(keepingCapacity: true) }
-      band.forEachUsable(image, rows: rows, columns: 0..<columns.width) { x, _, value in
-        samples[columns.set(of: x)].append(value)
-      }
-      for set in samples.indices {
-        means[image * columns.sets + set] = Self.clippedMean(&samples[set], options.clipSigmas)
+    means.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      let target = FilledPixels(base: base)
+      DispatchQueue.concurrentPerform(iterations: integrations * reads) { image in
+        var samples = [[Float]](repeating: [], count: columns.sets)
+        band.forEachUsable(image, rows: rows, columns: 0..<columns.width) { x, _, value in
+          samples[columns.set(of: x)].append(value)
+        }
+        for set in samples.indices {
+          target.base[image * columns.sets + set] = Self.clippedMean(&samples[set], options.clipSigmas)
+        }
       }
     }
     return means

@@ -14,19 +14,11 @@ struct RunningMedian {
   init(_ samples: [Float], perRow: Int) {
     self.perRow = perRow
     rows = perRow > 0 ? samples.count / perRow : 0
-    // The order of floats as integers, and the place behind it.
-    var keys: [UInt64] = []
-    keys.reserveCapacity(samples.count)
-    for (i, value) in samples.enumerated() where !value.isNaN {
-      let bits = value.bitPattern
-      let key = bits & 0x8000_0000 == 0 ? bits | 0x8000_0000 : ~bits
-      keys.append(UInt64(key) << 32 | UInt64(i))
-    }
-    keys.sort()
+    let order = FloatOrder.ascending(samples)
     var ranks = [Int32](repeating: -1, count: samples.count)
-    for (rank, key) in keys.enumerated() { ranks[Int(truncatingIfNeeded: key & 0xFFFF_FFFF)] = Int32(rank) }
+    for (rank, place) in order.enumerated() { ranks[Int(place)] = Int32(rank) }
     self.ranks = ranks
-    sorted = keys.map { samples[Int(truncatingIfNeeded: $0 & 0xFFFF_FFFF)] }
+    sorted = order.map { samples[Int($0)] }
   }
 
   /// The median about each row, of `length` rows (an odd number), cut off at both ends; NaN where nothing is known.

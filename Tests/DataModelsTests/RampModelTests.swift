@@ -38,6 +38,32 @@ import Testing
     if let verdict = try fitsverify(path) { #expect(verdict.contains("0 warning(s) and 0 error(s)")) }
   }
 
+  /// One row and all rows, sides of unequal width, sides that touch; a ramp in memory and the newer axes for comparison.
+  @Test func `both sides of some rows are read as each of them alone`() throws {
+    let scratch = try Scratch()
+    var written = ramp()
+    written.groupQuality = Ramp(
+      integrations: 2, reads: 3, height: 4, width: 5, elements: values(UInt8.self) { UInt8($0) })
+    written.pixelQuality = Plane(width: 5, height: 4, repeating: 1 << 31)
+    let path = scratch.file("ramp.fits")
+    try written.write(to: path)
+    let sources = [try RampSource(reading: path), RampSource(written)]
+    for source in sources {
+      for rows in [0..<4, 1..<3, 0..<1, 3..<4] {
+        for (left, right) in [(1, 1), (2, 1), (1, 3), (2, 3)] {
+          let parts = [
+            PixelWindow(x0: 0, y0: rows.lowerBound, width: left, height: rows.count),
+            PixelWindow(x0: 5 - right, y0: rows.lowerBound, width: right, height: rows.count),
+          ]
+          #expect(try source.bands(in: parts) == parts.map { try source.band(in: $0) }, "\(parts)")
+        }
+      }
+    }
+    let turned = try RampSource(reading: golden("native/ramp_48.fits"))
+    let parts = [4, 3].map { PixelWindow(x0: $0 == 4 ? 0 : 45, y0: 7, width: $0, height: 20) }
+    #expect(try turned.bands(in: parts) == parts.map { try turned.band(in: $0) })
+  }
+
   @Test func `samples of every type are read`() throws {
     let scratch = try Scratch()
     let axes = [5, 4, 3, 2]

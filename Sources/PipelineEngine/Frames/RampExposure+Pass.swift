@@ -10,41 +10,47 @@ extension RampExposure {
   /// Bands that a window is cut into at least, so that all cores have some.
   private static let leastParts = 16
 
-  /// Calls `body` with every band of rows, on all cores and in no order; the bands cover the window once.
+  /// Calls `body` with some columns of every band of rows, on all cores and in no order; the bands cover the rows once.
   ///
+  /// What else there is in the rows is not read.
   /// - Parameters:
-  ///   - columns: some columns of the window, where what else there is in its rows need not be read.
-  ///   - body: is given the part of the window that the band holds.
+  ///   - columns: ranges of columns of the window.
+  ///   - body: is given the columns in the order of `columns`, and which rows they are of.
   /// - Throws: the first error of a band; the bands that are not begun then are left out.
   public func forEachBand(
-    columns: Range<Int>? = nil, _ body: @Sendable (RampBand, PixelWindow) throws -> Void
+    columns: [Range<Int>], _ body: @Sendable ([RampBand], Range<Int>) throws -> Void
   ) throws {
-    try forEachPart(columns ?? 0..<shape.width) { part in try body(try self.part(part), part) }
+    guard !columns.isEmpty else { return }
+    try forEachPart(width: columns.reduce(0) { $0 + $1.count }) { rows in
+      let parts = columns.map {
+        PixelWindow(x0: $0.lowerBound, y0: rows.lowerBound, width: $0.count, height: rows.count)
+      }
+      try body(try self.parts(parts), rows)
+    }
   }
 
-  /// The same of whole rows, with the rows beside them that some operation looked at: those need not be cut off.
+  /// Calls `body` with every band of whole rows, on all cores and in no order, with the rows beside them that some
+  /// operation looked at: those need not be cut off.
   ///
   /// - Parameter body: is given the part of the window that the band holds, and which rows of the window are meant. What
   ///   the band says of other rows is not to be believed.
   public func forEachWideBand(
     _ body: @Sendable (RampBand, PixelWindow, Range<Int>) throws -> Void
   ) throws {
-    try forEachPart(0..<shape.width) { part in
+    try forEachPart(width: shape.width) { rows in
+      let part = PixelWindow(x0: 0, y0: rows.lowerBound, width: shape.width, height: rows.count)
       let (band, place) = try self.wide(part)
-      try body(band, place, part.rows)
+      try body(band, place, rows)
     }
   }
 
-  private func forEachPart(_ columns: Range<Int>, _ body: @Sendable (PixelWindow) throws -> Void) throws {
+  private func forEachPart(width: Int, _ body: @Sendable (Range<Int>) throws -> Void) throws {
     let height = shape.height
-    let rows = bandRows(of: columns.count)
+    let rows = bandRows(of: width)
     let failure = Mutex<(any Error)?>(nil)
     DispatchQueue.concurrentPerform(iterations: (height + rows - 1) / rows) { index in
       guard failure.withLock({ $0 == nil }) else { return }
-      let part = PixelWindow(
-        x0: columns.lowerBound, y0: index * rows, width: columns.count,
-        height: min((index + 1) * rows, height) - index * rows)
-      do { try body(part) } catch {
+      do { try body(index * rows..<min((index + 1) * rows, height)) } catch {
         failure.withLock { $0 = $0 ?? error }
       }
     }

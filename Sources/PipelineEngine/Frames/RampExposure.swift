@@ -92,6 +92,16 @@ public struct RampExposure: Sendable {
         x0: part.x0 - wide.x0, y0: part.y0 - wide.y0, width: part.width, height: part.height))
   }
 
+  /// Several parts of the same rows, which some sources read at once.
+  func parts(_ parts: [PixelWindow]) throws -> [RampBand] {
+    guard operations.allSatisfy({ $0.halo == 0 }) else { return try parts.map { try part($0) } }
+    var bands = try source.bands(in: parts)
+    for (index, part) in parts.enumerated() {
+      for operation in operations { try operation.body(&bands[index], part) }
+    }
+    return bands
+  }
+
   /// A part of the window with what lies beside it and was needed for it, and the part that this is.
   func wide(_ part: PixelWindow) throws -> (band: RampBand, place: PixelWindow) {
     let halo = operations.reduce(0) { $0 + $1.halo }

@@ -104,10 +104,8 @@ public struct ReferencePixelsStep: Step {
       let band = try ramp.rows(rows)
       measured.withLock { $0.takeEnd(band, rows: rows) }
     }
-    for (side, columns) in levels.neededSides.enumerated() {
-      try ramp.forEachBand(columns: columns) { band, part in
-        measured.withLock { $0.takeSide(side, band, rows: part.rows) }
-      }
+    try ramp.forEachBand(columns: levels.neededSides) { sides, rows in
+      measured.withLock { for (side, band) in sides.enumerated() { $0.takeSide(side, band, rows: rows) } }
     }
     return measured.withLock { $0.finished() }
   }

@@ -1,0 +1,45 @@
+/// Tells of most ramps, without putting their differences in order, that none of these can be a jump.
+///
+/// No difference is a jump where the clipped median is no further below the greatest than the noise allows, nor above
+/// the least. Whether it is takes no median, but a count: of four or more differences at least half lie above the lowest
+/// that the clipped median is made of, and half below the highest. The noise is that of the least rate among them, which
+/// the median's is not below.
+struct JumpScreen {
+  /// Differences that must lie beyond a bound for the median to do so; nil of fewer than four.
+  private let half: Int32?
+  private let longest: Float
+  private let shortest: Float
+  /// Threshold in sigma, squared; a little less, for the rounding of what it is held against.
+  private let threshold: Float
+
+  init(_ differences: [ReadDifference], rejection: Float) {
+    half = differences.count >= 4 ? Int32(differences.count / 2) : nil
+    longest = differences.map(\.seconds).max() ?? 0
+    shortest = differences.map(\.seconds).min() ?? 0
+    threshold = rejection * rejection * 0.998
+  }
+
+  /// Where none of the rates can be a jump; says nothing of ramps with a value that is not finite.
+  @inline(__always)
+  func isQuiet(_ rates: UnsafeMutablePointer<Lanes>, count: Int, _ noise: NoiseLanes) -> LaneMask {
+    guard let half else { return LaneMask(repeating: false) }
+    var (low, high) = (rates[0], rates[0])
+    for k in 1..<count {
+      let rate = rates[k]
+      low = low.replacing(with: rate, where: rate .< low)
+      high = high.replacing(with: rate, where: rate .> high)
+    }
+    let slowest = low.replacing(with: -high, where: -high .> low)
+    let photons = slowest.replacing(with: 0, where: slowest .< 0) * noise.inverseGain * shortest
+    let room = ((photons + noise.read * 2) * threshold).squareRoot() / longest
+    let (floor, ceiling) = (high - room, low + room)
+    var (below, above) = (SIMD16<Int32>.zero, SIMD16<Int32>.zero)
+    for k in 0..<count {
+      let rate = rates[k]
+      below &-= unsafeBitCast(rate .< floor, to: SIMD16<Int32>.self)
+      above &-= unsafeBitCast(rate .> ceiling, to: SIMD16<Int32>.self)
+    }
+    let limit = SIMD16<Int32>(repeating: half)
+    return (below .< limit) .& (above .< limit)
+  }
+}
