@@ -126,25 +126,41 @@ struct JumpFinder: Sendable {
     into rates: UnsafeMutablePointer<Lanes>
   ) -> LaneMask {
     var flags = SIMD16<UInt8>.zero
-    var bad = LaneMask(repeating: false)
-    let limit = Lanes(repeating: saturation)
+    // Not finite where a read is not: cheaper than to look at each.
+    var sum = Lanes.zero
     var y = Lanes.zero
     for k in differences.indices {
       let difference = differences[k]
       if difference.coupling == 0 {
         y = at(difference.before + i, count)
         flags |= flagged(difference.before + i, count)
-        bad .|= .!(y .< limit)
       }
       let next = at(difference.after + i, count)
       flags |= flagged(difference.after + i, count)
-      bad .|= .!(next .< limit)
-      rates[k] = (next - y) * difference.perSecond
+      let rate = (next - y) * difference.perSecond
+      sum += rate
+      rates[k] = rate
       y = next
     }
     let looked = UInt8(DQ.doNotUse | DQ.saturated | DQ.jumpDet)
     let marked = FlagLanes(truncatingIfNeeded: flags & SIMD16(repeating: looked))
-    return bad .| (marked .!= FlagLanes.zero)
+    var odd = sum.isNotFinite .| (marked .!= FlagLanes.zero)
+    if saturation < .infinity { odd .|= saturated(i, count, differences) }
+    return odd
+  }
+
+  /// Where a read is at or above the level of saturation.
+  @inline(__always)
+  private func saturated(
+    _ i: Int, _ count: Int, _ differences: UnsafeBufferPointer<ReadDifference>
+  ) -> LaneMask {
+    let limit = Lanes(repeating: saturation)
+    var full = LaneMask(repeating: false)
+    for difference in differences {
+      if difference.coupling == 0 { full .|= at(difference.before + i, count) .>= limit }
+      full .|= at(difference.after + i, count) .>= limit
+    }
+    return full
   }
 
   @inline(__always)

@@ -62,6 +62,13 @@ struct RampBlock: @unchecked Sendable {
     for lane in 0..<count { pointer[lane] = values[lane] }
   }
 
+  /// The flags of sixteen reads; zeros after the first `count`.
+  @inline(__always)
+  func group(_ integration: Int, _ read: Int, _ i: Int, _ count: Int) -> SIMD16<UInt8> {
+    let pointer = group + offset(integration, read, i)
+    return count == 16 ? pointer.lanes(0) : UnsafePointer(pointer).lanes(0, count: count)
+  }
+
   /// Whether any of sixteen reads has one of `flags`. What lies past `count` is not read.
   @inline(__always)
   func anyGroup(_ flags: UInt8, _ integration: Int, _ read: Int, _ i: Int, _ count: Int) -> Bool {

@@ -94,7 +94,7 @@ struct RampFitter<Element: PixelScalar>: Sendable {
 
   /// Where a read is saturated or NaN.
   @inline(__always)
-  private func unusable(_ table: ReadTable, _ i: Int, _ count: Int) -> LaneMask {
+  func unusable(_ table: ReadTable, _ i: Int, _ count: Int) -> LaneMask {
     let limit = Lanes(repeating: saturation)
     var bad = LaneMask(repeating: false)
     for k in 0..<table.count { bad .|= .!(at(table.offsets[k], i, count) .< limit) }

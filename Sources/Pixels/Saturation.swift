@@ -101,20 +101,22 @@ private struct SaturationKernel {
   /// Whether a read reaches the level or the floor, or is flagged.
   @inline(__always)
   func hasCause(_ block: RampBlock, _ level: Lanes) -> Bool {
-    let floor = Lanes(repeating: floor ?? -.infinity)
-    var full = LaneMask(repeating: false)
-    var isFlagged = false
+    var (low, high) = (Lanes(repeating: .infinity), Lanes(repeating: -.infinity))
+    var flags = SIMD16<UInt8>.zero
     for integration in 0..<block.integrations {
       for read in 0..<block.reads {
         block.forEachLanes { i, _, count in
-          // Lanes past the end are zeros, which may be at the floor: those blocks are looked at in full.
+          // Lanes past the end are zeros, which may be at the floor: those blocks are looked at in full. NaN is passed over.
           let x = block.values(integration, read, i, count)
-          full .|= (x .>= level) .| (x .<= floor)
-          isFlagged = block.anyGroup(Self.saturated, integration, read, i, count) || isFlagged
+          low = low.replacing(with: x, where: x .< low)
+          high = high.replacing(with: x, where: x .> high)
+          flags |= block.group(integration, read, i, count)
         }
       }
     }
-    return isFlagged || anyLane(full)
+    if anyLane(high .>= level) || anyLane(low .<= Lanes(repeating: floor ?? -.infinity)) { return true }
+    let words = unsafeBitCast(flags, to: SIMD2<UInt64>.self)
+    return (words.x | words.y) & (UInt64(Self.saturated) &* 0x0101_0101_0101_0101) != 0
   }
 
   /// - Parameter levels: the levels of sixteen pixels, asked for once.
