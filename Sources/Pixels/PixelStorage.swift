@@ -23,6 +23,15 @@ final class PixelStorage<Element: PixelScalar>: @unchecked Sendable {
     base.update(from: other.base, count: count)
   }
 
+  /// Writes something to each page of memory that is not initialised yet.
+  func touch() {
+    let page = 4096 / MemoryLayout<Element>.stride
+    let target = FilledPixels(base: base)
+    forEachPixelBand(count: (count + page - 1) / page, length: 1 << 9) { pages in
+      for index in pages { (target.base + index * page).initialize(to: .zero) }
+    }
+  }
+
   deinit { PixelMemory.giveBack(base, count * MemoryLayout<Element>.stride) }
 
   @inlinable var buffer: UnsafeBufferPointer<Element> { UnsafeBufferPointer(start: base, count: count) }

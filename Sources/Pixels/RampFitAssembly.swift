@@ -26,6 +26,13 @@ public final class RampFitAssembly: @unchecked Sendable {
     used = countsReads ? PixelStorage(uninitialized: count) : nil
   }
 
+  /// Has the system give all of the memory now, not when the pixels are stored.
+  func touch() {
+    for storage in [value, error, poisson, read] { storage.touch() }
+    quality.touch()
+    used?.touch()
+  }
+
   /// Takes in the fit of the sixteen pixels from `i` on.
   @inline(__always)
   func store(_ result: RampResult, at i: Int) {

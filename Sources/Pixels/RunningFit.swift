@@ -6,7 +6,7 @@
 /// missing altogether is simply not added. With MCDS a pixel whose integration ends early is the CDS of its first and
 /// last read, since its last m reads are not known by then.
 ///
-/// Memory: 18 bytes a pixel; 24 more from the second integration on.
+/// Memory: 18 bytes a pixel; 24 more from the second integration on, and 22 for the rate once it is prepared.
 public final class RunningFit {
   /// How many reads were added to the integration that is under way.
   public private(set) var reads = 0
@@ -17,13 +17,20 @@ public final class RunningFit {
   private var times: [Double] = []
   private let sums: RunningSums
   private var earlier: RunningIntegrations?
+  private let countsReads: Bool
+  /// Room for the next fit.
+  private var room: RampFitAssembly?
 
   /// A fit of `width` x `height` pixels without any read.
   ///
+  /// - Parameter countsReads: whether `RampFit.readsUsed` is wanted; else it is an empty plane.
   /// - Throws: as `RampFitOptions.validate` for what the options have in common.
-  public init(width: Int, height: Int, options: RunningFitOptions) throws(PixelsError) {
+  public init(
+    width: Int, height: Int, options: RunningFitOptions, countsReads: Bool = true
+  ) throws(PixelsError) {
     try options.validate()
     self.options = options
+    self.countsReads = countsReads
     self.width = width
     self.height = height
     sums = RunningSums(count: width * height)
@@ -63,13 +70,22 @@ public final class RunningFit {
     reads = 0
   }
 
+  /// Makes room for the rate before it is asked for: that takes a while, in which a read may as well be waited for.
+  public func prepare() {
+    let room = RampFitAssembly(width: width, height: height, countsReads: countsReads)
+    room.touch()
+    self.room = room
+  }
+
   /// The rate of all reads so far, with errors and flags as `fitRamp` gives them; without gain and read noise the error
   /// is NaN and `UNRELIABLE_ERROR`.
   public func fit() -> RampFit {
     let noise = RampNoise(
       gain: options.gain, readNoise: options.readNoise, gainPlane: options.gainPlane,
       readNoisePlane: options.readNoisePlane)
-    let assembly = RampFitAssembly(width: width, height: height)
+    let assembly = room ?? RampFitAssembly(width: width, height: height, countsReads: countsReads)
+    // The planes of this fit keep it.
+    room = nil
     let earlier = earlier
     withExtendedLifetime(options) {
       forEachLine { i, line in

@@ -112,14 +112,17 @@ final class RunningSums: @unchecked Sendable {
 /// The rate of an integration from its running sums, for every number of reads that a pixel may have used.
 struct RunningWeights: Sendable {
   private let method: RunningFitOptions.Method
-  private let times: [Double]
   private let weights: [ReadWeights]
+  /// The mean time of the first so many reads since the first.
+  private let means: [Float]
 
   init(_ method: RunningFitOptions.Method, times: [Double]) {
     self.method = method
-    self.times = times
     weights = (0...times.count).map { n in
       ReadWeights(method: Self.method(method, n), times: times, usable: Array(0..<n))
+    }
+    means = (0...times.count).map { n in
+      Float(times[..<n].reduce(0) { $0 + ($1 - times[0]) } / Double(max(n, 1)))
     }
   }
 
@@ -166,9 +169,7 @@ struct RunningWeights: Sendable {
   private func slope(_ n: Int, _ a: Lanes, _ b: Lanes) -> Lanes {
     let divisor = weights[n].divisor
     switch method {
-    case .utr:
-      let mean = times[..<n].reduce(0) { $0 + ($1 - times[0]) } / Double(n)
-      return (b - Float(mean) * a) / divisor
+    case .utr: return (b - means[n] * a) / divisor
     case .mcds(_, let expected) where n == expected: return a / divisor
     case .cds, .mcds: return b / divisor
     }

@@ -13,7 +13,9 @@ struct LiveFit {
       return .skipped(reason: "there is no ramp")
     }
     let options = try options()
-    let fit = try RunningFit(width: ramp.shape.width, height: ramp.shape.height, options: options)
+    let fit = try RunningFit(
+      width: ramp.shape.width, height: ramp.shape.height, options: options, countsReads: false)
+    fit.prepare()
     let times = try takeReads(into: fit)
     let landed = try live.finished(rules: context.parameters.headerRules())
     for sentence in landed.missing { context.degrade(sentence) }
