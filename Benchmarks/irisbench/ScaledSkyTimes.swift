@@ -4,6 +4,7 @@ import FITSStructure
 import Foundation
 import Pixels
 import SourceExtraction
+import Synchronization
 
 /// `irisbench scaled-sky`: one iteration of the imager's sky over dithered frames in files.
 struct ScaledSkyTimes: ParsableCommand {
@@ -124,15 +125,17 @@ struct ScaledSkyTimes: ParsableCommand {
 
 /// An open frame, read by rows.
 ///
-/// `@unchecked Sendable` is safe: a frame is read by one thread at a time.
+/// `@unchecked Sendable` is safe: the file is read under a lock.
 private final class FrameFile: @unchecked Sendable {
   private let file: FITSFile
+  private let lock = Mutex(())
 
   init(path: String) throws { file = try FITSFile(reading: path) }
 
   func rows(_ rows: Range<Int>, width: Int) throws -> Measured {
     let value = try Plane<Float>(uninitializedWidth: width, height: rows.count) {
-      try file.readPixels(of: 1, into: $0, startingAt: rows.lowerBound * width)
+      buffer in
+      try lock.withLock { _ in try file.readPixels(of: 1, into: buffer, startingAt: rows.lowerBound * width) }
     }
     return Measured(
       value: value, error: Plane(width: width, height: rows.count, repeating: 30),

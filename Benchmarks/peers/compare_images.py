@@ -1,4 +1,4 @@
-"""Compares two images of float32 without a header: which part is in both, and the largest relative difference there."""
+"""Compares two images of float32 without a header: which part is in both, and which share of that differs by more than 1e-4."""
 
 import json
 import sys

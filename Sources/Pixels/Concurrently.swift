@@ -6,18 +6,17 @@ import Synchronization
 ///
 /// For work on whole frames that is not spread over the cores by itself all the time: each that runs holds a frame.
 /// - Parameters:
-///   - count: how many.
-///   - atOnce: how many may run at a time; as many as there are cores, but not more than four, when nil.
+///   - count: how many; as many run at a time as there are cores, but not more than four.
 ///   - body: may be called by any thread.
 /// - Throws: the first error; what was not begun then is left out.
-public func concurrently<T: Sendable>(
-  _ count: Int, atOnce: Int? = nil, _ body: @Sendable (Int) throws -> T
-) throws -> [T] {
-  let state = Mutex(ConcurrentRun<T>(count: count))
-  let limit = atOnce ?? min(ProcessInfo.processInfo.activeProcessorCount, 4)
-  DispatchQueue.concurrentPerform(iterations: max(min(limit, count), 1)) { _ in
+public func concurrently<T: Sendable, Failure: Error>(
+  _ count: Int, _ body: @Sendable (Int) throws(Failure) -> T
+) throws(Failure) -> [T] {
+  let state = Mutex(ConcurrentRun<T, Failure>(count: count))
+  let limit = min(ProcessInfo.processInfo.activeProcessorCount, 4, count)
+  DispatchQueue.concurrentPerform(iterations: max(limit, 1)) { _ in
     while let index = state.withLock({ $0.take() }) {
-      do {
+      do throws(Failure) {
         let result = try body(index)
         state.withLock { $0.results[index] = result }
       } catch {
@@ -25,17 +24,16 @@ public func concurrently<T: Sendable>(
       }
     }
   }
-  return try state.withLock { state in
-    if let failure = state.failure { throw failure }
-    return state.results.compactMap { $0 }
-  }
+  let run = state.withLock { $0 }
+  if let failure = run.failure { throw failure }
+  return run.results.compactMap { $0 }
 }
 
-private struct ConcurrentRun<T: Sendable>: Sendable {
+private struct ConcurrentRun<T: Sendable, Failure: Error>: Sendable {
   private let count: Int
   private var next = 0
   var results: [T?]
-  var failure: (any Error)?
+  var failure: Failure?
 
   init(count: Int) {
     self.count = count

@@ -61,8 +61,7 @@ extension GoodSamples {
 
   /// The float of a key's two halves.
   private static func value(_ high: Int, _ low: Int) -> Float {
-    let key = UInt32(high) << 16 | UInt32(low)
-    return Float(bitPattern: key & 0x8000_0000 != 0 ? key ^ 0x8000_0000 : ~key)
+    FloatOrder.value(UInt32(high) << 16 | UInt32(low))
   }
 
   /// How many samples fall in each bucket of the upper 16 bits of their keys, or, given those, of the lower.
@@ -96,9 +95,7 @@ extension GoodSamples {
     let signBit: UInt32 = center == nil ? 0 : 0x8000_0000
     let (low, high) = (bounds.low, bounds.high)
     @inline(__always) func key(_ x: Float) -> UInt32 {
-      // Maps the order of floats to the order of unsigned integers.
-      let bits = (x - origin).bitPattern & ~signBit
-      return bits ^ (UInt32(bitPattern: Int32(bitPattern: bits) >> 31) | 0x8000_0000)
+      FloatOrder.key(Float(bitPattern: (x - origin).bitPattern & ~signBit))
     }
     if let prefix {
       let wanted = UInt32(prefix)

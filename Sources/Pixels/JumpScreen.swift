@@ -1,28 +1,28 @@
 /// Tells of most ramps, without putting their differences in order, that none of these can be a jump.
 ///
 /// No difference is a jump where the clipped median is no further below the greatest than the noise allows, nor above
-/// the least. Whether it is takes no median, but a count: of four or more differences at least half lie above the lowest
-/// that the clipped median is made of, and half below the highest. The noise is that of the least rate among them, which
-/// the median's is not below.
+/// the least. Whether it is takes no median, but a count. The clipped median of `n` differences is made of those between
+/// the `n / 2`-th from below and the `n / 2`-th from above (rounded down, and whichever end is left out): where fewer
+/// than `n / 2` lie below a bound, the lowest of these does not, and no more does the median. The noise is that of the
+/// least rate among them, which the median's is not below, over the longest difference, for which it allows least.
 struct JumpScreen {
-  /// Differences that must lie beyond a bound for the median to do so; nil of fewer than four.
-  private let half: Int32?
+  /// As many differences beyond a bound may take the median there.
+  private let half: Int32
   private let longest: Float
-  private let shortest: Float
   /// Threshold in sigma, squared; a little less, for the rounding of what it is held against.
   private let threshold: Float
 
-  init(_ differences: [ReadDifference], rejection: Float) {
-    half = differences.count >= 4 ? Int32(differences.count / 2) : nil
+  /// nil for fewer than four differences, of which none is left out.
+  init?(_ differences: [ReadDifference], rejection: Float) {
+    guard differences.count >= 4 else { return nil }
+    half = Int32(differences.count / 2)
     longest = differences.map(\.seconds).max() ?? 0
-    shortest = differences.map(\.seconds).min() ?? 0
     threshold = rejection * rejection * 0.998
   }
 
   /// Where none of the rates can be a jump; says nothing of ramps with a value that is not finite.
   @inline(__always)
   func isQuiet(_ rates: UnsafeMutablePointer<Lanes>, count: Int, _ noise: NoiseLanes) -> LaneMask {
-    guard let half else { return LaneMask(repeating: false) }
     var (low, high) = (rates[0], rates[0])
     for k in 1..<count {
       let rate = rates[k]
@@ -30,7 +30,7 @@ struct JumpScreen {
       high = rate.replacing(with: high, where: high .> rate)
     }
     let slowest = low.replacing(with: -high, where: -high .> low)
-    let photons = slowest.replacing(with: 0, where: slowest .< 0) * noise.inverseGain * shortest
+    let photons = slowest.replacing(with: 0, where: slowest .< 0) * noise.inverseGain * longest
     let room = ((photons + noise.read * 2) * threshold).squareRoot() / longest
     let (floor, ceiling) = (high - room, low + room)
     // Eight at a time: so much has room in the processor's registers.

@@ -1,5 +1,7 @@
 /// Sixteen neighbouring pixels of an image, the unit in which kernels work.
 typealias Lanes = SIMD16<Float>
+/// Half of them, where sixteen are more than the processor's registers have room for.
+typealias HalfLanes = SIMD8<Float>
 /// The flags of sixteen neighbouring pixels.
 typealias FlagLanes = SIMD16<UInt32>
 /// Which of sixteen pixels.
@@ -49,6 +51,15 @@ extension SIMD16<UInt32> {
   @inline(__always)
   func raising(_ flags: UInt32, where mask: LaneMask) -> FlagLanes {
     self | FlagLanes.zero.replacing(with: flags, where: mask)
+  }
+}
+
+extension SIMD16<UInt8> {
+  /// Whether any of `flags` is set anywhere.
+  @inline(__always)
+  func hasAny(_ flags: UInt8) -> Bool {
+    let words = unsafeBitCast(self, to: SIMD2<UInt64>.self)
+    return (words.x | words.y) & (UInt64(flags) &* 0x0101_0101_0101_0101) != 0
   }
 }
 

@@ -72,10 +72,7 @@ struct RampBlock: @unchecked Sendable {
   /// Whether any of sixteen reads has one of `flags`. What lies past `count` is not read.
   @inline(__always)
   func anyGroup(_ flags: UInt8, _ integration: Int, _ read: Int, _ i: Int, _ count: Int) -> Bool {
-    let pointer = group + offset(integration, read, i)
-    guard count == 16 else { return (0..<count).contains { pointer[$0] & flags != 0 } }
-    let words = UnsafeRawPointer(pointer).loadUnaligned(as: SIMD2<UInt64>.self)
-    return (words.x | words.y) & (UInt64(flags) &* 0x0101_0101_0101_0101) != 0
+    group(integration, read, i, count).hasAny(flags)
   }
 
   /// Which of sixteen reads have one of `flags`.

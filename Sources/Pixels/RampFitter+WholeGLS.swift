@@ -58,9 +58,6 @@ extension RampFitter {
   }
 }
 
-/// Half of sixteen pixels.
-typealias HalfLanes = SIMD8<Float>
-
 /// One difference of two successive reads of sixteen pixels, and what is solved for it in eight of them.
 struct WholeDifference {
   var counts: Lanes
@@ -70,7 +67,7 @@ struct WholeDifference {
 }
 
 /// What the weights `z` of the differences make.
-struct WholeSums {
+private struct WholeSums {
   /// `dt' z`.
   var norm = HalfLanes.zero
   /// The differences weighted.

@@ -164,8 +164,7 @@ struct RampFitter<Element: PixelScalar>: Sendable {
       let pointer = groupQuality.base + (table.offsets[k] + i)
       all |= count == 16 ? pointer.lanes(0) : pointer.lanes(0, count: count)
     }
-    let halves = unsafeBitCast(all, to: SIMD2<UInt64>.self)
-    if halves.x | halves.y == 0 { return (.zero, LaneMask(repeating: false)) }
+    if !all.hasAny(0xFF) { return (.zero, LaneMask(repeating: false)) }
     let wide = FlagLanes(truncatingIfNeeded: all)
     return (wide & ~DQ.doNotUse, wide .!= FlagLanes.zero)
   }

@@ -1,5 +1,3 @@
-import Dispatch
-
 /// What the reference pixels of an exposure say of its electronics: for each read a level of every channel and column
 /// parity, and a level of every row.
 ///
@@ -102,21 +100,14 @@ public struct ReferencePixelLevels: Sendable {
   }
 
   private func clippedMeans(_ band: RampBand, _ rows: Range<Int>) -> [Float] {
-    var means = [Float](repeating: .nan, count: integrations * reads * columns.sets)
-    means.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      let target = FilledPixels(base: base)
-      DispatchQueue.concurrentPerform(iterations: integrations * reads) { image in
-        var samples = [[Float]](repeating: [], count: columns.sets)
-        band.forEachUsable(image, rows: rows, columns: 0..<columns.width) { x, _, value in
-          samples[columns.set(of: x)].append(value)
-        }
-        for set in samples.indices {
-          target.base[image * columns.sets + set] = Self.clippedMean(&samples[set], options.clipSigmas)
-        }
+    let byImage = concurrently(integrations * reads) { image in
+      var samples = [[Float]](repeating: [], count: columns.sets)
+      band.forEachUsable(image, rows: rows, columns: 0..<columns.width) { x, _, value in
+        samples[columns.set(of: x)].append(value)
       }
+      return samples.indices.map { Self.clippedMean(&samples[$0], options.clipSigmas) }
     }
-    return means
+    return byImage.flatMap { $0 }
   }
 
   /// The mean within some sigmas of itself, begun at the median and its scatter; NaN of nothing.

@@ -2,7 +2,7 @@
 ///
 /// The samples are put in order once. A window then is a set of ranks, kept as bits, and its median moves by a few bits
 /// from row to row: a row costs as much in a long window as in a short one.
-struct RunningMedian {
+package struct RunningMedian: Sendable {
   private let rows: Int
   private let perRow: Int
   /// The rank of each sample; -1 where there is no value.
@@ -11,7 +11,7 @@ struct RunningMedian {
   private let sorted: [Float]
 
   /// Puts samples in order that are given row by row; NaN is no value.
-  init(_ samples: [Float], perRow: Int) {
+  package init(_ samples: [Float], perRow: Int) {
     self.perRow = perRow
     rows = perRow > 0 ? samples.count / perRow : 0
     let order = FloatOrder.ascending(samples)
@@ -22,7 +22,7 @@ struct RunningMedian {
   }
 
   /// The median about each row, of `length` rows (an odd number), cut off at both ends; NaN where nothing is known.
-  func medians(of length: Int) -> [Float] {
+  package func medians(of length: Int) -> [Float] {
     let half = length / 2
     var window = RankSet(count: sorted.count)
     func forEach(_ row: Int, _ body: (Int) -> Void) {

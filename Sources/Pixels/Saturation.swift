@@ -115,8 +115,7 @@ private struct SaturationKernel {
       }
     }
     if anyLane(high .>= level) || anyLane(low .<= Lanes(repeating: floor ?? -.infinity)) { return true }
-    let words = unsafeBitCast(flags, to: SIMD2<UInt64>.self)
-    return (words.x | words.y) & (UInt64(Self.saturated) &* 0x0101_0101_0101_0101) != 0
+    return flags.hasAny(Self.saturated)
   }
 
   /// - Parameter levels: the levels of sixteen pixels, asked for once.

@@ -1,5 +1,3 @@
-import Dispatch
-
 /// The reference pixels at the sides of a detector, by (image, row, column): left columns, then right ones.
 struct SideColumns: Sendable {
   /// The columns of the window.
@@ -61,18 +59,10 @@ struct SideColumns: Sendable {
 
   /// The running medians of some columns by (image, row).
   private func medians(_ part: Range<Int>, _ window: Int) -> [Float] {
-    var result = [Float](repeating: .nan, count: images * height)
-    result.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      let target = FilledPixels(base: base)
-      DispatchQueue.concurrentPerform(iterations: images) { image in
-        let ordered = RunningMedian(samples(image, part, in: 0..<height), perRow: part.count)
-        for (y, level) in ordered.medians(of: window).enumerated() {
-          target.base[image * height + y] = level
-        }
-      }
+    let byImage = concurrently(images) { image in
+      RunningMedian(samples(image, part, in: 0..<height), perRow: part.count).medians(of: window)
     }
-    return result
+    return byImage.flatMap { $0 }
   }
 
   /// How much of the deviations of the mean of two sides is common to both, 0 to 1.
@@ -101,25 +91,16 @@ struct SideColumns: Sendable {
     let parts =
       places.count == 2 ? places : places.flatMap { [$0.prefix($0.count / 2), $0.suffix($0.count / 2)] }
     guard parts.count == 2, !parts[0].isEmpty else { return Self.windows[4] }
-    let some = Array(Set([0, images - 1].filter { $0 >= 0 && $0 < images }))
+    // In an order that is always the same: sums of floats depend on it.
+    let some = images > 1 ? [0, images - 1] : Array(0..<images)
     let rows = 0..<min(height, 2048)
-    // By (image, half that foretells, window).
-    var errors = [Double](repeating: 0, count: some.count * 2 * Self.windows.count)
-    errors.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      let target = FilledPixels(base: base)
-      DispatchQueue.concurrentPerform(iterations: some.count * 2) { i in
-        let image = some[i / 2]
-        let ordered = RunningMedian(samples(image, parts[i % 2], in: rows), perRow: parts[i % 2].count)
-        for (w, window) in Self.windows.enumerated() {
-          target.base[i * Self.windows.count + w] = surprise(
-            image, parts[1 - i % 2], foretoldBy: ordered.medians(of: window))
-        }
-      }
+    // By image and the half that foretells, then by window.
+    let errors = concurrently(some.count * 2) { i in
+      let image = some[i / 2]
+      let ordered = RunningMedian(samples(image, parts[i % 2], in: rows), perRow: parts[i % 2].count)
+      return Self.windows.map { surprise(image, parts[1 - i % 2], foretoldBy: ordered.medians(of: $0)) }
     }
-    let sums = Self.windows.indices.map { w in
-      (0..<some.count * 2).reduce(0) { $0 + errors[$1 * Self.windows.count + w] }
-    }
+    let sums = Self.windows.indices.map { w in errors.reduce(0) { $0 + $1[w] } }
     return sums.indices.min { sums[$0] < sums[$1] }.map { Self.windows[$0] } ?? Self.windows[4]
   }
 

@@ -12,40 +12,10 @@ struct SortedSamples {
   /// Sorts the samples: few by comparison, many by their bits, eleven at a time.
   mutating func sort() {
     guard samples.count > 256 else { return samples.sort() }
-    keys = samples.map(Self.key)
+    keys = samples.map(FloatOrder.key)
     spare = keys
-    for shift in [UInt32(0), 11, 22] {
-      Self.scatter(keys, by: shift, into: &spare)
-      swap(&keys, &spare)
-    }
-    for i in keys.indices { samples[i] = Self.sample(keys[i]) }
-  }
-
-  /// A number whose order as an unsigned integer is that of the sample.
-  private static func key(_ sample: Float) -> UInt32 {
-    let bits = sample.bitPattern
-    return bits ^ (UInt32(bitPattern: Int32(bitPattern: bits) >> 31) | 0x8000_0000)
-  }
-
-  private static func sample(_ key: UInt32) -> Float {
-    Float(bitPattern: key & 0x8000_0000 != 0 ? key ^ 0x8000_0000 : ~key)
-  }
-
-  /// Puts the keys in the order of eleven of their bits, those that agree in the order in which they were.
-  private static func scatter(_ keys: [UInt32], by shift: UInt32, into sorted: inout [UInt32]) {
-    var places = [Int](repeating: 0, count: 2048)
-    places.withUnsafeMutableBufferPointer { places in
-      for key in keys { places[Int(key >> shift & 2047)] += 1 }
-      var next = 0
-      for digit in 0..<2048 { (places[digit], next) = (next, next + places[digit]) }
-      sorted.withUnsafeMutableBufferPointer { sorted in
-        for key in keys {
-          let digit = Int(key >> shift & 2047)
-          sorted[places[digit]] = key
-          places[digit] += 1
-        }
-      }
-    }
+    FloatOrder.sort(&keys, from: 0, &spare)
+    for i in keys.indices { samples[i] = FloatOrder.value(keys[i]) }
   }
 
   /// The samples within the bounds that clipping ends with.

@@ -129,5 +129,11 @@ import Testing
     }
     print("deconvolution, noise after 20 iterations: \(factors) x")
     #expect(factors[0] > 0.2 && abs(factors[1] / factors[0] - 1) < 0.1)
+    let failure = #expect(throws: DeconvolutionError.self) {
+      _ = try noiseAmplification(
+        of: solved, Self.seen.image, variance: Plane(width: 3, height: 3, repeating: 1), excluding: nothing,
+        psf: psf, options: options)
+    }
+    #expect(failure?.code == "shape-mismatch")
   }
 }

@@ -104,6 +104,24 @@ import Testing
     #expect(result.measured.quality[3, 3] & DQ.unreliableError != 0)
   }
 
+  /// Room that was made before is used once: a fit keeps its planes while more reads are added and fitted.
+  @Test func aPreparedFitIsTheSameAndKeepsItsPlanes() throws {
+    let band = RampBand(samples: ramp())
+    let options = RunningFitOptions(gain: 2, readNoise: 5)
+    let plain = try RunningFit(width: width, height: height, options: options)
+    let prepared = try RunningFit(width: width, height: height, options: options, countsReads: false)
+    prepared.prepare()
+    for read in 0..<4 { for fit in [plain, prepared] { fit.add(one(band, 0, read), at: times[read]) } }
+    let (expected, early) = (plain.fit(), prepared.fit())
+    for read in 4..<times.count {
+      for fit in [plain, prepared] { fit.add(one(band, 0, read), at: times[read]) }
+    }
+    let late = prepared.fit()
+    #expect(early.measured == expected.measured && early.variancePoisson == expected.variancePoisson)
+    #expect(early.readsUsed.count == 0 && expected.readsUsed.count == width * height)
+    #expect(late.measured == plain.fit().measured && late.measured != early.measured)
+  }
+
   @Test func optionsThatFitNoRampAreRefused() {
     for (options, code) in [
       (RunningFitOptions(method: .mcds(numCoadd: 5, expectedReads: 8)), "num-coadd"),

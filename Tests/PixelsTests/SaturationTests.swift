@@ -91,6 +91,31 @@ import Testing
   }
 }
 
+/// One level for all pixels passes over blocks in which nothing is full, at the floor or flagged: what it flags is what a
+/// plane of the same level flags.
+@Suite struct SaturationBlockTests {
+  @Test(arguments: [32, 40, 2100], ["floor", "full", "flag", "late", "nothing"])
+  func oneLevelIsAPlaneOfIt(width: Int, cause: String) {
+    var band = RampBand(
+      samples: Ramp(integrations: 2, reads: 4, height: 1, width: width, repeating: 100))
+    for x in [2, 4, width - 1] { band.samples[1, 2, x, 0] = .nan }
+    switch cause {
+    case "floor": band.samples[0, 1, 3, 0] = 0
+    case "full": band.samples[1, 1, 3, 0] = 60000
+    case "flag": band.groupQuality[1, 0, width - 2, 0] = UInt8(DQ.saturated)
+    case "late": band.samples[1, 3, width - 1, 0] = 65535
+    default: break
+    }
+    var each = band
+    let options = SaturationOptions(ceiling: 65535, floor: 0)
+    flagSaturation(&band, level: .all(60000), options: options)
+    flagSaturation(
+      &each, level: .each(Plane(width: width, height: 1, repeating: 60000)), options: options)
+    #expect(band.groupQuality == each.groupQuality && band.pixelQuality == each.pixelQuality)
+    #expect(band.groupQuality.elements.contains { $0 != 0 } == (cause != "nothing"))
+  }
+}
+
 @Suite struct SuperbiasTests {
   private func band(width: Int, reads: Int) -> RampBand {
     RampBand(

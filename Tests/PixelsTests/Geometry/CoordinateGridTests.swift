@@ -51,6 +51,28 @@ import Testing
     #expect(hypot(one.x - truth.x, one.y - truth.y) < 1e-10)
   }
 
+  @Test func aPositionThatIsNoneHasNoPlace() throws {
+    let grid = try CoordinateGrid(window: Self.window, map: Self.bent(3))
+    for (x, y) in [(Double.nan, 0), (0, Double.infinity), (-.infinity, .nan)] {
+      let place = grid.position(x: x, y: y)
+      #expect(place.x.isNaN && place.y.isNaN)
+    }
+  }
+
+  /// A map that jumps from pixel to pixel of a whole detector is refused long before it was asked for every pixel.
+  @Test func aRoughMapIsNotFollowedToTheEnd() throws {
+    var asked = 0
+    let window = PixelWindow(x0: 0, y0: 0, width: 8192, height: 8192)
+    let failure = #expect(throws: PixelsError.self) {
+      _ = try CoordinateGrid(window: window) { xs, ys in
+        asked += xs.count
+        return zip(xs, ys).map { x, y in (x + sin(x * x + 7 * y), y + cos(y * x)) }
+      }
+    }
+    #expect(failure?.code == "map-not-smooth")
+    #expect(asked < 8 << 20, "\(asked) positions")
+  }
+
   /// Runs that begin anywhere are the same numbers as whole rows, and single positions agree.
   @Test func partsOfRowsAgree() throws {
     let grid = try CoordinateGrid(window: Self.window, map: Self.bent(3))
