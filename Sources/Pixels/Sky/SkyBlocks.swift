@@ -34,6 +34,13 @@ public struct SkyBlocks: Sendable, Equatable {
     }
   }
 
+  /// The blocks of the same frame with all of its pixels divided by a positive factor.
+  public func divided(by factor: Float) -> SkyBlocks {
+    var result = self
+    result.medians = medians.map { $0 / factor }
+    return result
+  }
+
   private static func medians(
     of band: Measured, columns: Int, rows: Int, size: Int, _ flags: UInt32
   ) -> [Float] {
