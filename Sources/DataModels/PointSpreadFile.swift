@@ -41,8 +41,8 @@ public struct PointSpreadFile: Sendable {
       throw ModelError(
         code: "psf-axes",
         message:
-          "the PSF has axes \(axes): at most \(largestCount) planes, sides of \(largestSide) and \(largestSize) "
-          + "pixels in all were expected",
+          "the PSF has axes \(axes): at most \(largestCount) planes, sides of \(largestSide) and "
+          + "\(largestSize) pixels in all were expected",
         subject: path)
     }
     let planes = try (0..<count).map { k in

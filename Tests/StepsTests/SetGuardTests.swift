@@ -13,8 +13,8 @@ import Testing
     return pixels
   }()
 
-  /// A distortion or a zero point of two detectors, filters or pupils would be of none; so would one of frames of which
-  /// some do not say theirs.
+  /// A distortion or a zero point of two detectors, filters or pupils would be of none; so would one of
+  /// frames of which some do not say theirs.
   @Test(arguments: ["DETECTOR", "FILTER", "PUPIL"]) func referencesAreOfOneConfiguration(_ keyword: String)
     throws
   {

@@ -199,8 +199,8 @@ import Testing
     #expect(notes.notes.contains { $0.contains("d2e2") && $0.contains("d1e2") })
   }
 
-  /// A frame of the first one's detector that follows a group of another detector, which nothing ties, is not aligned with
-  /// the first one: that is said as of any such frame. Tied by one exposure more it is.
+  /// A frame of the first one's detector that follows a group of another detector, which nothing ties, is not
+  /// aligned with the first one: that is said as of any such frame. Tied by one exposure more it is.
   @Test(arguments: [false, true]) func whoFollowsTheUntiedIsTold(_ isTied: Bool) throws {
     let full = try exposures(true, stars: stars(500, width: 5))
     let blank = try exposures(true, stars: [])

@@ -1,6 +1,7 @@
 import Pixels
 
-/// The median of what some bands of rows all over an image say: enough of a smooth image to tell its typical number.
+/// The median of what some bands of rows all over an image say: enough of a smooth image to tell its typical
+/// number.
 /// - Parameters:
 ///   - bands: how many there are, at equal distances.
 ///   - rows: rows of each; an image of fewer is one band.

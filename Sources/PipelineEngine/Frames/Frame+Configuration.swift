@@ -7,7 +7,8 @@ public enum Silence: Sendable {
 }
 
 extension Frame {
-  /// What two frames say of a keyword where they do not agree in it; nil where they do, and where both are silent.
+  /// What two frames say of a keyword where they do not agree in it; nil where they do, and where both are
+  /// silent.
   public func difference(
     in keyword: String, from other: Frame, silence: Silence
   ) -> (own: ConfigurationValue, other: ConfigurationValue)? {

@@ -51,7 +51,8 @@ public struct GainScaleStep: Step {
     nameZeroPointUnit(of: &frame)
   }
 
-  /// Says that zero points without a unit are those of adu/s, beside them; a unit in either header counts for both.
+  /// Says that zero points without a unit are those of adu/s, beside them; a unit in either header counts for
+  /// both.
   private func nameZeroPointUnit(of frame: inout Frame) {
     let stated = [frame.scienceHeader, frame.header].compactMap { $0.string("ZPUNIT") }
     guard stated.allSatisfy(\.isEmpty) else { return }

@@ -5,12 +5,12 @@ import PipelineEngine
 /// What the headers of a mosaic say: of frames that became one image only what is true of all of them, and what follows
 /// from the mosaic's own grid.
 ///
-/// Where frames differ a card is left out. Rewritten are `EXPTIME` (the longest sum over the frames of one detector), the
-/// times of begin and end, `AIRMASS` (the mean, weighed by exposure), `SCALE` and `PA` (the grid's), `RA` and `DEC`
-/// where frames differ (the middle, of a mosaic whose place on the sky is known), `NFRAMES`, `DETECTRS` (several
-/// detectors; there is no `DETECTOR` then) and the names of references. Those of the first frame stay, whatever the
-/// others say: `OBSNAME`, since the archive has no class for several detectors, what names the programme, the
-/// observation and the object, and the photometry.
+/// Where frames differ a card is left out. Rewritten are `EXPTIME` (the longest sum over the frames of one
+/// detector), the times of begin and end, `AIRMASS` (the mean, weighed by exposure), `SCALE` and `PA` (the
+/// grid's), `RA` and `DEC` where frames differ (the middle, of a mosaic whose place on the sky is known),
+/// `NFRAMES`, `DETECTRS` (several detectors; there is no `DETECTOR` then) and the names of references. Those
+/// of the first frame stay, whatever the others say: `OBSNAME`, since the archive has no class for several
+/// detectors, what names the programme, the observation and the object, and the photometry.
 struct MosaicHeader {
   private let frames: [Frame]
   private let grid: MosaicGrid
@@ -110,8 +110,8 @@ struct MosaicHeader {
     return others.contains { $0[keyword].map { $0 != value } ?? false }
   }
 
-  /// `DETECTOR` where it is one; of several there is no such thing, and `DETECTRS` names them. Mosaics combined again
-  /// are of all of theirs.
+  /// `DETECTOR` where it is one; of several there is no such thing, and `DETECTRS` names them. Mosaics
+  /// combined again are of all of theirs.
   private func nameDetectors(_ frame: inout Frame) {
     let lists = frames.map { frame in
       frame.metadata.detector.map { [$0] }
@@ -147,7 +147,8 @@ struct MosaicHeader {
     return sums.values.max() ?? 0
   }
 
-  /// The mosaic begins with the first exposure and ends with the last, whichever keywords the frames say it in.
+  /// The mosaic begins with the first exposure and ends with the last, whichever keywords the frames say it
+  /// in.
   private func setTimes(_ frame: inout Frame) {
     guard frames.count > 1 else { return }
     let begin = frames.compactMap(\.metadata.dateBegin).min().map(FITSDate.text)

@@ -66,8 +66,8 @@ extension FieldAlignment {
     }
   }
 
-  /// Frames without matches move as the frame of another detector that was exposed at the same time. Where that one leads
-  /// nowhere itself the same is said of them as of a group that nothing ties.
+  /// Frames without matches move as the frame of another detector that was exposed at the same time. Where
+  /// that one leads nowhere itself the same is said of them as of a group that nothing ties.
   mutating func followSimultaneous(_ frames: [Frame]) {
     for i in frames.indices where moves[i] == nil && placed[i] != nil {
       guard let k = simultaneous(with: i, frames), let move = moves[k] else { continue }
@@ -85,8 +85,9 @@ extension FieldAlignment {
     }
   }
 
-  /// The aligned frame of another detector whose exposure shares more than half of its time with this one's, rather one
-  /// that is tied to the reference; nil where there is none, or, of one detector, more than one: then headers do not tell exposures apart.
+  /// The aligned frame of another detector whose exposure shares more than half of its time with this one's,
+  /// rather one that is tied to the reference; nil where there is none, or, of one detector, more than one:
+  /// then headers do not tell exposures apart.
   private func simultaneous(with i: Int, _ frames: [Frame]) -> Int? {
     guard let detector = frames[i].metadata.detector else { return nil }
     let together = frames.indices.filter { k in

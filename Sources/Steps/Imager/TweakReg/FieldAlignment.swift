@@ -11,7 +11,8 @@ struct FieldAlignment {
   private(set) var placed: [PlacedFrame?]
   let common: CommonPlane
   var moves: [Move?]
-  /// Frames whose moves lead to the reference or to the catalog; the others are aligned among themselves only.
+  /// Frames whose moves lead to the reference or to the catalog; the others are aligned among themselves
+  /// only.
   var tied: Set<Int> = []
   /// The frame that stays.
   let reference: Int
