@@ -21,6 +21,8 @@ public struct PointSpreadFile: Sendable {
   /// What is larger is no PSF, and its header not worth the memory that it asks for.
   private static let largestSide = 4096
   private static let largestCount = 4096
+  /// Pixels of all planes: a gibibyte.
+  private static let largestSize = 1 << 28
 
   private static func read(_ path: String) throws -> ([Plane<Float>], [Double], [Double]) {
     let file = try FITSFile(reading: path)
@@ -34,12 +36,13 @@ public struct PointSpreadFile: Sendable {
     }
     let count = axes.count > 2 ? axes[2] : 1
     guard (1...largestSide).contains(axes[0]), (1...largestSide).contains(axes[1]),
-      (1...largestCount).contains(count)
+      (1...largestCount).contains(count), axes[0] * axes[1] * count <= largestSize
     else {
       throw ModelError(
         code: "psf-axes",
         message:
-          "the PSF has axes \(axes): at most \(largestCount) of \(largestSide) x \(largestSide) were expected",
+          "the PSF has axes \(axes): at most \(largestCount) planes, sides of \(largestSide) and "
+          + "\(largestSize) pixels in all were expected",
         subject: path)
     }
     let planes = try (0..<count).map { k in

@@ -8,9 +8,11 @@ extension FrameMetadata {
   /// The detector in canonical spelling: `IMG1`…`IMG4`, `IFU`, or what the header says when it is another
   /// one.
   ///
-  /// From `DETECTOR`, else `DET_ID` (`SLC` and `LEN` are the IFU), else the first part of `OBSNAME`.
+  /// From `DETECTOR`, else `DET_ID` (`SLC` and `LEN` are the IFU), else the first part of `OBSNAME`. Nil for
+  /// a combination of several (`DETECTRS`), whatever its `OBSNAME` begins with.
   public var detector: String? {
     if let named = string("instrument.detector") { return named }
+    guard value(of: "DETECTRS") == nil else { return nil }
     return string("readout.detector").map { ReadoutDetector($0).detector }
       ?? obsNameParts.flatMap { ObservationPrefix.standard[$0.prefix]?.detector }
   }

@@ -52,6 +52,24 @@ import Testing
     }
   }
 
+  /// The least number of 32 bits as BZERO has no absolute value among them.
+  @Test(arguments: [8, 16]) func theLeastOffset(bitpix: Int) throws {
+    let scratch = try Scratch()
+    let values = (0..<Self.count).map { Double($0 % 100) }
+    let path = try make(scratch.path("least.fits")) { file, status in
+      var axes = [40, 30]
+      var stored = values
+      ffcrim(file, Int32(bitpix), 2, &axes, &status)
+      ffppr(file, TDOUBLE, 1, Int64(Self.count), &stored, &status)
+      ffukyd(file, "BSCALE", 1, -15, nil, &status)
+      ffukyd(file, "BZERO", Double(Int32.min), -15, nil, &status)
+    }
+    let file = try FITSFile(reading: path)
+    let expected = values.map { $0 + Double(Int32.min) }
+    #expect(try file.pixels(of: 0, as: Double.self) == expected)
+    #expect(try file.pixels(of: 0, as: Float.self) == expected.map { Float($0) })
+  }
+
   /// A few columns of some rows, of a plain file and of a compressed one.
   @Test(arguments: [false, true]) func runsAtEqualDistances(compressed: Bool) throws {
     let scratch = try Scratch()

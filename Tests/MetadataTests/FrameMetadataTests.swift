@@ -73,6 +73,12 @@ import Testing
     #expect(frame(["OBSNAME": "LEN-SKY"]).isSky == true)
   }
 
+  /// The first part of its OBSNAME is one of its detectors only.
+  @Test func combinationsOfDetectorsAreOfNone() {
+    let frame = frame(["OBSNAME": "IMG1-SCI", "DETECTRS": "IMG1,IMG2"])
+    #expect(frame.detector == nil && frame.instrumentMode == "IMG")
+  }
+
   @Test func julianDateWhateverTheCommentSays() {
     let julian = FrameMetadata(primary: [Card("EXPJDST", 2_460_577.5, comment: "Exposure start time in MJD")])
     let modified = FrameMetadata(primary: [Card("EXPJDST", 60_577.0, comment: "Exposure start time in MJD")])

@@ -18,7 +18,10 @@ import Testing
 
   @Test func gainOfTheHeaderTurnsRatesIntoElectrons() throws {
     let bench = try Bench()
-    let cards = [Card("GAIN", 3.0), Card("SKYLEVEL", 4.0)]
+    let cards = [
+      Card("GAIN", 3.0), Card("SKYLEVEL", 4.0), Card("BKGLEVEL", -2.0, comment: "subtracted, adu/s"),
+      Card("BKGNOISE", 0.5),
+    ]
     let file = try bench.frame("a.fits", value: 10, error: 2, cards: cards) {
       $0.scienceHeader.set("ZPAB", .real(25))
     }
@@ -28,12 +31,27 @@ import Testing
     #expect(product.unit == "electron/s")
     #expect(product.science[0, 0] == 30 && product.error?[0, 0] == 6)
     #expect(product.header.double("GAINFACT") == 3 && product.header.double("SKYLEVEL") == 12)
+    #expect(product.header.double("BKGLEVEL") == -6 && product.header.double("BKGNOISE") == 1.5)
+    #expect(product.header.card("BKGLEVEL")?.comment == "subtracted, electron/s")
     #expect(product.scienceHeader.double("ZPAB") == 25 && product.scienceHeader.string("ZPUNIT") == "adu/s")
     #expect(product.header.string("S_GANSCL") == "COMPLETE")
     let again = try bench.run(
       try Self.alone("gain_scale"), [(bench.path + "/out/product.fits", .science)], product: "again.fits")
     #expect(again.steps.map(\.status) == [.skipped])
     #expect(try bench.product("again.fits").science[0, 0] == 30)
+  }
+
+  /// A unit that either header names is that of the zero points, wherever these stand.
+  @Test(arguments: [true, false]) func unitsOfZeroPointsAreNotOverruled(_ isNamed: Bool) throws {
+    let bench = try Bench()
+    let unit = isNamed ? [Card("ZPUNIT", "electron/s")] : []
+    let file = try bench.frame("a.fits", value: 10, cards: [Card("GAIN", 3.0), Card("ZPAB", 24.0)] + unit) {
+      $0.scienceHeader.set("ZPAB", .real(25))
+    }
+    #expect(try bench.run(try Self.alone("gain_scale"), [(file, .science)]).status == .succeeded)
+    let product = try bench.product()
+    #expect(product.header.string("ZPUNIT") == (isNamed ? "electron/s" : nil))
+    #expect(product.scienceHeader.string("ZPUNIT") == (isNamed ? nil : "adu/s"))
   }
 
   @Test func gainImagesAreCutAndTheirHolesFlagged() throws {

@@ -34,6 +34,20 @@ import Testing
     #expect(product.header.double("SKYLEVEL") == 40)
   }
 
+  /// The level of a sky that rises from row to row is that of its middle.
+  @Test func levelsOfSkiesAreOfAllTheirRows() throws {
+    let bench = try Bench()
+    let science = try bench.frame("sci.fits", value: 100, width: 16, height: 200)
+    let sky = try bench.frame("sky.fits", value: 0, width: 16, height: 200) { model in
+      for y in 0..<200 { for x in 0..<16 { model.science[x, y] = Float(y) } }
+    }
+    let report = try bench.run(
+      .imagerLevel2, [(science, .science), (sky, .background)], skip: ["dark_current", "flat_field"])
+    #expect(report.status == .succeeded, "\(String(describing: report.error))")
+    let level = try #require(try bench.product().header.double("SKYLEVEL"))
+    #expect(abs(level - 99.5) <= 1, "\(level)")
+  }
+
   /// With k = 0.5: 100 - 10 - 0.5 (40 - 10) = 75; the dark's variance enters as (1 - k)².
   @Test(arguments: [Float(0), 0.5, 2])
   func aSharedDarkEntersTheVarianceAsOneMinusKSquared(_ k: Float) throws {

@@ -13,20 +13,27 @@ import Testing
     return pixels
   }()
 
-  /// A distortion of two detectors, filters or pupils would be of none.
-  @Test(arguments: ["DETECTOR", "FILTER", "PUPIL"]) func distortionsAreOfOneConfiguration(_ keyword: String)
+  /// A distortion or a zero point of two detectors, filters or pupils would be of none; so would one of
+  /// frames of which some do not say theirs.
+  @Test(arguments: ["DETECTOR", "FILTER", "PUPIL"]) func referencesAreOfOneConfiguration(_ keyword: String)
     throws
   {
     let values = ["DETECTOR": "IMG1", "FILTER": "H", "PUPIL": "CLEAR"]
-    let first = values.map { Card($0.key, $0.value) }
-    let other = values.map {
-      Card($0.key, $0.key == keyword ? ($0.key == "DETECTOR" ? "IMG2" : "J") : $0.value)
-    }
-    let frames = [StepBench.frame("a.fits", Self.flat, first), StepBench.frame("b.fits", Self.flat, other)]
-    #expect { try StepBench.run(DistortionSolveStep.self, frames) } throws: {
-      let error = $0 as? EngineError
-      return error?.code == "mixed-set" && error?.subject == "b.fits"
-        && error?.message.hasPrefix(keyword) == true
+    let all = values.map { Card($0.key, $0.value) }
+    let others = all.map { $0.keyword == keyword ? Card(keyword, keyword == "DETECTOR" ? "IMG2" : "J") : $0 }
+    let silent = all.filter { $0.keyword != keyword }
+    for (first, second) in [(all, others), (silent, all), (all, silent)] {
+      let frames = [
+        StepBench.frame("a.fits", Self.flat, first), StepBench.frame("b.fits", Self.flat, second),
+      ]
+      for step in [DistortionSolveStep.self, ZeroPointStep.self] as [any Step.Type] {
+        let settings = step == ZeroPointStep.self ? [("magnitude", "12")] : []
+        #expect("\(step)") { try StepBench.run(step, frames, settings) } throws: {
+          let error = $0 as? EngineError
+          return error?.code == "mixed-frames" && error?.subject == "b.fits"
+            && error?.message.hasPrefix(keyword) == true
+        }
+      }
     }
   }
 

@@ -31,6 +31,18 @@ import Testing
     #expect(run.notes.notes.contains { $0.contains("the detectors do not overlap") } == areDetectors)
   }
 
+  /// What was subtracted before is not forgotten.
+  @Test func levelsAreAdded() throws {
+    let frames = try [50.0, 52].enumerated().map { i, level in
+      var frame = try Self.frame("f\(i)", level: level - 50, response: 1, east: 0.1 * Double(i))
+      frame.header.set("BKGLEVEL", .real(50))
+      return frame
+    }
+    let run = try StepBench.run(SkyMatchStep.self, frames)
+    let levels = run.work.frames.map { $0.header.double("BKGLEVEL") ?? .nan }
+    for (value, wanted) in zip(levels, [49.0, 51]) { #expect(abs(value - wanted) < 1e-3, "\(levels)") }
+  }
+
   /// Seen by one response the frames are at 100, 100 and 130: the third one alone is 20 above the mean.
   @Test func levelsAreOfTheDetectors() throws {
     let frames = [

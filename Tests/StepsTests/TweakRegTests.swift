@@ -199,6 +199,23 @@ import Testing
     #expect(notes.notes.contains { $0.contains("d2e2") && $0.contains("d1e2") })
   }
 
+  /// A frame of the first one's detector that follows a group of another detector, which nothing ties, is not
+  /// aligned with the first one: that is said as of any such frame. Tied by one exposure more it is.
+  @Test(arguments: [false, true]) func whoFollowsTheUntiedIsTold(_ isTied: Bool) throws {
+    let full = try exposures(true, stars: stars(500, width: 5))
+    let blank = try exposures(true, stars: [])
+    // d1e0, perhaps d1e1, d1e2 without a star, d2e1 and d2e2.
+    let made = [full[0]] + (isTied ? [full[1]] : []) + [blank[2], full[3], full[4]]
+    var work = Workpiece(frames: made.map(\.0))
+    let (outcome, notes) = try run(&work, [:])
+    #expect(outcome == .complete)
+    let follower = work.frames[isTied ? 2 : 1]
+    #expect(follower.member.name == "d1e2" && follower.header.string("TWK_WAY") == "partner")
+    #expect(notes.degraded.contains { $0.contains("d1e2") && $0.contains("d2e2") } == !isTied)
+    #expect(notes.degraded.count == (isTied ? 0 : 1), "\(notes.degraded)")
+    if isTied { #expect(try error(follower, made[2].1).0 < 0.02) }
+  }
+
   /// Coordinates of 30 degrees a pixel put corners beyond the horizon of the first frame's plane: they say nothing, and
   /// nothing breaks.
   @Test func wildCoordinatesBreakNothing() throws {
@@ -237,17 +254,24 @@ import Testing
     #expect(try error(work.frames[2], other, firstEast: 0.01).0 < 1e-4)
     #expect(try error(work.frames[3], far, firstEast: 0.01).0 < 1e-3)
 
-    // A window that begins at pixel 40, 10 of the detector shows the sky 40, 10 pixels from the middle's.
+    // A window that begins 40, 10 pixels from another one's shows the sky that far from the other's middle.
     let full = try frame("full", zero, stars, seed: 5, cards: cards("IMG1", zero))
     let window = Pointing(east: -40 * Self.pixel, north: 10 * Self.pixel, errorEast: 0.5)
     let part = try frame("part", window, stars, seed: 6, cards: cards("IMG1", zero))
-    let read = Frame(
-      member: part.member, header: part.header, scienceHeader: part.scienceHeader, metadata: part.metadata,
-      unit: part.unit, window: PixelWindow(x0: 40, y0: 10, width: Self.size, height: Self.size),
-      pixels: try part.pixels())
-    var windows = Workpiece(frames: [full, read])
-    _ = try run(&windows, ["align": .string("header")])
-    #expect(try error(windows.frames[1], window).0 < 1e-3)
+    func read(_ frame: Frame, x0: Int, y0: Int) throws -> Frame {
+      Frame(
+        member: frame.member, header: frame.header, scienceHeader: frame.scienceHeader,
+        metadata: frame.metadata, unit: frame.unit,
+        window: PixelWindow(x0: x0, y0: y0, width: Self.size, height: Self.size), pixels: try frame.pixels())
+    }
+    for (x, y) in [(0, 0), (25, 70)] {
+      var windows = Workpiece(frames: [
+        try read(full, x0: x, y0: y), try read(part, x0: x + 40, y0: y + 10),
+      ])
+      _ = try run(&windows, ["align": .string("header")])
+      #expect(try error(windows.frames[0], zero).0 < 1e-3)
+      #expect(try error(windows.frames[1], window).0 < 1e-3)
+    }
 
     var turned = Workpiece(frames: [
       full, try frame("turned", moved, stars, seed: 7, cards: cards("IMG1", moved, angle: 1)),

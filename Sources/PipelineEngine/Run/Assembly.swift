@@ -137,16 +137,13 @@ struct Assembly {
   /// A background of another detector or filter is another sky; one of another exposure is taken, and said.
   private func checkBackgrounds(_ work: Workpiece, like first: Frame) throws {
     for frame in work.backgrounds {
-      for keyword in ["DETECTOR", "FILTER"] {
-        let (wanted, found) = (ConfigurationValue(keyword, of: first), ConfigurationValue(keyword, of: frame))
-        guard wanted.isKnown, found.isKnown, !wanted.agrees(with: found) else { continue }
-        throw EngineError(
-          "mixed-frames", "\(keyword) is \(found), and \(wanted) in \(first.member.name)",
-          subject: frame.member.name, hint: "take a background of the science frame's configuration")
-      }
+      try frame.checkConfiguration(
+        ["DETECTOR", "FILTER"], like: first, silence: .agrees,
+        hint: "take a background of the science frame's configuration")
       for keyword in ["EXPTIME", "READMODE"] {
-        let (wanted, found) = (ConfigurationValue(keyword, of: first), ConfigurationValue(keyword, of: frame))
-        guard wanted.isKnown, found.isKnown, !wanted.agrees(with: found) else { continue }
+        guard let (found, wanted) = frame.difference(in: keyword, from: first, silence: .agrees) else {
+          continue
+        }
         let sentence =
           "the \(keyword) of the background \(frame.member.name) is \(found), the science frame's is \(wanted)"
         log.warning("\(sentence)")

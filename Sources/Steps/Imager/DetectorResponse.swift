@@ -3,9 +3,10 @@ import PipelineEngine
 
 /// What detectors answer to the same light, so that the frames of several make one mosaic.
 enum DetectorResponse {
-  /// The response of each frame over that of the first: by the zero points where every frame has one (`ZPAB` of either
-  /// header for the frame's own unit, extinction included), else by the mean levels of each detector's flats (`CHIPSCAL`), else 1. Frames in calibrated units are
-  /// alike; so are, by their flats, those of one detector: between two flats it is the lamp that changes.
+  /// The response of each frame over that of the first: by the zero points where every frame has one (`ZPAB`
+  /// of either header for the frame's own unit, extinction included), else by the mean levels of each
+  /// detector's flats (`CHIPSCAL`), else 1. Frames in calibrated units are alike; so are, by their flats,
+  /// those of one detector: between two flats it is the lamp that changes.
   static func relative(of frames: [Frame], note: (String) -> Void) -> [Double] {
     let ones = [Double](repeating: 1, count: frames.count)
     guard let first = frames.first, first.unit.hasSuffix("/s") else { return ones }

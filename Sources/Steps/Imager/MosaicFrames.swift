@@ -148,16 +148,12 @@ struct MosaicFrames: Sendable {
   /// `1 / sigma²` of each frame from its median error: of read noise and smooth sky, not of its stars.
   func inverseVariances() throws -> [Double] {
     try zip(frames, responses).map { frame, response in
-      let rows = 16
-      var errors: [Double] = []
-      for k in 0..<8 {
-        let start = min(max((2 * k + 1) * frame.height / 16 - rows / 2, 0), max(frame.height - rows, 0))
-        let band = try frame.rows(start..<min(start + rows, frame.height))
+      let error = try medianOfBands(8, rows: 16, height: frame.height) { rows in
+        let band = try frame.rows(rows)
         let sigma = Double(median(of: band.error, quality: band.quality))
-        if sigma > 0, sigma.isFinite { errors.append(sigma) }
+        return sigma > 0 ? sigma : nil
       }
-      guard !errors.isEmpty else { return 0 }
-      let sigma = SampleStatistics.median(errors) / response
+      guard let sigma = error.map({ $0 / response }) else { return 0 }
       return 1 / (sigma * sigma)
     }
   }

@@ -127,14 +127,10 @@ public struct CombineFramesStep: Step {
 
   private func checkEqual(_ keyword: String, _ frames: [Frame]) throws {
     guard let first = frames.first else { return }
-    let wanted = ConfigurationValue(keyword, of: first)
     for frame in frames {
-      let found = ConfigurationValue(keyword, of: frame)
-      guard !found.agrees(with: wanted) else { continue }
-      throw EngineError(
-        "mixed-frames",
-        "\(keyword.uppercased()) is \(found), and \(wanted) in \(first.member.name)",
-        subject: frame.member.name, hint: "combine only frames of one configuration")
+      try frame.checkConfiguration(
+        [keyword.uppercased()], like: first, silence: .differs,
+        hint: "combine only frames of one configuration")
     }
   }
 

@@ -43,21 +43,24 @@ public struct GainScaleStep: Step {
       FrameOperation { pixels, rows in
         CalibrationSteps.scale(&pixels, by: gain, typical: typical, rows: rows)
       })
+    frame.scaleBackgroundLevels(by: Double(typical), to: Self.scaled)
     frame.unit = Self.scaled
     frame.scienceHeader.set("BUNIT", .string(Self.scaled))
     frame.header.set("GAINFACT", .real(Double(typical)), comment: "[electron/adu] gain that was applied")
-    // Levels that were subtracted follow the pixels; zero points stay those of their unit, which must be named.
-    for keyword in ["SKYLEVEL", "BKGLEVEL", "BKGSLOPX", "BKGSLOPY"] {
-      guard let card = frame.header.card(keyword), let level = card.double else { continue }
-      frame.header.set(
-        keyword, .real(level * Double(typical)),
-        comment: card.comment.replacing("adu/s", with: Self.scaled))
-    }
-    if frame.scienceHeader["ZPAB"] != nil, frame.scienceHeader["ZPUNIT"] == nil {
-      frame.scienceHeader.set("ZPUNIT", .string("adu/s"), comment: "unit the zero points are for")
-    }
-    if frame.header["ZPAB"] != nil, frame.header["ZPUNIT"] == nil {
-      frame.header.set("ZPUNIT", .string("adu/s"), comment: "unit the zero points are for")
+    // Zero points stay those of their unit, which must be named.
+    nameZeroPointUnit(of: &frame)
+  }
+
+  /// Says that zero points without a unit are those of adu/s, beside them; a unit in either header counts for
+  /// both.
+  private func nameZeroPointUnit(of frame: inout Frame) {
+    let stated = [frame.scienceHeader, frame.header].compactMap { $0.string("ZPUNIT") }
+    guard stated.allSatisfy(\.isEmpty) else { return }
+    let comment = "unit the zero points are for"
+    if frame.scienceHeader["ZPAB"] != nil {
+      frame.scienceHeader.set("ZPUNIT", .string("adu/s"), comment: comment)
+    } else if frame.header["ZPAB"] != nil {
+      frame.header.set("ZPUNIT", .string("adu/s"), comment: comment)
     }
   }
 

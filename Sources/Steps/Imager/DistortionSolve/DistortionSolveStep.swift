@@ -48,8 +48,11 @@ public struct DistortionSolveStep: Step {
         "mixed-frames", "frames of \(other.width) x \(other.height) and of \(first.width) x \(first.height)",
         subject: other.member.name)
     }
-    try checkOneConfiguration(
-      of: work.frames, hint: "one distortion is of one detector, filter and pupil")
+    for frame in work.frames {
+      try frame.checkConfiguration(
+        ["DETECTOR", "FILTER", "PUPIL"], like: first, silence: .differs,
+        hint: "one distortion is of one detector, filter and pupil")
+    }
     let options = FrameStars.Options(context.parameters)
     var points: [FrameStars] = []
     for frame in work.frames { points.append(try FrameStars(of: frame, options)) }

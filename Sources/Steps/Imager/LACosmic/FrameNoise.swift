@@ -53,7 +53,7 @@ struct FrameNoise {
       readNoiseImage?.map { constant * $0 * $0 }
       ?? Plane(width: frame.width, height: frame.height, repeating: constant)
     variance = .photonsAnd(plane)
-    // The sky of the night, then what made overlapping frames even: that may have been given back.
+    // The sky of the night, then meshes and what made overlapping frames even: that may have been given back.
     let removed = ["SKYLEVEL", "BKGLEVEL"].reduce(0) { $0 + (frame.header.double($1) ?? 0) }
     let level = (context.parameters.number("subtracted_level") ?? 0) + max(removed, 0)
     subtractedLevel = level.isFinite ? Float(min(level, 1e30)) : 0

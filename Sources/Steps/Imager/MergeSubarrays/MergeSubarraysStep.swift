@@ -68,13 +68,8 @@ public struct MergeSubarraysStep: Step {
 
   /// Same light, same corrections: anything else would leave edges.
   private func checkConfiguration(_ part: Frame, like full: Frame) throws {
-    for keyword in ["DETECTOR", "FILTER", "PUPIL"] {
-      let (wanted, found) = (ConfigurationValue(keyword, of: full), ConfigurationValue(keyword, of: part))
-      guard wanted.isKnown, found.isKnown, !wanted.agrees(with: found) else { continue }
-      throw EngineError(
-        "mixed-frames", "\(keyword) is \(found), and \(wanted) in \(full.member.name)",
-        subject: part.member.name, hint: "merge frames of one exposure")
-    }
+    try part.checkConfiguration(
+      ["DETECTOR", "FILTER", "PUPIL"], like: full, silence: .agrees, hint: "merge frames of one exposure")
     for keyword in ["S_DARK", "S_BKDSUB", "S_FLAT", "S_PHOTOM"] {
       let (wanted, found) = (full.status(keyword) == "COMPLETE", part.status(keyword) == "COMPLETE")
       guard wanted != found else { continue }

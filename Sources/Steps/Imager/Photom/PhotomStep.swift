@@ -75,6 +75,7 @@ public struct PhotomStep: Step {
     }
     let factor = applied.megajanskysPerSteradian(pixel: area)
     try frame.apply(.dividing(by: Float(1 / factor)))
+    frame.scaleBackgroundLevels(by: factor, to: "MJy/sr")
     frame.unit = "MJy/sr"
     frame.scienceHeader.set("BUNIT", .string("MJy/sr"))
     frame.scienceHeader.set(

@@ -1,13 +1,16 @@
 import Astrometry
+import Metadata
 import PipelineEngine
 
 /// What the headers of a mosaic say: of frames that became one image only what is true of all of them, and what follows
 /// from the mosaic's own grid.
 ///
-/// Where frames differ a card is left out. Rewritten are `EXPTIME` (the longest sum over the frames of one detector), the
-/// times of begin and end, `AIRMASS` (the mean, weighed by exposure), `SCALE` and `PA` (the grid's), `RA` and `DEC`
-/// where frames differ (the middle), `NFRAMES`, `DETECTRS` (several detectors; there is no `DETECTOR` then) and the names
-/// of references. `OBSNAME` stays that of the first frame: the archive has no class for several detectors.
+/// Where frames differ a card is left out. Rewritten are `EXPTIME` (the longest sum over the frames of one
+/// detector), the times of begin and end, `AIRMASS` (the mean, weighed by exposure), `SCALE` and `PA` (the
+/// grid's), `RA` and `DEC` where frames differ (the middle, of a mosaic whose place on the sky is known),
+/// `NFRAMES`, `DETECTRS` (several detectors; there is no `DETECTOR` then) and the names of references. Those
+/// of the first frame stay, whatever the others say: `OBSNAME`, since the archive has no class for several
+/// detectors, what names the programme, the observation and the object, and the photometry.
 struct MosaicHeader {
   private let frames: [Frame]
   private let grid: MosaicGrid
@@ -28,15 +31,19 @@ struct MosaicHeader {
     "SUBSIZE1",
     "SUBSIZE2", "XSTART", "YSTART", "XSIZE", "YSIZE", "CHIPSCAL", "TWK_WAY", "TWK_DE", "TWK_DN", "TWK_ROT",
     "TWK_N",
-    "TWK_RMS", "BKGLEVEL", "BKGSLOPX", "BKGSLOPY", "SKYLEVEL", "SKYSCALE", "NSKY", "PA_IMAG", "PA_IFS",
+    "TWK_RMS", "BKGLEVEL", "BKGNOISE", "BKGSLOPX", "BKGSLOPY", "SKYLEVEL", "SKYSCALE", "NSKY", "PA_IMAG",
+    "PA_IFS",
+  ]
+  /// When one exposure was, in any generation of keywords.
+  private static let times: Set<String> = [
+    "DATE-OBS", "TIME-OBS", "UTC", "UT", "DATE-BEG", "DATE-AVG", "DATE-END", "MJD-OBS", "MJD-BEG", "MJD-AVG",
+    "MJD-END", "EXPDTST", "EXPDTMID", "EXPDTEND", "EXPJDST", "EXPJDMID", "EXPJDEND",
   ]
   /// Of the programme, or written anew below or with the file.
   private static let kept: Set<String> = [
     "PROGRAM", "PROGNUM", "SEMID", "OBSERVTN", "OBSNUM", "OBS_ID", "PI_NAME", "PROGPI", "TITLE", "PROGTITL",
     "OBJECT",
-    "OBSNAME", "OBSTYPE", "RA", "DEC", "EXPTIME", "DATE-OBS", "TIME-OBS", "DATE-BEG", "DATE-END", "AIRMASS",
-    "SCALE", "PA",
-    "FILENAME", "DATE", "NFRAMES",
+    "OBSNAME", "OBSTYPE", "RA", "DEC", "EXPTIME", "AIRMASS", "SCALE", "PA", "FILENAME", "DATE", "NFRAMES",
   ]
   /// The photometry, and the gain by which it serves the pixels' unit, is that of the first frame: the others were brought
   /// to its response.
@@ -103,11 +110,19 @@ struct MosaicHeader {
     return others.contains { $0[keyword].map { $0 != value } ?? false }
   }
 
-  /// `DETECTOR` where it is one; of several there is no such thing, and `DETECTRS` names them.
+  /// `DETECTOR` where it is one; of several there is no such thing, and `DETECTRS` names them. Mosaics
+  /// combined again are of all of theirs.
   private func nameDetectors(_ frame: inout Frame) {
-    let names = Set(frames.compactMap(\.metadata.detector)).sorted()
+    let lists = frames.map { frame in
+      frame.metadata.detector.map { [$0] }
+        ?? (frame.header.string("DETECTRS") ?? "").split(separator: ",").map(String.init)
+    }
+    let names = Set(lists.joined()).sorted()
     guard names.count > 1 else { return }
-    for keyword in ["DETECTOR", "DET_ID"] { frame.header.remove(keyword) }
+    for keyword in ["DETECTOR", "DET_ID"] {
+      frame.header.remove(keyword)
+      frame.scienceHeader.remove(keyword)
+    }
     frame.header.set("DETECTRS", .string(names.joined(separator: ",")), comment: "detectors combined")
   }
 
@@ -132,16 +147,19 @@ struct MosaicHeader {
     return sums.values.max() ?? 0
   }
 
-  /// The mosaic begins with the first exposure and ends with the last.
+  /// The mosaic begins with the first exposure and ends with the last, whichever keywords the frames say it
+  /// in.
   private func setTimes(_ frame: inout Frame) {
-    let begun = frames.filter { $0.metadata.dateBegin != nil }
-      .min { ($0.metadata.dateBegin ?? .distantPast) < ($1.metadata.dateBegin ?? .distantPast) }
-    let ended = frames.filter { $0.metadata.dateEnd != nil }
-      .max { ($0.metadata.dateEnd ?? .distantPast) < ($1.metadata.dateEnd ?? .distantPast) }
-    for keyword in ["DATE-OBS", "TIME-OBS", "DATE-BEG"] {
-      if let text = begun?.header.string(keyword) { frame.header.set(keyword, .string(text)) }
+    guard frames.count > 1 else { return }
+    let begin = frames.compactMap(\.metadata.dateBegin).min().map(FITSDate.text)
+    let end = frames.compactMap(\.metadata.dateEnd).max().map(FITSDate.text)
+    frame.header.cards.removeAll { Self.times.contains($0.keyword) }
+    frame.scienceHeader.cards.removeAll { Self.times.contains($0.keyword) }
+    if let begin {
+      frame.header.set("DATE-OBS", .string(begin), comment: "start of the first exposure (UTC)")
+      frame.header.set("DATE-BEG", .string(begin), comment: "start of the first exposure (UTC)")
     }
-    if let text = ended?.header.string("DATE-END") { frame.header.set("DATE-END", .string(text)) }
+    if let end { frame.header.set("DATE-END", .string(end), comment: "end of the last exposure (UTC)") }
   }
 
   /// The mean over the frames that have one.
@@ -164,14 +182,15 @@ struct MosaicHeader {
       let rounded = (scale * side * 1e9).rounded() / 1e9
       frame.header.set("SCALE", first.header.string("SCALE") == nil ? .real(rounded) : .string("\(rounded)"))
     }
+    let isOne = frames.allSatisfy {
+      $0.header["RA"] == first.header["RA"] && $0.header["DEC"] == first.header["DEC"]
+    }
+    if !isOne { for keyword in ["RA", "DEC"] { frame.header.remove(keyword) } }
     guard let wcs = grid.wcs else { return }
     let middle = PixelPosition(x: Double(grid.width + 1) / 2, y: Double(grid.height + 1) / 2)
     let angle = wcs.geometry(atFITSPixel: middle).positionAngle
     if angle.isFinite {
       frame.header.set("PA", .real((angle * 1e6).rounded() / 1e6), comment: "[deg] East of North of +y")
-    }
-    let isOne = frames.allSatisfy {
-      $0.header["RA"] == first.header["RA"] && $0.header["DEC"] == first.header["DEC"]
     }
     let sky = wcs.sky(atFITSPixels: [middle])[0]
     guard !isOne, wcs.frame == "ICRS", sky.longitude.isFinite, sky.latitude.isFinite else { return }

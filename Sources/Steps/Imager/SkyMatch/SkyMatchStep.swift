@@ -53,7 +53,12 @@ public struct SkyMatchStep: Step {
     try SkyBlocks(
       width: frame.width, height: frame.height, size: parameters.integer("block") ?? 32,
       excluding: DQ.doNotUse | DQ.nonScience | DQ.referencePixel
-    ) { response == 1 ? try frame.rows($0) : try frame.rows($0).divided(by: Float(response)) }
+    ) { rows in
+      var band = try frame.rows(rows)
+      // Blocks are of values and flags: errors need not follow.
+      if response != 1 { band.value = band.value.map { $0 / Float(response) } }
+      return band
+    }
   }
 
   private func options(_ parameters: ParameterSet) -> SkyMatchOptions {
@@ -91,7 +96,7 @@ public struct SkyMatchStep: Step {
       let surface = common.times(responses[i])
       try work.frames[i].apply(.subtracting(surface, width: work.frames[i].width))
       let unit = work.frames[i].unit
-      work.frames[i].header.set("BKGLEVEL", .real(surface.level), comment: "subtracted by skymatch, \(unit)")
+      work.frames[i].addBackgroundLevel(surface.level)
       if surface.slope != .zero {
         work.frames[i].header.set("BKGSLOPX", .real(surface.slope.x), comment: "the same per column")
         work.frames[i].header.set("BKGSLOPY", .real(surface.slope.y), comment: "the same per row")

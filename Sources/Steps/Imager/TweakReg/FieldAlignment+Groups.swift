@@ -6,21 +6,25 @@ import PipelineEngine
 extension FieldAlignment {
   /// Moves the frames of each group that stars connect among themselves only: as one of them is known to move, by a frame
   /// of another detector that was exposed at the same time or by cross-correlation; else the group's first frame stays.
-  func placeGroups(
+  mutating func placeGroups(
     _ found: [AlignedFrame], _ frames: [Frame], _ stars: FrameStars
-  ) throws -> [Move?] {
-    var moves = moves
+  ) throws {
+    // Groups are tied to what leads to the reference itself, not to each other.
+    var all = moves
+    tied = Set(moves.indices.filter { moves[$0] != nil })
+    var anchored = tied
     for group in Set(found.compactMap(\.group)).subtracting([0]).sorted() {
       let members = found.indices.filter { found[$0].group == group && placed[$0] != nil }
       let anchor = try anchor(of: members, found, frames, stars)
       for i in members {
         guard let map = found[i].map else { continue }
-        moves[i] = Move(
+        all[i] = Move(
           map: map.then(anchor?.map ?? .identity), stars: found[i].stars, rms: found[i].rms, way: "sources")
       }
+      if anchor != nil { anchored.formUnion(members) }
       tell(members, anchor?.sentence, isOfReference: members.contains { isOfReference(frames[$0], frames) })
     }
-    return moves
+    (moves, tied) = (all, anchored)
   }
 
   /// The map that takes a whole group to where one of its frames belongs, and how that is known.
@@ -62,18 +66,28 @@ extension FieldAlignment {
     }
   }
 
-  /// Frames without matches move as the frame of another detector that was exposed at the same time.
+  /// Frames without matches move as the frame of another detector that was exposed at the same time. Where
+  /// that one leads nowhere itself the same is said of them as of a group that nothing ties.
   mutating func followSimultaneous(_ frames: [Frame]) {
     for i in frames.indices where moves[i] == nil && placed[i] != nil {
       guard let k = simultaneous(with: i, frames), let move = moves[k] else { continue }
       moves[i] = Move(map: move.map, way: "partner")
-      context.note(
-        "\(names[i]) has too few stars: it moves as \(names[k]), which was exposed at the same time")
+      let sentence =
+        "\(names[i]) has too few stars: it moves as \(names[k]), which was exposed at the same time"
+      if tied.contains(k) {
+        tied.insert(i)
+        context.note(sentence)
+      } else if isOfReference(frames[i], frames) || context.parameters.string("catalog") != nil {
+        context.degrade("\(sentence) and is not tied to the others either")
+      } else {
+        context.note("\(sentence) and is not tied to the others either")
+      }
     }
   }
 
-  /// The aligned frame of another detector whose exposure shares more than half of its time with this one's; nil where
-  /// there is none, or, of one detector, more than one: then headers do not tell exposures apart.
+  /// The aligned frame of another detector whose exposure shares more than half of its time with this one's,
+  /// rather one that is tied to the reference; nil where there is none, or, of one detector, more than one:
+  /// then headers do not tell exposures apart.
   private func simultaneous(with i: Int, _ frames: [Frame]) -> Int? {
     guard let detector = frames[i].metadata.detector else { return nil }
     let together = frames.indices.filter { k in
@@ -83,7 +97,8 @@ extension FieldAlignment {
     let single = together.filter { k in
       together.count { frames[$0].metadata.detector == frames[k].metadata.detector } == 1
     }
-    return single.first { isOfReference(frames[$0], frames) } ?? single.first
+    return single.first { tied.contains($0) && isOfReference(frames[$0], frames) }
+      ?? single.first { tied.contains($0) } ?? single.first
   }
 
   /// The time that two exposures share over the shorter one.

@@ -11,6 +11,9 @@ struct FieldAlignment {
   private(set) var placed: [PlacedFrame?]
   let common: CommonPlane
   var moves: [Move?]
+  /// Frames whose moves lead to the reference or to the catalog; the others are aligned among themselves
+  /// only.
+  var tied: Set<Int> = []
   /// The frame that stays.
   let reference: Int
 
@@ -106,7 +109,7 @@ struct FieldAlignment {
         context.note("\(names[i]) has too few stars: aligned by cross-correlation of \(move.stars) windows")
       }
     }
-    moves = try placeGroups(found, frames, stars[reference])
+    try placeGroups(found, frames, stars[reference])
     followSimultaneous(frames)
     tellUnaligned(stars)
   }

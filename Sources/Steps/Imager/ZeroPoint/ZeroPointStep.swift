@@ -80,10 +80,11 @@ public struct ZeroPointStep: Step {
       }
       guard frame.unit == first.unit else {
         throw EngineError(
-          "mixed-set", "unit is \(frame.unit) where \(first.member.name) has \(first.unit)",
+          "mixed-frames", "its unit is \(frame.unit), and \(first.unit) in \(first.member.name)",
           subject: frame.member.name, hint: hint)
       }
+      try frame.checkConfiguration(
+        ["DETECTOR", "FILTER", "PUPIL"], like: first, silence: .differs, hint: hint)
     }
-    try checkOneConfiguration(of: frames, hint: hint)
   }
 }

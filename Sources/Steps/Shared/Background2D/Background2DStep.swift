@@ -143,7 +143,7 @@ public struct Background2DStep: Step {
           }
         }
       })
-    frame.header.set("BKGLEVEL", .real(found.level), comment: "median of the background mesh, \(frame.unit)")
+    frame.addBackgroundLevel(found.level)
     frame.header.set("BKGNOISE", .real(found.noise), comment: "median noise of the mesh, \(frame.unit)")
   }
 }

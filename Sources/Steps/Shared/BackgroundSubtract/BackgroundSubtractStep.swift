@@ -77,14 +77,11 @@ public struct BackgroundSubtractStep: Step {
   /// The median of the sky, by bands of rows all over it: what searches for cosmic rays must know of the light that is
   /// no longer in the values.
   private static func level(of sky: Measured) -> Double {
-    let rows = min(8, sky.height)
-    let medians = (0..<16).compactMap { band -> Double? in
-      let start = min(max((2 * band + 1) * sky.height / 32 - rows / 2, 0), sky.height - rows)
-      let part = sky.cropped(to: PixelWindow(x0: 0, y0: start, width: sky.width, height: rows))
-      let level = Double(median(of: part.value, quality: part.quality))
-      return level.isFinite ? level : nil
-    }
-    return medians.isEmpty ? 0 : SampleStatistics.median(medians)
+    medianOfBands(16, rows: 8, height: sky.height) { rows in
+      let part = sky.cropped(
+        to: PixelWindow(x0: 0, y0: rows.lowerBound, width: sky.width, height: rows.count))
+      return Double(median(of: part.value, quality: part.quality))
+    } ?? 0
   }
 
   private func subtract(
