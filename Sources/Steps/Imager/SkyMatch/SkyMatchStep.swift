@@ -28,7 +28,8 @@ public struct SkyMatchStep: Step {
 
   public func run(_ work: inout Workpiece, in context: StepContext) throws -> StepOutcome {
     guard work.frames.count > 1 else { return .skipped(reason: "one frame overlaps no other") }
-    let responses = DetectorResponse.relative(of: work.frames, note: context.note)
+    // The step that combines the frames tells it in the report.
+    let responses = DetectorResponse.relative(of: work.frames) { context.logger.info("\($0)") }
     var placed: [ComparedFrame] = []
     for (i, frame) in work.frames.enumerated() {
       guard let wcs = try? SkyWCS(cards: frame.worldCoordinateCards) else {
