@@ -200,7 +200,7 @@ let package = Package(
     tests(
       "ArchiveTests",
       [
-        "Archive", "Associations", "CatalogStore", "ChildProcess", "Executors", "FITSStructure",
+        "Archive", "Associations", "CatalogStore", "ChildProcess", "DataModels", "Executors", "FITSStructure",
         "JobContract", "Metadata", logging,
       ]),
     tests("ArchitectureTests", []),

@@ -68,11 +68,13 @@ extension CatalogReader {
     }
   }
 
-  /// Associations of some rules that will still make something, each with its first member.
+  /// Associations of some rules that will still make something, each with its first member; none of no rules.
   public func pending(
     rules: [String]
   ) throws(CatalogError) -> [(association: AssociationRecord, first: MatchRecord)] {
-    try read { db in
+    // An index that is named cannot be used for a list of nothing.
+    if rules.isEmpty { return [] }
+    return try read { db in
       let records = try AssociationRecord.fetchAll(
         db.cachedStatement(sql: Self.pending(rules: rules.count)),
         arguments: StatementArguments(rules + rules + rules))
@@ -86,30 +88,6 @@ extension CatalogReader {
         return (record, try CatalogReader.match(row))
       }
     }
-  }
-
-  /// The name of the association with the last exposure of a detector that is still to make its first product, of those
-  /// that begin before a time and end at or after another, seconds since 1970 UTC; nil when there is none.
-  public func unmadeExposure(
-    of detector: String, beginningBefore begin: Double, endingAfter end: Double, rules: [String],
-    except association: Int64
-  ) throws(CatalogError) -> String? {
-    try read { db in
-      try db.row(
-        Self.unmadeExposure(rules: rules.count),
-        StatementArguments(rules + rules + rules) + [detector, begin, end, association]
-      ).map { $0["name"] }
-    }
-  }
-
-  package static func unmadeExposure(rules count: Int) -> String {
-    """
-    SELECT a.name FROM (\(pending(rules: count))) a CROSS JOIN member m ON m.association_id = a.id
-      CROSS JOIN frame f ON f.id = m.frame_id
-    WHERE f.detector = ? AND f.date_obs < ? AND coalesce(f.date_end, f.date_obs) >= ? AND a.id <> ?
-      AND NOT EXISTS (SELECT 1 FROM product q WHERE q.association_id = a.id)
-    ORDER BY f.date_obs DESC, a.id DESC LIMIT 1
-    """
   }
 
   /// Three sets that stay small, each by its own index: by the index of rule and bucket all associations that ever were

@@ -38,7 +38,8 @@ extension CatalogReader {
     }
   }
 
-  /// Level 1 frames with flags of a detector whose exposures end in an interval: one of each exposure, in order of time.
+  /// Level 1 frames with flags of a detector whose exposures end in an interval, in order of time: those that serve, and
+  /// where the one that serves has no flags, its alternatives that have.
   ///
   /// - Parameter interval: seconds since 1970 UTC.
   public func levelOneFrames(
@@ -49,8 +50,10 @@ extension CatalogReader {
         Self.matchSelect + """
            WHERE f.date_obs BETWEEN ?1 - 86400 AND ?2 AND f.date_end BETWEEN ?1 AND ?2 AND f.detector = ?3
           AND f.level = 1 AND f.kind = 'rate' AND f.state IN ('classified', 'current', 'stale')
-          AND f.alternative_of IS NULL AND f.quality <> 'BAD' AND EXISTS (
+          AND f.quality <> 'BAD' AND EXISTS (
             SELECT 1 FROM header h WHERE h.content_id = f.content_id AND h.extname = 'DQ')
+          AND NOT EXISTS (SELECT 1 FROM frame o JOIN header h ON h.content_id = o.content_id
+            WHERE o.id = f.alternative_of AND h.extname = 'DQ')
           ORDER BY f.date_end DESC, f.id DESC LIMIT ?4
           """, [interval.lowerBound, interval.upperBound, detector, limit]
       ).map(Self.match).reversed()

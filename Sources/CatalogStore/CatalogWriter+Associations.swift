@@ -210,9 +210,10 @@ extension CatalogWriter {
       data: EventData(name: name, degraded: update.degraded != nil, reason: update.degraded), time: time)
   }
 
-  /// Nothing is to be made of a refused association: what waits for it in the queue goes. A job that runs goes on, and
+  /// Nothing is to be made of an association that is refused or held: what waits for it in the queue goes, and the wish
+  /// that it be made again. A job that runs goes on, and
   /// what it makes is stale from the beginning.
-  private static func abandon(
+  static func abandon(
     _ db: Database, _ association: Int64, reason: String?, at time: Double
   ) throws {
     try db.run(

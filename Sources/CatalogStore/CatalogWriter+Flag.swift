@@ -135,11 +135,7 @@ extension CatalogWriter {
             UPDATE association SET state = 'refused', settled = 1, reason = ?, closed_at = ?, due_at = NULL
             WHERE id = ?
             """, arguments: ["\(frame.name) was \(verdict.sentence)", time, association])
-        try db.execute(
-          sql: """
-            UPDATE job SET state = 'cancelled', reason = ?, ended_at = ?
-            WHERE association_id = ? AND state IN ('waiting', 'queued')
-            """, arguments: ["\(frame.name) was \(verdict.sentence)", time, association])
+        try abandon(db, association, reason: "\(frame.name) was \(verdict.sentence)", at: time)
       } else {
         try db.execute(
           sql: "DELETE FROM member WHERE association_id = ? AND frame_id = ?",

@@ -62,12 +62,7 @@ extension CatalogWriter {
         UPDATE association SET state = 'held', reason = ?, settled = 1, due_at = NULL, touched_at = ?,
           closed_at = NULL WHERE id = ?
         """, [reason, time, association])
-      try db.run(
-        """
-        UPDATE job SET state = 'cancelled', reason = ?, ended_at = ?
-        WHERE association_id = ? AND state IN ('waiting', 'queued')
-        """, [reason, time, association])
-      try db.run("DELETE FROM request WHERE association_id = ?", [association])
+      try Self.abandon(db, association, reason: reason, at: time)
       let name = try db.row("SELECT name FROM association WHERE id = ?", [association])
       try db.run(
         "INSERT INTO notice (at, subject, sentence) VALUES (?, ?, ?)",
@@ -87,8 +82,13 @@ extension CatalogReader {
 
   /// True while what a request builds upon is still being made: frames without their associations, requests and jobs
   /// of requests of earlier rules, masters on their way into the rules.
-  public func isBusyBefore(_ request: ReprocessRequest) throws(CatalogError) -> Bool {
+  ///
+  /// - Parameter stuck: associations whose requests do not count: they wait for a person.
+  public func isBusyBefore(
+    _ request: ReprocessRequest, except stuck: Set<Int64> = []
+  ) throws(CatalogError) -> Bool {
     let offset = ReprocessRequest.priorityOffset
+    let ids = "[\(stuck.sorted().map(String.init).joined(separator: ","))]"
     return try read { db in
       try Bool.fetchOne(
         db,
@@ -96,11 +96,24 @@ extension CatalogReader {
           SELECT EXISTS (SELECT 1 FROM frame WHERE associated = 0)
             OR EXISTS (SELECT 1 FROM association WHERE recheck = 1)
             OR EXISTS (SELECT 1 FROM request r JOIN association a ON a.id = r.association_id
-              WHERE r.priority < ?1 AND a.state = 'closed')
+              WHERE r.priority < ?1 AND a.state = 'closed'
+                AND r.association_id NOT IN (SELECT value FROM json_each(?3)))
             OR EXISTS (SELECT 1 FROM job WHERE state IN ('queued', 'running') AND priority >= ?2
               AND priority < ?1 + ?2)
             OR EXISTS (SELECT 1 FROM fact WHERE name >= 'review:' AND name < 'review;')
-          """, arguments: [request.priority, offset]) ?? false
+          """, arguments: [request.priority, offset, ids]) ?? false
+    }
+  }
+
+  /// Closed associations that are to be reprocessed, oldest first.
+  public func requestedAssociations() throws(CatalogError) -> [AssociationRecord] {
+    try read { db in
+      try AssociationRecord.fetchAll(
+        db.cachedStatement(
+          sql: """
+            SELECT a.* FROM request r JOIN association a ON a.id = r.association_id
+            WHERE a.state = 'closed' ORDER BY a.id
+            """))
     }
   }
 

@@ -80,7 +80,7 @@ extension SettingKey {
     case .recordsAfter:
       .init(
         .duration, "365 d", unit: "s", in: 0...3.2e9,
-        "… and lines of the log, and events that every hook has got, of so long ago")
+        "irisarchive prune takes lines of the log, and events that every hook has got, of so long ago")
     default:
       .init(
         .text, "info", choices: ["trace", "debug", "info", "notice", "warning", "error", "critical"],

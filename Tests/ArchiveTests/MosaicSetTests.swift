@@ -80,4 +80,14 @@ import Testing
     let one = try #require(try sets(all).first)
     #expect(try all.members(one).count == 4)
   }
+
+  /// A night may have more fields of one programme than are looked through elsewhere.
+  @Test func theFirstOfManyFieldsIsFoundAgain() throws {
+    let fixture = try MosaicFixture()
+    let first = try fixture.calibrated(1, east: 0)
+    for n in 2...70 { _ = try fixture.calibrated(n, east: Double(n) * 20) }
+    let late = try fixture.calibrated(71, east: 1)
+    #expect(try fixture.set(of: late.cal).id == fixture.set(of: first.cal).id)
+    #expect(try fixture.members(fixture.set(of: first.cal)) == [first.cal, late.cal])
+  }
 }

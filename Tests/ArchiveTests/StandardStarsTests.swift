@@ -59,11 +59,58 @@ import Testing
     #expect(before.count == 64 && more == before && other != before)
   }
 
-  @Test func withoutAListEveryStarIsUnknown() throws {
-    for list in [nil, "# nothing\n"] {
-      let stars = try #require(try stars(list))
-      #expect(stars.lacking([frame("HD 1160")]) != nil)
+  /// The step refuses the whole file for a row of any star: the job would fail, and its key, of the frame's own lines,
+  /// would be the same when that row is mended.
+  @Test func aFaultInTheRowOfAnotherStarIsWaitedFor() throws {
+    for (row, fault) in [
+      ("H,FS-107,", "row 6 has no magnitude: 'h,fs-107,'"), ("H,FS-107,bright", "row 6 has no magnitude"),
+      ("H,FS-107,inf", "row 6 has no magnitude"), ("H,FS-107", "row 6 has 2 columns and the head 3"),
+    ] {
+      let broken = try #require(try stars(Self.list + "\n\(row)\n"))
+      let sentence = try #require(broken.lacking([frame("HD 1160")]), "\(row)")
+      #expect(sentence.hasPrefix("\(folder)/standards.csv, \(fault)"), "\(sentence)")
+      #expect(broken.fingerprint(of: [frame("HD 1160")]) == (try whole()), "\(row)")
     }
+  }
+
+  private func whole() throws -> String {
+    try #require(try stars(Self.list)).fingerprint(of: [frame("HD 1160")])
+  }
+
+  /// What the columns are called is part of what is said.
+  @Test func columnsThatChangePlacesMakeAnotherZeroPoint() throws {
+    let list = "name,filter,mag,err\nHD 1160,H,7.013,0.02\n"
+    let prints = try [list, list.replacing("mag,err", with: "err,mag")].map {
+      try #require(try stars($0)).fingerprint(of: [frame("HD 1160")])
+    }
+    #expect(prints[0] != prints[1])
+  }
+
+  @Test func aListThatIsNotThereOrCannotBeReadIsToldFromOneThatLacksAStar() throws {
+    let stars = try #require(try stars(nil))
+    #expect(stars.lacking([frame("HD 1160")])?.contains("there is no \(folder)/standards.csv") == true)
+    try FileManager.default.createDirectory(
+      atPath: folder + "/standards.csv", withIntermediateDirectories: false)
+    let other = try #require(try self.stars(nil))
+    #expect(other.lacking([frame("HD 1160")])?.contains("standards.csv cannot be read") == true)
+    try FileManager.default.removeItem(atPath: folder + "/standards.csv")
+    #expect(
+      try #require(try self.stars("# nothing\n")).lacking([frame("x")])?.contains("no line of column") == true
+    )
+    #expect(
+      try #require(try self.stars("name,filter,mag\n")).lacking([frame("x")])?.hasPrefix("nobody said")
+        == true)
+    #expect(
+      try #require(try self.stars("star,mag\na,1\n")).lacking([frame("a")])?.contains("no column name")
+        == true)
+  }
+
+  /// As the step reads it: one byte of another encoding in a remark spoils no line.
+  @Test func bytesThatAreNoUTF8KeepNoStarFromBeingFound() throws {
+    let latin = Data("# Max Sch\u{fc}tz\nname,mag\nHD 1160,7.013\n".unicodeScalars.map { UInt8($0.value) })
+    #expect(String(data: latin, encoding: .utf8) == nil)
+    try latin.write(to: URL(fileURLWithPath: folder + "/standards.csv"))
+    #expect(try #require(try stars(nil)).lacking([frame("HD 1160")]) == nil)
   }
 
   @Test func aCfgThatSaysHowBrightItsStarsAreNeedsNoList() throws {
@@ -74,5 +121,17 @@ import Testing
     for line in ["magnitude = 14.2", "catalog = /data/field.csv", "config_file = other.cfg"] {
       #expect(try stars(Self.list, cfg: head + "    \(line)\n") == nil, "\(line)")
     }
+  }
+
+  /// Whether it says how bright its stars are nobody knows: it does not count as one that does not.
+  @Test func aCfgWithAFaultIsWaitedFor() throws {
+    let broken = try #require(try stars(Self.list, cfg: "[steps]\n  [[zero_point]]\n    magnitude 14.2\n"))
+    let sentence = try #require(broken.lacking([frame("HD 1160")]))
+    #expect(
+      sentence.hasPrefix("the cfg has a fault: ") && sentence.contains("create_photom.cfg:3"), "\(sentence)")
+    try Data([0x23, 0xfc, 0x0a]).write(to: URL(fileURLWithPath: folder + "/create_photom.cfg"))
+    let other = StandardStars(
+      pipeline("zero_point"), path: folder + "/standards.csv", configuration: folder + "/create_photom.cfg")
+    #expect(other?.lacking([frame("HD 1160")])?.contains("create_photom.cfg is not UTF-8 text") == true)
   }
 }

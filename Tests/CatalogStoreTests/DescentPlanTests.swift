@@ -42,8 +42,9 @@ import Testing
     #expect(plan.first?.contains("product_master") == true, "\(plan)")
   }
 
-  @Test func theExposureBeforeIsFoundAmongThoseOnTheirWay() throws {
-    let plan = try plan(CatalogReader.unmadeExposure(rules: 1), 7)
-    #expect(plan.contains { $0.contains("SEARCH f USING INTEGER PRIMARY KEY") }, "\(plan)")
+  @Test func exposuresBeforeAreFoundByTheirTime() throws {
+    let plan = try plan(CatalogReader.earlierExposures(rules: 1), 16)
+    #expect(plan.filter { $0.contains("frame_date (date_obs>? AND date_obs<?)") }.count == 2, "\(plan)")
+    #expect(plan.filter { $0.contains("member_frame (frame_id=?)") }.count == 2, "\(plan)")
   }
 }

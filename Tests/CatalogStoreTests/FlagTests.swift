@@ -51,6 +51,20 @@ import Testing
     #expect(try fixture.writer.flag(frame: raw, verdict(.unknown), at: 201).frame.reason == nil)
   }
 
+  /// Later ones wait for earlier requests: one that nothing comes of must not stay.
+  @Test func aRequestGoesWithTheOnlyFrameOfItsAssociation() throws {
+    let fixture = try CatalogFixture()
+    let id = try fixture.record(fixture.frame("a.fits", 1))
+    try fixture.close("one", of: id)
+    let one = try #require(try fixture.reader.association(named: "one"))
+    try fixture.writer.ask([
+      .init(associationID: one.id, priority: 5, forced: false, reason: "stale", askedAt: 2)
+    ])
+    _ = try fixture.writer.flag(frame: id, verdict(.bad), at: 3)
+    #expect(try fixture.reader.association(named: "one")?.state == "refused")
+    #expect(try fixture.reader.request(association: one.id) == nil)
+  }
+
   @Test func badLeavesWhatStillWaits() throws {
     let fixture = try CatalogFixture()
     let (a, b) = (

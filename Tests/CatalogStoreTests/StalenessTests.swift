@@ -155,6 +155,25 @@ import Testing
     #expect(try fixture.writer.cancel(job: name, by: "ana", at: 302) == .done)
     #expect(try !fixture.reader.isBusyBefore(late))
   }
+
+  /// One that waits for a person would keep all later ones waiting for good.
+  @Test func aRequestThatWaitsForAPersonHoldsNoOther() throws {
+    let (one, two) = (
+      try #require(try fixture.reader.association(named: "one")),
+      try #require(try fixture.reader.association(named: "two"))
+    )
+    let late = ReprocessRequest(
+      associationID: two.id, priority: 40, forced: false, reason: "stale", askedAt: 300)
+    try fixture.writer.markAssociated([raw, rate, cal], at: 100)
+    try fixture.writer.ask([
+      .init(associationID: one.id, priority: 5, forced: true, reason: "stale", askedAt: 300), late,
+    ])
+    #expect(try fixture.reader.requestedAssociations().map(\.name) == ["one", "two"])
+    #expect(try fixture.reader.isBusyBefore(late) && fixture.reader.isBusyBefore(late, except: [two.id]))
+    #expect(try !fixture.reader.isBusyBefore(late, except: [one.id, two.id]))
+    // It stays, to be done when the person has.
+    #expect(try fixture.reader.request(association: one.id)?.forced == true)
+  }
 }
 
 @Suite struct LateTests {
@@ -198,8 +217,8 @@ import Testing
     #expect(try fixture.reader.unsettledAssociations().map(\.name) == ["a"])
   }
 
-  /// For its afterimage: only what is on its way and has made nothing yet is missed.
-  @Test func anExposureThatIsStillToBeReducedIsFound() throws {
+  /// For their afterimages: whether they were reduced is told, and counts for nothing here.
+  @Test func exposuresBeforeAreFoundWithTheirAssociations() throws {
     let fixture = try CatalogFixture()
     let ramps = try (1...3).map { index in
       let id = try fixture.record(
@@ -210,25 +229,39 @@ import Testing
       try fixture.close("ramp\(index)", pipeline: "readout", bucket: "\(index)", of: id)
       return id
     }
-    func before(_ begin: Double, since end: Double = 0, _ detector: String = "IMG1", except: Int64 = 0) throws
-      -> String?
-    {
-      try fixture.reader.unmadeExposure(
-        of: detector, beginningBefore: begin, endingAfter: end, rules: ["r"], except: except)
+    func before(
+      _ begin: Double, since end: Double = 0, _ detector: String = "IMG1", except: Int64 = 0,
+      rules: [String] = ["r"]
+    ) throws -> [String] {
+      try fixture.reader.unreducedExposures(
+        of: detector, endingIn: end...begin, rules: rules, except: except, exposure: nil
+      ).map { $0.name + ($0.isMade ? " made" : "") }
     }
-    #expect(try before(300) == "ramp2" && before(301) == "ramp3" && before(100) == nil)
-    #expect(try before(300, since: 210) == "ramp2" && before(300, since: 211) == nil)
-    #expect(try before(300, since: 0, "IMG2") == nil)
-    let third = try #require(try fixture.reader.association(named: "ramp3"))
-    #expect(try before(301, except: third.id) == "ramp2")
-    // It has a product, and is to be made once more.
+    #expect(try before(300) == ["ramp2", "ramp1"] && before(310) == ["ramp3", "ramp2", "ramp1"])
+    #expect(try before(300, since: 210) == ["ramp2"] && before(300, since: 211) == [] && before(100) == [])
+    #expect(try before(300, since: 0, "IMG2") == [] && before(300, rules: []) == [])
+    let second = try #require(try fixture.reader.association(named: "ramp2"))
+    #expect(try before(300, except: second.id) == ["ramp1"])
     _ = try fixture.reduce(
       "ramp2", pipeline: "readout", members: [(ramps[1], 2, "science")],
       product: fixture.frame("r2_rate.fits", 12, state: "current"), kind: "rate")
-    let second = try #require(try fixture.reader.association(named: "ramp2"))
-    try fixture.writer.ask([
-      .init(associationID: second.id, priority: 5, forced: true, reason: "again", askedAt: 200)
-    ])
-    #expect(try before(300) == "ramp1")
+    #expect(try before(300) == ["ramp2 made", "ramp1"])
+    // In no association of these rules: by its own name, unless it is of the same exposure.
+    let held = fixture.frame("r4.fits", 4, state: "held", reason: "a test") {
+      ($0.kind, $0.level, $0.dateObs, $0.detectorExposure) = ("readout", 0, 250, "IMG1/7")
+    }
+    try fixture.record(held)
+    #expect(try before(300) == ["r4.fits", "ramp2 made", "ramp1"])
+    #expect(
+      try fixture.reader.unreducedExposures(
+        of: "IMG1", endingIn: 0...300, rules: ["r"], except: 0, exposure: "IMG1/7"
+      ).map(\.name) == ["ramp2", "ramp1"])
+  }
+
+  @Test func nothingIsOnItsWayOfNoRules() throws {
+    let fixture = try CatalogFixture()
+    try fixture.close("a", of: fixture.record(fixture.frame("a.fits", 1)))
+    #expect(try fixture.reader.pending(rules: ["r"]).map(\.association.name) == ["a"])
+    #expect(try fixture.reader.pending(rules: []).isEmpty)
   }
 }

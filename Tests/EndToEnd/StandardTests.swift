@@ -1,3 +1,4 @@
+import CatalogStore
 import DataModels
 import Foundation
 import Testing
@@ -70,6 +71,29 @@ import Testing
     let error = try #require(header.scienceHeader.double("ZPERR"))
     print("zero point \(found) ± \(error) of a standard, truth \(known ?? .nan)")
     #expect(error < 0.03 && abs(found - (known ?? .nan)) < 3 * error)
+  }
+
+  /// A zero point without its star waits for a person: it and a request on it keep nothing else waiting.
+  @Test func aStandardThatNobodyListedHoldsNothingElse() async throws {
+    let archive = try await TestArchive(stem: "unlisted")
+    for path in [try await frame("IMG1-STD", 10), try await frame("IMG1-SCI", 15)] { try archive.drop(path) }
+    #expect(try await archive.watchOnce().exit == 0)
+    let science = try #require(
+      try await archive.query("--level", "2", "--obsname", "IMG1-SCI").first { $0.kind == "cal" })
+    let catalog = try CatalogReader(path: archive.root + "/catalog/catalog.sqlite")
+    let waiting = try #require(
+      try catalog.associations(state: "closed").first { $0.rule == "zero-point" })
+    #expect(waiting.reason?.hasPrefix("nobody said how bright") == true, "\(waiting)")
+
+    for name in [waiting.name, science.name] {
+      let asked = try await archive.irisarchive("reprocess", name, "--force", "--yes")
+      #expect(asked.exit == 0, "\(asked.talk)")
+    }
+    #expect(try await archive.watchOnce().exit == 0)
+    #expect(
+      try await archive.query("--all", "--obsname", "IMG1-SCI", "--kind", "cal").compactMap(\.version).sorted()
+        == [1, 2])
+    #expect(try catalog.request(association: waiting.id)?.forced == true)
   }
 
   @Test func aPinholeGridBecomesTheDistortionOfTheScienceAfterIt() async throws {

@@ -39,7 +39,7 @@ extension AssociatorService {
 
   /// Two times of one exposure begin together, or share most of the shorter one; those of two that follow each other
   /// under one number do not.
-  private static func isOneExposure(_ a: ClosedRange<Double>, _ b: ClosedRange<Double>) -> Bool {
+  static func isOneExposure(_ a: ClosedRange<Double>, _ b: ClosedRange<Double>) -> Bool {
     if abs(a.lowerBound - b.lowerBound) <= 0.1 { return true }
     let common = min(a.upperBound, b.upperBound) - max(a.lowerBound, b.lowerBound)
     let shorter = min(a.upperBound - a.lowerBound, b.upperBound - b.lowerBound)

@@ -29,6 +29,8 @@ struct JobPlanner: Sendable {
   let insertsMasters: Bool
   /// What is on its way in this turn.
   let pending: PendingWork
+  /// What waits for a person in this turn.
+  let faults: OperatorFaults
   /// Seconds since 1970 UTC.
   let now: Double
 
@@ -38,11 +40,9 @@ struct JobPlanner: Sendable {
     let request = try reader.request(association: association.id)
     switch try gathered(association) {
     case .refused(let why): return .refuse(why)
+    case .faulty(let why): return .wait(why)
     case .ready(let pipeline, let association, let members):
-      if let fault = unreadableConfiguration(pipeline.name) { return .wait(fault) }
-      if let unknown = standards(pipeline)?.lacking(members.map { Exposure($0.frame) }) {
-        return .wait(unknown)
-      }
+      if let fault = faults.fault(pipeline, members.map { Exposure($0.frame) }) { return .wait(fault) }
       if let obstacle = try delay(pipeline, association, members, request) { return .wait(obstacle) }
       return try job(try draft(pipeline, association, members, request), request)
     }
@@ -51,7 +51,7 @@ struct JobPlanner: Sendable {
   /// What a job would be made of, as things are now.
   func preview(_ association: AssociationRecord) throws(CatalogError) -> Preview {
     switch try gathered(association) {
-    case .refused(let why): return .refused(why)
+    case .refused(let why), .faulty(let why): return .refused(why)
     case .ready(let pipeline, let association, let members):
       let draft = try draft(pipeline, association, members, nil)
       return .job(
@@ -78,6 +78,8 @@ struct JobPlanner: Sendable {
   private enum Gathered {
     case ready(PipelineDescription, AssociationRecord, [MemberRecord])
     case refused(String)
+    /// Its rule must be put right first.
+    case faulty(String)
   }
 
   /// The members that can be used, and the association as it is without the others.
@@ -85,6 +87,11 @@ struct JobPlanner: Sendable {
     let rule = associator.rule(named: association.rule)
     guard let pipeline = manifest.pipeline(named: association.pipeline, skipping: rule?.skips ?? []) else {
       return .refused("tmtrun knows no pipeline '\(association.pipeline)'; see tmtrun list")
+    }
+    if let unknown = manifest.skips(rule?.skips ?? [], of: pipeline.name).unknown.first {
+      return .faulty(
+        "rule \(association.rule) skips '\(unknown)', and \(pipeline.name) has no such step; "
+          + "see tmtrun describe \(pipeline.name)")
     }
     let all = Self.inOrder(try reader.members(ofAssociation: association.id))
     let isCombination = rule?.isCombination ?? false
@@ -101,23 +108,15 @@ struct JobPlanner: Sendable {
     return .ready(pipeline, association, members)
   }
 
-  /// A cfg that is there and cannot be read must not pass for none.
-  private func unreadableConfiguration(_ pipeline: String) -> String? {
-    let path = layout.placeOfConfiguration(pipeline)
-    var status = stat()
-    guard lstat(path, &status) == 0,
-      ConfigurationDigest(hasher: resolver.hasher).sha256(of: path) == nil
-    else { return nil }
-    return "\(path) cannot be read; make it a file that the archive may read"
-  }
-
   private func delay(
     _ pipeline: PipelineDescription, _ association: AssociationRecord, _ members: [MemberRecord],
     _ request: ReprocessRequest?
   ) throws(CatalogError) -> String? {
     if let unfinished = try unfinishedMembers(association, members) { return unfinished }
     if let request {
-      if try reader.isBusyBefore(request) { return "to be reprocessed, after what it is made of" }
+      if try reader.isBusyBefore(request, except: stuckRequests()) {
+        return "to be reprocessed, after what it is made of"
+      }
       return try newMaster(pipeline)
     }
     let exposure = Exposure(members[0].frame)
@@ -126,6 +125,29 @@ struct JobPlanner: Sendable {
     let since = arrived > now ? association.openedAt : max(association.openedAt, arrived)
     guard now - since < calibrationWait else { return nil }
     return try obstacle(pipeline, exposure, association)
+  }
+
+  private func mayBeStuck(_ association: AssociationRecord) -> Bool {
+    guard let pipeline = manifest.pipeline(named: association.pipeline) else { return false }
+    return faults.mayStop(pipeline) || !(associator.rule(named: association.rule)?.skips ?? []).isEmpty
+  }
+
+  /// Requests that wait for a person keep later ones from nothing.
+  private func stuckRequests() throws(CatalogError) -> Set<Int64> {
+    try faults.stuckRequests { () throws(CatalogError) in
+      var stuck: Set<Int64> = []
+      for association in try reader.requestedAssociations() where mayBeStuck(association) {
+        switch try gathered(association) {
+        case .faulty: stuck.insert(association.id)
+        case .ready(let pipeline, _, let members):
+          if faults.fault(pipeline, members.map { Exposure($0.frame) }) != nil {
+            stuck.insert(association.id)
+          }
+        case .refused: break
+        }
+      }
+      return stuck
+    }
   }
 
   /// Science first, then by time and name: sums over frames, and so products, do not depend on the order of arrival.
@@ -163,26 +185,13 @@ struct JobPlanner: Sendable {
   private func obstacle(
     _ pipeline: PipelineDescription, _ exposure: Exposure, _ association: AssociationRecord
   ) throws(CatalogError) -> String? {
-    for type in pipeline.referenceTypes {
-      for maker in associator.makers(of: type) where maker.rule.name != association.rule {
-        // A frame that it is made of does not wait for it.
-        if maker.rule.selector.matches(PendingWork.asMember(exposure, of: maker.rule)) { continue }
-        let match = FieldMatch.serving(maker.match, ignoring: type == "flat" ? ["subarray"] : [])
-        for item in try pending.makers(maker.rule) where item.association.id != association.id {
-          let isNear = item.first.gap(to: exposure) <= resolver.windows.lastSeconds(type: type)
-          if isNear, match.firstDifference(exposure, item.first) == nil, !lacksStandard(item, maker.rule) {
-            return "waiting for calibration: \(item.association.name) is not done yet"
-          }
-        }
-      }
-    }
+    let (context, windows) = (resolver.context, resolver.windows)
+    let calibrations = CalibrationsUnderWay(
+      associator: associator, manifest: manifest, pending: pending, faults: faults,
+      parkeys: { context.rules(type: $0)?.rowParkeys }, lastSeconds: { windows.lastSeconds(type: $0) })
+    if let calibration = try calibrations.obstacle(pipeline, exposure, association) { return calibration }
     if let earlier = try earlierRamp(pipeline, exposure, association) { return earlier }
     return try newMaster(pipeline)
-  }
-
-  /// A zero point that waits for somebody to say how bright its star is keeps nothing else waiting.
-  private func lacksStandard(_ item: PendingWork.Item, _ rule: AssociationRule) -> Bool {
-    manifest.pipeline(named: rule.pipeline).flatMap(standards)?.lacking([item.first]) != nil
   }
 
   /// An earlier exposure of the detector that is still being reduced, whose saturated pixels the next one has to know.
@@ -222,12 +231,6 @@ struct JobPlanner: Sendable {
     var key: String
   }
 
-  /// The archive's list of stars, where a pipeline needs it; nil where its cfg says itself how bright they are.
-  private func standards(_ pipeline: PipelineDescription) -> StandardStars? {
-    StandardStars(
-      pipeline, path: layout.standards, configuration: layout.pipelineConfiguration(pipeline.name))
-  }
-
   private func draft(
     _ pipeline: PipelineDescription, _ association: AssociationRecord, _ members: [MemberRecord],
     _ request: ReprocessRequest?
@@ -236,9 +239,11 @@ struct JobPlanner: Sendable {
     let metadata = try headers.metadata(frame: members[0].frame.id)
     let references = try references(pipeline, exposure, metadata)
     let inputs = try inputs(members)
-    let standards = standards(pipeline)
+    let standards = faults.standards(pipeline)
     let sha256 = configurationSHA(pipeline, standards, members)
-    let skips = associator.rule(named: association.rule)?.skips ?? []
+    let skips = manifest.skips(
+      associator.rule(named: association.rule)?.skips ?? [], of: association.pipeline
+    ).names
     func key(again: String?) -> String {
       JobKey.key(
         pipeline: pipeline.name, software: manifest.software, configuration: sha256,

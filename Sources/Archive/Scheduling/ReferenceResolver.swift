@@ -97,7 +97,7 @@ struct ReferenceResolver: Sendable {
   private func singleDark(_ exposure: Exposure, _ reason: String) throws(CatalogError) -> ResolvedReference? {
     for maker in associator.makers(of: "dark") {
       let globs = maker.rule.selector.patterns["obsname"] ?? ["*-DRK"]
-      let match = FieldMatch.serving(maker.match)
+      let match = FieldMatch.serving(maker.match, type: "dark")
       let near = try reader.candidates(
         obsnames: globs, start: exposure.start, end: exposure.end, within: windows.lastSeconds(type: "dark")
       ).map { (record: $0, exposure: Exposure($0)) }
@@ -148,14 +148,5 @@ struct ReferenceResolver: Sendable {
       type: "dark", origin: .context, path: path, sha256: best.sha256, context: context.name,
       rule: "\(rules.name) \(best.rowKey)", level: 3, distanceSeconds: distance, lastResort: true,
       reason: "a dark of another exposure time stands in: \(reason)")
-  }
-}
-
-extension FieldMatch {
-  /// The same match for a frame that is to *use* the calibration: what names the calibration's own sequence and target,
-  /// and the window a reference is cut to, do not count.
-  static func serving(_ match: FieldMatch, ignoring extra: Set<String> = []) -> FieldMatch {
-    let ignored = extra.union(["obsname", "program", "observation", "sequence", "object"])
-    return FieldMatch(equal: match.equal.filter { !ignored.contains($0) }, within: match.within)
   }
 }

@@ -214,7 +214,8 @@ actor Scheduler {
       headers: parts.headers, layout: parts.layout, limits: parts.limits,
       calibrationWait: parts.calibrationWait, persistenceWindow: parts.persistenceWindow,
       insertsMasters: parts.insertsMasters,
-      pending: PendingWork(reader: parts.writer.reader, rules: parts.associator.associator.rules), now: now)
+      pending: PendingWork(reader: parts.writer.reader, rules: parts.associator.associator.rules),
+      faults: OperatorFaults(layout: parts.layout, hasher: hasher), now: now)
   }
 
   private func resolver() throws -> ReferenceResolver {
@@ -346,10 +347,11 @@ actor Scheduler {
         reader: parts.writer.reader, resolver: try resolver(), headers: parts.headers
       ).of(job)
       if remembering.contains(job.pipeline) {
-        let previous = PreviousExposures(reader: parts.writer.reader, window: parts.persistenceWindow)
-        before.exposures = try previous.of(job)
         let rules = parts.associator.associator.rules.filter { $0.pipeline == job.pipeline }.map(\.name)
-        before.shortcomings = try [previous.shortcoming(of: job, rules: rules)].compactMap { $0 }
+        let previous = try PreviousExposures(reader: parts.writer.reader, window: parts.persistenceWindow)
+          .of(job, rules: rules)
+        before.exposures = previous.given
+        before.shortcomings = [previous.shortcoming].compactMap { $0 }
       }
       return before
     }

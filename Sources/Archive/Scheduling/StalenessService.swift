@@ -221,7 +221,8 @@ public struct StalenessService: Sendable {
       headers: parts.headers, layout: parts.layout, limits: parts.jobLimits, calibrationWait: 0,
       persistenceWindow: parts.settings.persistenceWindowSeconds,
       insertsMasters: parts.settings.insertsMasters,
-      pending: PendingWork(reader: reader, rules: parts.associator.rules), now: Date().timeIntervalSince1970)
+      pending: PendingWork(reader: reader, rules: parts.associator.rules),
+      faults: OperatorFaults(layout: parts.layout, hasher: hasher), now: Date().timeIntervalSince1970)
   }
 
   /// - Parameter context: nil for the pinned one.
