@@ -51,15 +51,11 @@ public struct SkyMatchStep: Step {
   private func blocks(
     of frame: Frame, response: Double, _ parameters: ParameterSet
   ) throws -> SkyBlocks {
-    try SkyBlocks(
+    let blocks = try SkyBlocks(
       width: frame.width, height: frame.height, size: parameters.integer("block") ?? 32,
       excluding: DQ.doNotUse | DQ.nonScience | DQ.referencePixel
-    ) { rows in
-      var band = try frame.rows(rows)
-      // Blocks are of values and flags: errors need not follow.
-      if response != 1 { band.value = band.value.map { $0 / Float(response) } }
-      return band
-    }
+    ) { try frame.rows($0) }
+    return response == 1 ? blocks : blocks.divided(by: Float(response))
   }
 
   private func options(_ parameters: ParameterSet) -> SkyMatchOptions {
