@@ -48,13 +48,14 @@ extension CatalogReader {
     try read { db in
       try db.rows(
         Self.matchSelect + """
-           WHERE f.date_obs BETWEEN ?1 - 86400 AND ?2 AND f.date_end BETWEEN ?1 AND ?2 AND f.detector = ?3
+           WHERE f.date_obs BETWEEN ?1 - 86400 AND ?2 AND coalesce(f.date_end, f.date_obs) BETWEEN ?1 AND ?2
+          AND f.detector = ?3
           AND f.level = 1 AND f.kind = 'rate' AND f.state IN ('classified', 'current', 'stale')
           AND f.quality <> 'BAD' AND EXISTS (
             SELECT 1 FROM header h WHERE h.content_id = f.content_id AND h.extname = 'DQ')
           AND NOT EXISTS (SELECT 1 FROM frame o JOIN header h ON h.content_id = o.content_id
             WHERE o.id = f.alternative_of AND h.extname = 'DQ')
-          ORDER BY f.date_end DESC, f.id DESC LIMIT ?4
+          ORDER BY coalesce(f.date_end, f.date_obs) DESC, f.id DESC LIMIT ?4
           """, [interval.lowerBound, interval.upperBound, detector, limit]
       ).map(Self.match).reversed()
     }

@@ -14,7 +14,7 @@ import Testing
   /// A file of IMG1 that lies where it says, ten seconds long.
   private func file(
     _ name: String, from start: Double, level: Int, state: String = "classified", flags: Bool = true,
-    detector: String = "IMG1", exposure: String? = nil
+    detector: String = "IMG1", exposure: String? = nil, seconds: Double? = 10
   ) throws -> (id: Int64, path: String) {
     number += 1
     let path = "\(fixture.folder)/\(name).fits"
@@ -22,7 +22,7 @@ import Testing
     var description = NewFrame.Description()
     (description.level, description.kind) = (level, level == 0 ? "ramp" : "rate")
     (description.detector, description.obsname) = (detector, "\(detector)-SCI")
-    (description.dateObs, description.dateEnd) = (start, start + 10)
+    (description.dateObs, description.dateEnd) = (start, seconds.map { start + $0 })
     description.detectorExposure = exposure
     description.fields = ["detector": detector, "obsname": "\(detector)-SCI", "level": "\(level)"]
     let digits = String(number)
@@ -94,6 +94,13 @@ import Testing
     #expect(found.given.map(\.name) == ["raw.fits"] && found.shortcoming == nil, "\(found)")
     try FileManager.default.removeItem(atPath: raw.path)
     #expect(try self.found(second).shortcoming?.contains("one was not reduced") == true)
+  }
+
+  /// A header that says neither when an exposure ended nor how long it took.
+  @Test func anExposureWithoutAnEndIsGiven() throws {
+    let second = try ramp("two", from: 1100)
+    _ = try file("raw", from: 1000, level: 1, seconds: nil)
+    #expect(try found(second).given.map(\.name) == ["raw.fits"])
   }
 
   @Test func aRawFrameWithoutFlagsTellsNothing() throws {

@@ -91,7 +91,8 @@ import Testing
     }
     #expect(try await archive.watchOnce().exit == 0)
     #expect(
-      try await archive.query("--all", "--obsname", "IMG1-SCI", "--kind", "cal").compactMap(\.version).sorted()
+      try await archive.query("--all", "--obsname", "IMG1-SCI", "--kind", "cal").compactMap(\.version)
+        .sorted()
         == [1, 2])
     #expect(try catalog.request(association: waiting.id)?.forced == true)
   }
