@@ -66,7 +66,8 @@ import Testing
 
   /// What was subtracted is told in the unit that the pixels have.
   @Test func levelsFollowTheUnit() throws {
-    let frame = try Self.frame("a.fits", [Card("BKGLEVEL", 10.0)], zeroPoint: Self.stated, unit: "adu/s")
+    let frame = try Self.frame(
+      "a.fits", [Card("BKGLEVEL", 10.0), Card("SCALE", "0.004")], zeroPoint: Self.stated, unit: "adu/s")
     let made = try StepBench.run(PhotomStep.self, [frame], [("units", "MJy/sr")]).work.frames[0]
     let factor = try #require(made.scienceHeader.double("PHOTMULT"))
     #expect(made.unit == "MJy/sr" && factor != 1)

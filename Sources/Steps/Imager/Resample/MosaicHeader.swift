@@ -1,5 +1,5 @@
 import Astrometry
-import Metadata
+import Foundation
 import PipelineEngine
 
 /// What the headers of a mosaic say: of frames that became one image only what is true of all of them, and what follows
@@ -151,8 +151,8 @@ struct MosaicHeader {
   /// in.
   private func setTimes(_ frame: inout Frame) {
     guard frames.count > 1 else { return }
-    let begin = frames.compactMap(\.metadata.dateBegin).min().map(FITSDate.text)
-    let end = frames.compactMap(\.metadata.dateEnd).max().map(FITSDate.text)
+    let begin = frames.compactMap(\.metadata.dateBegin).min().map { Self.text(of: $0) }
+    let end = frames.compactMap(\.metadata.dateEnd).max().map { Self.text(of: $0) }
     frame.header.cards.removeAll { Self.times.contains($0.keyword) }
     frame.scienceHeader.cards.removeAll { Self.times.contains($0.keyword) }
     if let begin {
@@ -160,6 +160,14 @@ struct MosaicHeader {
       frame.header.set("DATE-BEG", .string(begin), comment: "start of the first exposure (UTC)")
     }
     if let end { frame.header.set("DATE-END", .string(end), comment: "end of the last exposure (UTC)") }
+  }
+
+  /// `yyyy-mm-ddThh:mm:ss.sss`, UTC, rounded to milliseconds.
+  private static func text(of date: Date) -> String {
+    // A millisecond that binary numbers put just below itself must not be cut to the one before.
+    let rounded = (date.timeIntervalSince1970 * 1000).rounded() / 1000 + 1e-4
+    let style = Date.ISO8601FormatStyle().year().month().day().time(includingFractionalSeconds: true)
+    return Date(timeIntervalSince1970: rounded).formatted(style)
   }
 
   /// The mean over the frames that have one.
