@@ -51,7 +51,9 @@ struct ArchiveContent: Sendable {
         return "\(use[role] as? String ?? "")=\(contents[sum] ?? use["origin"] as? String ?? "?")"
       }.sorted()
     }
-    let inputs = list("inputs", "role")
+    // Which exposures before it a ramp is told of is a matter of what had arrived when it was reduced: one that comes
+    // later changes nothing by itself.
+    let inputs = list("inputs", "role").filter { !$0.hasPrefix("previous=") }
     #expect(!inputs.isEmpty, "\(row.name) was made of nothing")
     let product = Product(
       name: row.name, degraded: row.degraded, references: list("references", "type"),
